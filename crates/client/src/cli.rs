@@ -1,0 +1,139 @@
+//! The command line of `pp-client`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use deepcardio::ecg::Unit;
+use protocol::handshake::Backend;
+
+/// Finds the rhythm of an ECG together with a server that never sees it.
+///
+/// Exit codes: 0 done, 1 something failed, 2 wrong usage, 3 the ECG file cannot be used, 4 the server or the network failed,
+/// 5 the result differs from the network in the clear (--verify).
+///
+/// Not a medical device.
+#[derive(Parser, Debug)]
+#[command(name = "pp-client", version)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Subcommand, Debug)]
+pub enum Command {
+    /// Classify ECG files: one result for each 30-second segment.
+    Infer(Infer),
+}
+
+/// Arguments of `pp-client infer`.
+#[derive(Args, Debug)]
+pub struct Infer {
+    /// ECG files: CSV with a header that names columns and units (time_s,ecg_mv), or one column with --rate and --unit.
+    #[arg(required = true)]
+    pub files: Vec<PathBuf>,
+    /// Server to ask, as HOST:PORT.
+    #[arg(long, env = "PP_CLIENT_SERVER", required_unless_present = "embedded")]
+    pub server: Option<String>,
+    /// Start a server inside this program instead, with the bundled model or --model.
+    #[arg(long, conflicts_with = "server")]
+    pub embedded: bool,
+    /// Model file: what the embedded server serves, or what --verify compares a remote server's scores with.
+    #[arg(long)]
+    pub model: Option<PathBuf>,
+    /// Sampling rate in Hz of a file without a time column.
+    #[arg(long)]
+    pub rate: Option<f64>,
+    /// Unit of a file whose header names none.
+    #[arg(long)]
+    pub unit: Option<Unit>,
+    /// Protocol for the non-linear layers.
+    #[arg(long, value_enum, default_value_t = Nonlinear::Gc)]
+    pub nonlinear: Nonlinear,
+    /// Let the embedded server reveal the label alone.
+    #[arg(long, requires = "embedded")]
+    pub label_only: bool,
+    /// Print JSON instead of text.
+    #[arg(long)]
+    pub json: bool,
+    /// Add a table of seconds, bytes and round trips by layer.
+    #[arg(long)]
+    pub profile: bool,
+    /// Compare with the network in the clear: every layer with an embedded server, the scores with a remote one (needs
+    /// --model).
+    #[arg(long)]
+    pub verify: bool,
+    /// Refuse a server whose network would take more traffic than this for one segment.
+    #[arg(long, default_value_t = 4000)]
+    pub max_mb: u64,
+    /// Refuse a server whose architecture has another digest (64 hexadecimal digits, see `deepcardio inspect`).
+    #[arg(long, value_parser = parse_digest)]
+    pub architecture: Option<[u8; 32]>,
+    /// Seconds that a silent server is waited for.
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub timeout: u64,
+    /// Connect beyond this machine although plain TCP is neither encrypted nor authenticated.
+    #[arg(long, env = "PP_CLIENT_INSECURE")]
+    pub insecure: bool,
+    /// No progress bar.
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+/// Protocols for the non-linear layers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Nonlinear {
+    /// Garbled circuits.
+    Gc,
+}
+
+impl From<Nonlinear> for Backend {
+    fn from(nonlinear: Nonlinear) -> Self {
+        match nonlinear {
+            Nonlinear::Gc => Self::Gc,
+        }
+    }
+}
+
+fn parse_digest(text: &str) -> Result<[u8; 32], String> {
+    let wrong = || "expected 64 hexadecimal digits".to_owned();
+    if text.len() != 64 || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return Err(wrong());
+    }
+    let mut digest = [0; 32];
+    for (byte, pair) in digest.iter_mut().zip(text.as_bytes().chunks(2)) {
+        let pair = std::str::from_utf8(pair).map_err(|_| wrong())?;
+        *byte = u8::from_str_radix(pair, 16).map_err(|_| wrong())?;
+    }
+    Ok(digest)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_digest_is_64_hexadecimal_digits() {
+        assert_eq!(parse_digest(&"0f".repeat(32)), Ok([0x0f; 32]));
+        for wrong in ["", "0f", &"0g".repeat(32), &"é".repeat(32)] {
+            assert!(parse_digest(wrong).is_err());
+        }
+    }
+
+    #[test]
+    fn a_server_is_needed_or_embedded() {
+        assert!(Cli::try_parse_from(["pp-client", "infer", "a.csv", "--embedded"]).is_ok());
+        assert!(Cli::try_parse_from(["pp-client", "infer", "a.csv", "--server", "localhost:1"]).is_ok());
+        assert!(
+            Cli::try_parse_from(["pp-client", "infer", "a.csv", "--server", "localhost:1", "--embedded"]).is_err()
+        );
+    }
+}

@@ -1,0 +1,69 @@
+//! Why a run failed, and the exit code that tells a script.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use deepcardio::ecg::EcgError;
+use deepcardio::format::FormatError;
+use protocol::error::Error;
+use protocol::tap::Difference;
+
+/// A run that did not end well.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The ECG file cannot be used.
+    #[error("{path}: {source}")]
+    Ecg {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: EcgError,
+    },
+    /// A model file cannot be used.
+    #[error("model {name}: {source}")]
+    Model {
+        /// Which file.
+        name: String,
+        /// Why.
+        source: FormatError,
+    },
+    /// The session failed.
+    #[error(transparent)]
+    Session(#[from] Error),
+    /// The private result is not that of the network in the clear.
+    #[error("VERIFICATION FAILED: {0}")]
+    Layer(#[from] Difference),
+    /// The private scores are not those of the network in the clear.
+    #[error(
+        "VERIFICATION FAILED: segment {segment} scored {private} in private and {reference} in the clear; \
+         is --model the model that the server serves?"
+    )]
+    Scores {
+        /// Counted from 1.
+        segment: usize,
+        /// What the session gave.
+        private: String,
+        /// What the reference gives.
+        reference: String,
+    },
+    /// Flags that do not go together.
+    #[error("{0}")]
+    Usage(String),
+    /// The program could not do its own part.
+    #[error("{0}")]
+    System(#[from] std::io::Error),
+}
+
+impl Failure {
+    /// The exit code, as the help text documents it.
+    #[must_use]
+    pub fn exit_code(&self) -> ExitCode {
+        ExitCode::from(match self {
+            Self::Usage(_) => 2,
+            Self::Ecg { .. } => 3,
+            Self::Session(Error::Internal(_) | Error::Config(_)) | Self::Model { .. } | Self::System(_) => 1,
+            Self::Session(_) => 4,
+            Self::Layer(_) | Self::Scores { .. } => 5,
+        })
+    }
+}

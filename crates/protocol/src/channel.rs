@@ -1,0 +1,403 @@
+//! A metered, framed, limited connection to the peer.
+//!
+//! The two directions are separate halves, so that a party can stream one way while it reads the other
+//! ([`Channel::halves`]) and so that simultaneous messages never wait for each other ([`Channel::exchange`]).
+
+use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader, BufWriter};
+use tokio::time::timeout;
+
+use crate::error::{Error, Fault, Party, Result};
+use crate::messages::{self, Abort};
+use crate::meter::{Ledger, Phase, Scope};
+use crate::wire::{HEADER_BYTES, Header, Length, Tag};
+
+/// Payloads are read in pieces of this size: room grows as bytes arrive, never ahead of them by more than this.
+const PIECE_BYTES: usize = 1 << 20;
+const BUFFER_BYTES: usize = 1 << 16;
+/// How long a failed sender waits for the peer's reason.
+const GRACE: Duration = Duration::from_millis(500);
+
+/// How long a silent peer is waited for.
+#[derive(Clone, Copy, Debug)]
+pub struct Timeouts {
+    /// Between two arrivals of bytes inside a step.
+    pub progress: Duration,
+    /// Between two requests of a session.
+    pub idle: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self { progress: Duration::from_secs(60), idle: Duration::from_secs(600) }
+    }
+}
+
+/// What is due from the peer: the message, its length, and where to book it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Due {
+    pub(crate) scope: Scope,
+    pub(crate) tag: Tag,
+    pub(crate) length: Length,
+}
+
+impl Due {
+    pub(crate) fn exactly(scope: Scope, tag: Tag, bytes: usize) -> Self {
+        Self { scope, tag, length: Length::Exactly(bytes) }
+    }
+
+    pub(crate) fn at_most(scope: Scope, tag: Tag, bytes: usize) -> Self {
+        Self { scope, tag, length: Length::AtMost(bytes) }
+    }
+}
+
+/// The sending half.
+pub(crate) struct FrameSender {
+    writer: BufWriter<Box<dyn AsyncWrite + Send + Unpin>>,
+    ledger: Ledger,
+    peer: Party,
+    progress: Duration,
+}
+
+impl FrameSender {
+    pub(crate) async fn send(&mut self, scope: Scope, tag: Tag, payload: &[u8]) -> Result<()> {
+        let header = Header::encode(tag, payload.len())
+            .ok_or_else(|| Error::internal(format!("{tag} is longer than a frame")))?;
+        self.ledger.at(scope).sent += (HEADER_BYTES + payload.len()) as u64;
+        self.write(&header).await?;
+        for piece in payload.chunks(PIECE_BYTES) {
+            self.write(piece).await?;
+        }
+        self.bounded(async |writer| writer.flush().await).await
+    }
+
+    async fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        self.bounded(async |writer| writer.write_all(bytes).await).await
+    }
+
+    async fn bounded(
+        &mut self,
+        work: impl AsyncFnOnce(&mut BufWriter<Box<dyn AsyncWrite + Send + Unpin>>) -> std::io::Result<()>,
+    ) -> Result<()> {
+        match timeout(self.progress, work(&mut self.writer)).await {
+            Ok(done) => Ok(done?),
+            Err(_) => Err(Error::Peer { peer: self.peer, fault: Fault::Silent(self.progress) }),
+        }
+    }
+}
+
+/// The receiving half.
+pub(crate) struct FrameReceiver {
+    reader: BufReader<Box<dyn AsyncRead + Send + Unpin>>,
+    ledger: Ledger,
+    peer: Party,
+    progress: Duration,
+}
+
+impl FrameReceiver {
+    pub(crate) async fn receive(&mut self, due: Due) -> Result<Vec<u8>> {
+        self.receive_within(due, self.progress).await
+    }
+
+    /// Waits at most `patience` for the frame to begin.
+    async fn receive_within(&mut self, due: Due, patience: Duration) -> Result<Vec<u8>> {
+        let mut head = [0; HEADER_BYTES];
+        self.fill(&mut head, due.tag, patience).await?;
+        self.ledger.at(due.scope).received += HEADER_BYTES as u64;
+        let header = Header::decode(head).map_err(|unknown| self.fault(unknown.into()))?;
+        if header.tag == Tag::Abort && due.tag != Tag::Abort {
+            return Err(self.aborted(due.scope, header).await);
+        }
+        let length = header.check(due.tag, due.length).map_err(|fault| self.fault(fault))?;
+        self.payload(due, length).await
+    }
+
+    async fn payload(&mut self, due: Due, length: usize) -> Result<Vec<u8>> {
+        let mut payload = Vec::with_capacity(length.min(PIECE_BYTES));
+        while payload.len() < length {
+            let start = payload.len();
+            payload.resize(length.min(start + PIECE_BYTES), 0);
+            let piece = payload.get_mut(start..).unwrap_or_default();
+            fill(&mut self.reader, piece, due.tag, self.progress, self.peer).await?;
+        }
+        self.ledger.at(due.scope).received += length as u64;
+        Ok(payload)
+    }
+
+    async fn fill(&mut self, buffer: &mut [u8], tag: Tag, patience: Duration) -> Result<()> {
+        fill(&mut self.reader, buffer, tag, patience, self.peer).await
+    }
+
+    async fn aborted(&mut self, scope: Scope, header: Header) -> Error {
+        let due = Due::at_most(scope, Tag::Abort, messages::MAX_ABORT_BYTES);
+        let length = match header.check(due.tag, due.length) {
+            Ok(length) => length,
+            Err(fault) => return self.fault(fault),
+        };
+        let peer = self.peer;
+        match self.payload(due, length).await {
+            Err(error) => error,
+            Ok(bytes) => match Abort::decode(&bytes) {
+                Ok(abort) => Error::Aborted { peer, reason: abort.printable() },
+                Err(reason) => Error::invalid(peer, Tag::Abort, reason),
+            },
+        }
+    }
+
+    fn fault(&self, fault: Fault) -> Error {
+        Error::Peer { peer: self.peer, fault }
+    }
+}
+
+async fn fill(
+    reader: &mut (impl AsyncRead + Unpin),
+    buffer: &mut [u8],
+    tag: Tag,
+    patience: Duration,
+    peer: Party,
+) -> Result<()> {
+    match timeout(patience, reader.read_exact(buffer)).await {
+        Err(_) => Err(Error::Peer { peer, fault: Fault::Silent(patience) }),
+        Ok(Ok(_)) => Ok(()),
+        Ok(Err(error)) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
+            Err(Error::Peer { peer, fault: Fault::Closed(tag) })
+        }
+        Ok(Err(error)) => Err(error.into()),
+    }
+}
+
+/// Runs the sending and the receiving of a streaming step side by side. A failure to receive ends both at once; a failure to
+/// send waits a moment for the receiving half, which may hold the reason that the peer gave before it hung up.
+pub(crate) async fn both<A, B>(
+    send: impl Future<Output = Result<A>>,
+    receive: impl Future<Output = Result<B>>,
+) -> Result<(A, B)> {
+    let send = async {
+        let sent = send.await;
+        if sent.is_err() {
+            tokio::time::sleep(GRACE).await;
+        }
+        sent
+    };
+    tokio::try_join!(send, receive)
+}
+
+/// Whether this party must wait a whole round trip for the next frame, or half of one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    Spoke,
+    Heard,
+}
+
+/// The clock of a running phase.
+pub(crate) struct PhaseClock {
+    phase: Phase,
+    start: Instant,
+    booked: Duration,
+}
+
+/// A connection to the peer.
+pub struct Channel {
+    sender: FrameSender,
+    receiver: FrameReceiver,
+    times: Ledger,
+    turn: Turn,
+    idle: Duration,
+}
+
+impl Channel {
+    /// Wraps a connected stream to `peer`.
+    pub fn new<S>(stream: S, peer: Party, timeouts: Timeouts) -> Self
+    where
+        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
+        let (reader, writer) = tokio::io::split(stream);
+        let reader: Box<dyn AsyncRead + Send + Unpin> = Box::new(reader);
+        let writer: Box<dyn AsyncWrite + Send + Unpin> = Box::new(writer);
+        let progress = timeouts.progress;
+        Self {
+            sender: FrameSender {
+                writer: BufWriter::with_capacity(BUFFER_BYTES, writer),
+                ledger: Ledger::default(),
+                peer,
+                progress,
+            },
+            receiver: FrameReceiver {
+                reader: BufReader::with_capacity(BUFFER_BYTES, reader),
+                ledger: Ledger::default(),
+                peer,
+                progress,
+            },
+            times: Ledger::default(),
+            turn: Turn::Heard,
+            idle: timeouts.idle,
+        }
+    }
+
+    /// Who is at the other end.
+    #[must_use]
+    pub fn peer(&self) -> Party {
+        self.receiver.peer
+    }
+
+    pub(crate) async fn send(&mut self, scope: Scope, tag: Tag, payload: &[u8]) -> Result<()> {
+        self.turn = Turn::Spoke;
+        self.sender.send(scope, tag, payload).await
+    }
+
+    pub(crate) async fn receive(&mut self, due: Due) -> Result<Vec<u8>> {
+        self.hear(due.scope);
+        self.receiver.receive(due).await
+    }
+
+    /// Receives the first frame of a request, for which the peer may take its time.
+    pub(crate) async fn receive_idle(&mut self, due: Due) -> Result<Vec<u8>> {
+        self.hear(due.scope);
+        let idle = self.idle;
+        self.receiver.receive_within(due, idle).await
+    }
+
+    /// Sends and receives at once: both parties speak without waiting for each other.
+    pub(crate) async fn exchange(&mut self, payload: &[u8], due: Due) -> Result<Vec<u8>> {
+        let trips = if self.turn == Turn::Spoke { 2 } else { 1 };
+        self.times.at(due.scope).one_way_trips += trips;
+        self.turn = Turn::Heard;
+        let send = self.sender.send(due.scope, due.tag, payload);
+        let ((), received) = both(send, self.receiver.receive(due)).await?;
+        Ok(received)
+    }
+
+    /// Both directions, for streaming one while reading the other. Book the trips with [`Channel::book_trips`].
+    pub(crate) fn halves(&mut self) -> (&mut FrameSender, &mut FrameReceiver) {
+        self.turn = Turn::Heard;
+        (&mut self.sender, &mut self.receiver)
+    }
+
+    pub(crate) fn book_trips(&mut self, scope: Scope, one_way_trips: u64) {
+        self.times.at(scope).one_way_trips += one_way_trips;
+    }
+
+    /// Books the wall time since `start` and returns the present.
+    pub(crate) fn book_time(&mut self, scope: Scope, start: Instant) -> Instant {
+        let now = Instant::now();
+        self.book_span(scope, start, now);
+        now
+    }
+
+    /// Books the wall time from `start` to `end`.
+    pub(crate) fn book_span(&mut self, scope: Scope, start: Instant, end: Instant) {
+        self.times.at(scope).time += end.saturating_duration_since(start);
+    }
+
+    /// Starts the clock of a phase.
+    pub(crate) fn open_phase(&self, phase: Phase) -> PhaseClock {
+        PhaseClock { phase, start: Instant::now(), booked: self.booked(phase) }
+    }
+
+    /// Books what of the phase's wall time its steps did not book themselves, so that the times of a phase add up to it.
+    pub(crate) fn close_phase(&mut self, clock: PhaseClock) {
+        let in_steps = self.booked(clock.phase).saturating_sub(clock.booked);
+        self.times.at(Scope::session(clock.phase)).time += clock.start.elapsed().saturating_sub(in_steps);
+    }
+
+    fn booked(&self, phase: Phase) -> Duration {
+        self.times.total(|scope| scope.phase == phase).time
+    }
+
+    /// The books so far; a new account begins.
+    #[must_use]
+    pub fn take_ledger(&mut self) -> Ledger {
+        let mut ledger = self.times.take();
+        ledger.merge(&self.sender.ledger.take());
+        ledger.merge(&self.receiver.ledger.take());
+        ledger
+    }
+
+    /// Tells the peer why the session ends, as far as it still listens.
+    pub(crate) async fn abort(&mut self, reason: &str) {
+        let bytes = Abort::new(reason).encode();
+        // The peer may be gone already, which is no news: the reason for ending is reported by the caller.
+        let _gone = self.sender.send(Scope::session(Phase::Setup), Tag::Abort, &bytes).await;
+    }
+
+    fn hear(&mut self, scope: Scope) {
+        if self.turn == Turn::Spoke {
+            self.times.at(scope).one_way_trips += 2;
+        }
+        self.turn = Turn::Heard;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SCOPE: Scope = Scope::SETUP;
+
+    fn pair() -> (Channel, Channel) {
+        crate::transport::memory_pair(Timeouts { progress: Duration::from_secs(5), idle: Duration::from_secs(5) })
+    }
+
+    #[tokio::test]
+    async fn frames_arrive_and_are_counted_at_both_ends() {
+        let (mut client, mut server) = pair();
+        client.send(SCOPE, Tag::Request, &[7; 9]).await.unwrap();
+        let due = Due::exactly(SCOPE, Tag::Request, 9);
+        assert_eq!(server.receive(due).await.unwrap(), [7; 9]);
+        let (sent, received) = (client.take_ledger(), server.take_ledger());
+        assert_eq!(sent.total(|_| true).sent, 14);
+        assert_eq!(received.total(|_| true).received, 14);
+    }
+
+    #[tokio::test]
+    async fn large_simultaneous_messages_do_not_wait_for_each_other() {
+        let (mut client, mut server) = pair();
+        let bytes = vec![3; 5 << 20];
+        let due = Due::exactly(SCOPE, Tag::Opening, bytes.len());
+        let (a, b) = tokio::join!(client.exchange(&bytes, due), server.exchange(&bytes, due));
+        assert_eq!((a.unwrap().len(), b.unwrap().len()), (bytes.len(), bytes.len()));
+        assert_eq!(client.take_ledger().total(|_| true).one_way_trips, 1);
+    }
+
+    #[tokio::test]
+    async fn a_frame_that_is_not_due_names_the_peer() {
+        let (mut client, mut server) = pair();
+        client.send(SCOPE, Tag::Request, &[1]).await.unwrap();
+        let error = server.receive(Due::exactly(SCOPE, Tag::Request, 2)).await.unwrap_err();
+        assert_eq!(error.to_string(), "the client sent a request of 1 bytes where 2 were due");
+        server.send(SCOPE, Tag::Scores, &[]).await.unwrap();
+        let error = client.receive(Due::exactly(SCOPE, Tag::Label, 0)).await.unwrap_err();
+        assert_eq!(error.to_string(), "the server sent shares of the scores where a label decoding was due");
+    }
+
+    #[tokio::test]
+    async fn a_length_out_of_bounds_is_refused_before_its_payload() {
+        let (mut stream, end) = tokio::io::duplex(64);
+        let mut server = Channel::new(end, Party::Client, Timeouts::default());
+        stream.write_all(&[Tag::Request as u8, 255, 255, 255, 255]).await.unwrap();
+        let error = server.receive(Due::at_most(SCOPE, Tag::Request, 100)).await.unwrap_err();
+        assert!(matches!(
+            error,
+            Error::Peer { fault: Fault::WrongLength { expected: 100, got: 0xFFFF_FFFF, .. }, .. }
+        ));
+    }
+
+    #[tokio::test]
+    async fn an_abort_carries_its_reason_and_a_hang_up_is_told() {
+        let (mut client, mut server) = pair();
+        server.abort("the server is full; try again in a minute").await;
+        let error = client.receive(Due::exactly(SCOPE, Tag::Accept, 2)).await.unwrap_err();
+        assert_eq!(error.to_string(), "the server ended the session: the server is full; try again in a minute");
+        drop(server);
+        let error = client.receive(Due::exactly(SCOPE, Tag::Accept, 2)).await.unwrap_err();
+        assert_eq!(error.to_string(), "the server closed the connection while an acceptance was due");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_silent_peer_is_given_up() {
+        let (mut client, _server) = pair();
+        let error = client.receive(Due::exactly(SCOPE, Tag::Accept, 2)).await.unwrap_err();
+        assert!(matches!(error, Error::Peer { fault: Fault::Silent(_), .. }));
+    }
+}

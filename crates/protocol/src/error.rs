@@ -1,0 +1,126 @@
+//! What can go wrong in a session, sorted by whose fault it is.
+//!
+//! Texts name the party, the message and what to do. They never carry a value that depends on a secret.
+
+use std::fmt;
+use std::io;
+use std::time::Duration;
+
+use crate::wire::{Tag, UnknownTag};
+
+/// One of the two parties.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Party {
+    /// The gateway that holds the ECG.
+    Client,
+    /// The cloud service that holds the weights.
+    Server,
+}
+
+impl Party {
+    /// The other party.
+    #[must_use]
+    pub fn peer(self) -> Self {
+        match self {
+            Self::Client => Self::Server,
+            Self::Server => Self::Client,
+        }
+    }
+}
+
+impl fmt::Display for Party {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Client => "client",
+            Self::Server => "server",
+        })
+    }
+}
+
+/// How a peer broke the protocol.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum Fault {
+    /// A frame of a kind that does not exist.
+    #[error(transparent)]
+    UnknownTag(#[from] UnknownTag),
+    /// A frame that does not belong here.
+    #[error("sent {got} where {expected} was due")]
+    OutOfPhase {
+        /// What the script expects at this point.
+        expected: Tag,
+        /// What came.
+        got: Tag,
+    },
+    /// A frame whose length is not the one that the plan prescribes.
+    #[error("sent {tag} of {got} bytes where {expected} were due")]
+    WrongLength {
+        /// The message.
+        tag: Tag,
+        /// The length prescribed, or the most allowed.
+        expected: usize,
+        /// The length announced.
+        got: usize,
+    },
+    /// A message whose contents are not valid.
+    #[error("sent an invalid {tag}: {reason}")]
+    Invalid {
+        /// The message.
+        tag: Tag,
+        /// What is wrong with it, without any of its contents.
+        reason: String,
+    },
+    /// The connection ended in the middle of the script.
+    #[error("closed the connection while {0} was due")]
+    Closed(Tag),
+    /// The peer was silent for longer than allowed.
+    #[error("sent nothing for {0:?}; check the network, or raise the time-out")]
+    Silent(Duration),
+}
+
+/// A session that did not end well.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The peer broke the protocol.
+    #[error("the {peer} {fault}")]
+    Peer {
+        /// Who.
+        peer: Party,
+        /// How.
+        fault: Fault,
+    },
+    /// The two programs do not fit together.
+    #[error("client and server do not fit together: {0}")]
+    Incompatible(String),
+    /// The peer ended the session on purpose and said why.
+    #[error("the {peer} ended the session: {reason}")]
+    Aborted {
+        /// Who.
+        peer: Party,
+        /// The reason given (printable, at most [`crate::messages::MAX_REASON`] bytes).
+        reason: String,
+    },
+    /// Something on this side cannot be used as it is configured.
+    #[error("{0}")]
+    Config(String),
+    /// The network failed.
+    #[error("network: {0}")]
+    Io(#[from] io::Error),
+    /// A mistake in this program; please report it.
+    #[error("internal error: {0}")]
+    Internal(String),
+}
+
+/// Results of the protocol.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// The `peer` sent contents that do not decode.
+    pub(crate) fn invalid(peer: Party, tag: Tag, reason: impl fmt::Display) -> Self {
+        Self::Peer { peer, fault: Fault::Invalid { tag, reason: reason.to_string() } }
+    }
+
+    /// A step of our own failed although its inputs were checked.
+    pub(crate) fn internal(reason: impl fmt::Display) -> Self {
+        Self::Internal(reason.to_string())
+    }
+}

@@ -1,0 +1,36 @@
+//! The two-party protocol of private ECG inference: both roles of every step side by side, the wire format, sessions.
+//!
+//! ```text
+//! client (gateway: ECG)                                        server (cloud: weights)
+//! setup     Hello                                           ->
+//!                                                          <-  Accept (architecture, policy)
+//!           public key, base OTs                           <->  base OTs
+//! offline   for every layer: Enc(r)                         ->
+//!                                                          <-  Enc(W r - s)
+//!           for every layer: OT extension, corrections     <->  OT extension
+//! online    for every layer: y0 - r                         ->  W (y - r) + b + s
+//!                                                          <-  garbled tables
+//!           corrections                                     ->
+//!                                                          <-  share of the scores, or the label's decoding
+//! ```
+//! The client learns the class scores (or the label alone, if that is the server's policy); the server learns that an
+//! inference took place. Both are semi-honest: SECURITY.md says what that means and what it leaves open.
+//!
+//! Start reading at [`client`] and [`server`]; each step's two halves stand in one file under `phases`.
+
+pub mod channel;
+pub mod client;
+mod compute;
+mod entropy;
+pub mod error;
+pub mod handshake;
+pub mod messages;
+pub mod meter;
+mod phases;
+pub mod plan;
+pub mod progress;
+pub mod server;
+mod share;
+pub mod tap;
+pub mod transport;
+pub mod wire;

@@ -1,0 +1,180 @@
+//! The control messages of a session: greeting, acceptance, request, abort. Bulk messages are raw bytes whose layout
+//! belongs to the cryptographic crates.
+
+use wincode::{SchemaRead, SchemaWrite};
+
+/// Longest text that a peer may give as a reason.
+pub const MAX_REASON: usize = 400;
+/// Longest abort frame.
+pub(crate) const MAX_ABORT_BYTES: usize = MAX_REASON + 16;
+/// Longest greeting.
+pub(crate) const MAX_HELLO_BYTES: usize = 256;
+/// Longest acceptance without the architecture.
+const MAX_ACCEPT_HEAD_BYTES: usize = 128;
+/// Longest encoding of an architecture that a client reads.
+pub const MAX_ARCHITECTURE_BYTES: usize = 1 << 16;
+/// Longest acceptance.
+pub(crate) const MAX_ACCEPT_BYTES: usize = MAX_ACCEPT_HEAD_BYTES + MAX_ARCHITECTURE_BYTES;
+/// A request is one byte.
+pub(crate) const REQUEST_BYTES: usize = 1;
+
+/// The first bytes of every greeting.
+pub(crate) const MAGIC: [u8; 8] = *b"ppecg\0\0\x01";
+
+/// The oldest version of the protocol that this program speaks.
+pub const OLDEST_VERSION: u16 = 1;
+/// The newest version of the protocol that this program speaks.
+pub const NEWEST_VERSION: u16 = 1;
+
+macro_rules! codec {
+    ($name:ident) => {
+        impl $name {
+            pub(crate) fn encode(&self) -> Vec<u8> {
+                // Writing plain data into memory cannot fail; an empty message would be refused by the peer.
+                wincode::serialize(self).unwrap_or_default()
+            }
+
+            pub(crate) fn decode(bytes: &[u8]) -> Result<Self, String> {
+                wincode::deserialize_exact(bytes).map_err(|error| error.to_string())
+            }
+        }
+    };
+}
+
+/// Client to server, first of all.
+#[derive(SchemaRead, SchemaWrite, Debug, PartialEq, Eq)]
+pub(crate) struct Hello {
+    pub(crate) magic: [u8; 8],
+    pub(crate) oldest: u16,
+    pub(crate) newest: u16,
+    /// Digest of every cryptographic parameter.
+    pub(crate) parameters: [u8; 32],
+    /// Byte of the non-linear backend asked for.
+    pub(crate) backend: u8,
+    /// The client's half of the session id.
+    pub(crate) nonce: [u8; 16],
+    /// Program and version, for messages to people.
+    pub(crate) build: String,
+}
+
+/// Server to client, if they fit together.
+#[derive(SchemaRead, SchemaWrite, Debug, PartialEq, Eq)]
+pub(crate) struct Accept {
+    pub(crate) version: u16,
+    /// The server's half of the session id.
+    pub(crate) nonce: [u8; 16],
+    /// Random name of the loaded model; says nothing about its weights.
+    pub(crate) model_id: [u8; 16],
+    /// Byte of the policy on what the client learns.
+    pub(crate) reveal: u8,
+    /// The public architecture in the byte form of `deepcardio`.
+    pub(crate) architecture: Vec<u8>,
+}
+
+/// Either side's last word.
+#[derive(SchemaRead, SchemaWrite, Debug, PartialEq, Eq)]
+pub(crate) struct Abort {
+    reason: String,
+}
+
+codec!(Hello);
+codec!(Accept);
+codec!(Abort);
+
+impl Abort {
+    pub(crate) fn new(reason: &str) -> Self {
+        Self { reason: reason.chars().filter(|c| !c.is_control()).take(MAX_REASON / 4).collect() }
+    }
+
+    /// The reason, safe to print on a terminal.
+    pub(crate) fn printable(&self) -> String {
+        self.reason.chars().filter(|c| !c.is_control()).take(MAX_REASON).collect()
+    }
+}
+
+/// What a client asks for between two inferences.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Request {
+    /// Run the offline phase of one inference, then its online phase.
+    Infer,
+    /// End the session in order.
+    Finish,
+}
+
+impl Request {
+    pub(crate) fn encode(self) -> [u8; REQUEST_BYTES] {
+        match self {
+            Self::Infer => [1],
+            Self::Finish => [2],
+        }
+    }
+
+    pub(crate) fn decode(bytes: &[u8]) -> Result<Self, String> {
+        match bytes {
+            [1] => Ok(Self::Infer),
+            [2] => Ok(Self::Finish),
+            _ => Err("no such request".into()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hello() -> Hello {
+        Hello {
+            magic: MAGIC,
+            oldest: 1,
+            newest: 2,
+            parameters: [3; 32],
+            backend: 1,
+            nonce: [4; 16],
+            build: "pp-client 0.1.0".into(),
+        }
+    }
+
+    #[test]
+    fn a_greeting_keeps_its_bytes() {
+        let bytes = hello().encode();
+        assert!(bytes.len() <= MAX_HELLO_BYTES);
+        assert_eq!(bytes.get(..14), Some(&b"ppecg\0\0\x01\x01\0\x02\0\x03\x03"[..]));
+        assert_eq!(Hello::decode(&bytes).unwrap(), hello());
+    }
+
+    #[test]
+    fn no_prefix_of_a_message_decodes() {
+        let bytes = hello().encode();
+        for cut in 0..bytes.len() {
+            assert!(Hello::decode(bytes.get(..cut).unwrap()).is_err(), "cut at {cut}");
+        }
+        let longer = [bytes.as_slice(), &[0]].concat();
+        assert!(Hello::decode(&longer).is_err());
+    }
+
+    #[test]
+    fn a_hostile_length_is_an_error() {
+        let mut bytes = Abort::new("x").encode();
+        if let Some(length) = bytes.get_mut(..8) {
+            length.copy_from_slice(&u64::MAX.to_le_bytes());
+        }
+        assert!(Abort::decode(&bytes).is_err());
+    }
+
+    #[test]
+    fn reasons_lose_control_characters_and_excess() {
+        let abort = Abort { reason: "a\x1b[31mb\n".repeat(200) };
+        assert!(abort.printable().chars().all(|c| !c.is_control()));
+        assert_eq!(abort.printable().chars().count(), MAX_REASON);
+        assert!(Abort::new(&"é".repeat(900)).encode().len() <= MAX_ABORT_BYTES);
+    }
+
+    #[test]
+    fn requests_round_trip() {
+        for request in [Request::Infer, Request::Finish] {
+            assert_eq!(Request::decode(&request.encode()), Ok(request));
+        }
+        assert!(Request::decode(&[]).is_err());
+        assert!(Request::decode(&[3]).is_err());
+    }
+}

@@ -1,0 +1,221 @@
+//! Linear layers: the homomorphic half before the ECG is known, plain integers after.
+//!
+//! ```text
+//! offline, every layer, streaming
+//!   client: r uniform                    EncryptedMask: Enc(r)               ->
+//!   server: s uniform                 <- MaskedProduct: Enc(W r - s), fresh, flooded
+//!   client keeps r and W r - s; server keeps s
+//! online, per layer
+//!   client: holds y0 (its input x at first)   MaskedInput: y0 - r            ->
+//!   server: u = (y0 - r) + y1;  W u + b + s is its share of the accumulators, W r - s is the client's
+//! ```
+//! (Mishra et al., USENIX Security 2020, section 4; the homomorphic product is the `he-linear` crate's.)
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use oblivious_transfer::bits::{pack_residues, unpack_residues};
+use he_linear::{InputHolder, PublicKey};
+use tokio::sync::mpsc;
+
+use crate::channel::{Channel, Due, FrameReceiver, FrameSender, both};
+use crate::compute::offload;
+use crate::entropy;
+use crate::error::{Error, Party, Result};
+use crate::meter::{Phase, Scope};
+use crate::plan::{Plan, StagePlan};
+use crate::progress::{Observer, report};
+use crate::server::PreparedModel;
+use crate::share::Share;
+use crate::wire::Tag;
+
+/// How many layers' messages may wait for a computation.
+const QUEUE: usize = 2;
+
+/// The client's one-time material for a layer.
+pub(crate) struct ClientLinear {
+    /// The mask `r`.
+    pub(crate) mask: Share,
+    /// Its share of the accumulators, `W r - s`.
+    pub(crate) product: Share,
+}
+
+/// The client's half of the offline phase: masks go out while products come in.
+pub(crate) async fn client_offline(
+    channel: &mut Channel,
+    plan: &Arc<Plan>,
+    holder: &Arc<InputHolder>,
+    observer: Option<&Observer>,
+) -> Result<Vec<ClientLinear>> {
+    let mut rng = entropy::fresh()?;
+    let masks: Vec<Share> =
+        plan.stages.iter().map(|s| Share::random(s.input.count(), s.ell, &mut rng)).collect();
+    let masks = Arc::new(masks);
+    channel.book_trips(Scope::session(Phase::Offline), 2);
+    let mut start = Instant::now();
+    let (sender, receiver) = channel.halves();
+    let mut times = Vec::new();
+    let ((), products) = both(
+        send_masks(sender, plan, holder, &masks),
+        open_products(receiver, plan, holder, observer, &mut times),
+    )
+    .await?;
+    for (layer, end) in times.into_iter().enumerate() {
+        channel.book_span(Scope::linear(Phase::Offline, layer), start, end);
+        start = end;
+    }
+    let masks = Arc::try_unwrap(masks).map_err(|_| Error::internal("a mask is still in use"))?;
+    Ok(masks.into_iter().zip(products).map(|(mask, product)| ClientLinear { mask, product }).collect())
+}
+
+async fn send_masks(
+    sender: &mut FrameSender,
+    plan: &Arc<Plan>,
+    holder: &Arc<InputHolder>,
+    masks: &Arc<Vec<Share>>,
+) -> Result<()> {
+    for layer in 0..plan.stages.len() {
+        let (plan, holder, masks) = (Arc::clone(plan), Arc::clone(holder), Arc::clone(masks));
+        let message = offload(move || {
+            let (stage, mask) = pick(&plan.stages, &masks, layer)?;
+            holder.encrypt(&stage.linear, mask.residues(), &mut entropy::fresh()?).map_err(Error::internal)
+        });
+        sender.send(Scope::linear(Phase::Offline, layer), Tag::EncryptedMask, &message.await?).await?;
+    }
+    Ok(())
+}
+
+async fn open_products(
+    receiver: &mut FrameReceiver,
+    plan: &Arc<Plan>,
+    holder: &Arc<InputHolder>,
+    observer: Option<&Observer>,
+    times: &mut Vec<Instant>,
+) -> Result<Vec<Share>> {
+    let mut products = Vec::new();
+    for (layer, stage) in plan.stages.iter().enumerate() {
+        let scope = Scope::linear(Phase::Offline, layer);
+        let due = Due::exactly(scope, Tag::MaskedProduct, stage.linear.output_bytes());
+        let message = receiver.receive(due).await?;
+        let (task_plan, holder) = (Arc::clone(plan), Arc::clone(holder));
+        let product = offload(move || {
+            let stage = task_plan.stages.get(layer).ok_or_else(no_such_layer)?;
+            let residues = holder
+                .open(&stage.linear, &message)
+                .map_err(|e| Error::invalid(Party::Server, Tag::MaskedProduct, e))?;
+            Ok(Share::new(residues, stage.ell))
+        });
+        products.push(product.await?);
+        times.push(Instant::now());
+        report(observer, Phase::Offline, &stage.name, layer + 1, plan.stages.len());
+    }
+    Ok(products)
+}
+
+/// The server's half of the offline phase; gives its masks `s`.
+pub(crate) async fn server_offline(
+    channel: &mut Channel,
+    model: &Arc<PreparedModel>,
+    key: &Arc<PublicKey>,
+) -> Result<Vec<Share>> {
+    let mut rng = entropy::fresh()?;
+    let stages = &model.plan().stages;
+    let masks: Vec<Share> =
+        stages.iter().map(|s| Share::random(s.accumulators.count(), s.ell, &mut rng)).collect();
+    let masks = Arc::new(masks);
+    let (sender, receiver) = channel.halves();
+    let (queue, messages) = mpsc::channel(QUEUE);
+    both(send_products(sender, model, key, &masks, messages), receive_masks(receiver, stages, queue)).await?;
+    Arc::try_unwrap(masks).map_err(|_| Error::internal("a mask is still in use"))
+}
+
+async fn receive_masks(
+    receiver: &mut FrameReceiver,
+    stages: &[StagePlan],
+    queue: mpsc::Sender<Vec<u8>>,
+) -> Result<()> {
+    for (layer, stage) in stages.iter().enumerate() {
+        let scope = Scope::linear(Phase::Offline, layer);
+        let due = Due::exactly(scope, Tag::EncryptedMask, stage.linear.input_bytes());
+        if queue.send(receiver.receive(due).await?).await.is_err() {
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+async fn send_products(
+    sender: &mut FrameSender,
+    model: &Arc<PreparedModel>,
+    key: &Arc<PublicKey>,
+    masks: &Arc<Vec<Share>>,
+    mut messages: mpsc::Receiver<Vec<u8>>,
+) -> Result<()> {
+    let mut layer = 0;
+    while let Some(message) = messages.recv().await {
+        let (model, key, masks) = (Arc::clone(model), Arc::clone(key), Arc::clone(masks));
+        let product = offload(move || {
+            let (weights, mask) = pick(model.weights(), &masks, layer)?;
+            weights
+                .apply(&key, &message, mask.residues(), &mut entropy::fresh()?)
+                .map_err(|e| Error::invalid(Party::Client, Tag::EncryptedMask, e))
+        });
+        sender.send(Scope::linear(Phase::Offline, layer), Tag::MaskedProduct, &product.await?).await?;
+        layer += 1;
+    }
+    Ok(())
+}
+
+/// The client's online message: its share of the layer's input under the mask, which is used up.
+pub(crate) async fn client_online(
+    channel: &mut Channel,
+    layer: usize,
+    stage: &StagePlan,
+    input: &Share,
+    mask: Share,
+) -> Result<()> {
+    let scope = Scope::linear(Phase::Online, layer);
+    let start = Instant::now();
+    let bytes = pack_residues(input.minus(mask.residues()).residues(), stage.ell);
+    channel.send(scope, Tag::MaskedInput, &bytes).await?;
+    channel.book_time(scope, start);
+    Ok(())
+}
+
+/// The server's online step: gives its share of the accumulators. `share` is its share of the input (`None` for the
+/// ECG, which is the client's alone); the mask `s` is used up.
+pub(crate) async fn server_online(
+    channel: &mut Channel,
+    layer: usize,
+    model: &Arc<PreparedModel>,
+    share: Option<Share>,
+    mask: Share,
+) -> Result<Share> {
+    let scope = Scope::linear(Phase::Online, layer);
+    let start = Instant::now();
+    let stage = model.plan().stages.get(layer).ok_or_else(no_such_layer)?;
+    let due = Due::exactly(scope, Tag::MaskedInput, stage.masked_input_bytes());
+    let message = channel.receive(due).await?;
+    let model = Arc::clone(model);
+    let accumulators = offload(move || {
+        let stage = model.plan().stages.get(layer).ok_or_else(no_such_layer)?;
+        let masked = unpack_residues(&message, stage.input.count(), stage.ell)
+            .map_err(|e| Error::invalid(Party::Client, Tag::MaskedInput, e))?;
+        let mut input = Share::new(masked, stage.ell);
+        if let Some(share) = share {
+            input = input.plus(share.residues());
+        }
+        Ok(mask.plus(&model.accumulate(layer, input.residues())?))
+    })
+    .await?;
+    channel.book_time(scope, start);
+    Ok(accumulators)
+}
+
+fn pick<'a, A, B>(a: &'a [A], b: &'a [B], layer: usize) -> Result<(&'a A, &'a B)> {
+    a.get(layer).zip(b.get(layer)).ok_or_else(no_such_layer)
+}
+
+fn no_such_layer() -> Error {
+    Error::internal("a layer that the plan does not have")
+}

@@ -1,0 +1,6 @@
+//! The steps of a session, one file a step, both roles in each.
+
+pub(crate) mod gc;
+pub(crate) mod linear;
+pub(crate) mod output;
+pub(crate) mod setup;

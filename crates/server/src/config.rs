@@ -1,0 +1,218 @@
+//! Configuration of `pp-server`: flags over environment over file over defaults.
+//!
+//! The file is TOML; a key that is not known is an error that names its line.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::{Parser, ValueEnum};
+use protocol::handshake::Reveal;
+use serde::Deserialize;
+
+/// A commented configuration file with the defaults.
+pub const TEMPLATE: &str = include_str!("../pp-server.toml");
+/// The file is read only up to this size.
+const MAX_FILE_BYTES: u64 = 1 << 16;
+
+/// Serves private ECG inference: clients learn the rhythm, nobody learns the ECG or the weights.
+#[derive(Parser, Debug, Default)]
+#[command(name = "pp-server", version)]
+pub struct Flags {
+    /// Model file to serve (made by `deepcardio convert`).
+    #[arg(long, env = "PP_SERVER_MODEL")]
+    pub model: Option<PathBuf>,
+    /// Address and port to listen on [default: 127.0.0.1:7464].
+    #[arg(long, env = "PP_SERVER_LISTEN")]
+    pub listen: Option<SocketAddr>,
+    /// Processor threads for all sessions together [default: every core].
+    #[arg(long, env = "PP_SERVER_THREADS")]
+    pub threads: Option<usize>,
+    /// Sessions at one time; further clients are told to come back later [default: 8].
+    #[arg(long, env = "PP_SERVER_MAX_SESSIONS")]
+    pub max_sessions: Option<usize>,
+    /// What a client learns [default: scores].
+    #[arg(long, env = "PP_SERVER_REVEAL")]
+    pub reveal: Option<RevealPolicy>,
+    /// Seconds that a silent client is waited for inside an inference [default: 60].
+    #[arg(long, env = "PP_SERVER_STEP_TIMEOUT")]
+    pub step_timeout: Option<u64>,
+    /// Seconds that a client may stay connected between two inferences [default: 600].
+    #[arg(long, env = "PP_SERVER_IDLE_TIMEOUT")]
+    pub idle_timeout: Option<u64>,
+    /// Listen beyond loopback although plain TCP is neither encrypted nor authenticated.
+    #[arg(long, env = "PP_SERVER_INSECURE")]
+    pub insecure: bool,
+    /// Configuration file.
+    #[arg(long, env = "PP_SERVER_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// Print a commented configuration file and exit.
+    #[arg(long)]
+    pub print_config: bool,
+}
+
+/// What a client learns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum RevealPolicy {
+    /// The score of every class.
+    Scores,
+    /// The label alone.
+    Label,
+}
+
+impl From<RevealPolicy> for Reveal {
+    fn from(policy: RevealPolicy) -> Self {
+        match policy {
+            RevealPolicy::Scores => Self::Scores,
+            RevealPolicy::Label => Self::Label,
+        }
+    }
+}
+
+/// The configuration file.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct File {
+    model: Option<PathBuf>,
+    listen: Option<SocketAddr>,
+    threads: Option<usize>,
+    max_sessions: Option<usize>,
+    reveal: Option<RevealPolicy>,
+    step_timeout: Option<u64>,
+    idle_timeout: Option<u64>,
+    #[serde(default)]
+    insecure: bool,
+}
+
+/// A complete, checked configuration.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Config {
+    /// Model file.
+    pub model: PathBuf,
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// Processor threads; `None` for every core.
+    pub threads: Option<usize>,
+    /// Sessions at one time, at least one.
+    pub max_sessions: usize,
+    /// What a client learns.
+    pub reveal: RevealPolicy,
+    /// How long a silent client is waited for inside an inference.
+    pub step_timeout: Duration,
+    /// How long a client may stay connected between two inferences.
+    pub idle_timeout: Duration,
+    /// Whether to listen beyond loopback.
+    pub insecure: bool,
+}
+
+/// A configuration that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("configuration file {path}: {source}")]
+    Read {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file is longer than any configuration.
+    #[error("configuration file {0}: longer than {MAX_FILE_BYTES} bytes, is this the right file?")]
+    TooLong(PathBuf),
+    /// The file does not parse; the text names line and key.
+    #[error("configuration file {path}: {source}")]
+    Parse {
+        /// Which file.
+        path: PathBuf,
+        /// Where and why.
+        source: Box<toml::de::Error>,
+    },
+    /// A setting without a default is missing.
+    #[error("no model: pass --model FILE, set PP_SERVER_MODEL, or write `model = \"FILE\"` in the configuration file")]
+    NoModel,
+    /// A number that must be at least one.
+    #[error("{0} must be at least 1")]
+    Zero(&'static str),
+}
+
+impl Config {
+    /// Merges flags (which already hold the environment) with the file they name and the defaults.
+    ///
+    /// # Errors
+    /// [`ConfigError`] for an unreadable or invalid file, a missing model, or a zero where at least one is needed.
+    pub fn load(flags: Flags) -> Result<Self, ConfigError> {
+        let file = flags.config.as_deref().map(read).transpose()?.unwrap_or_default();
+        let seconds = |value: Option<u64>, default| Duration::from_secs(value.unwrap_or(default));
+        let config = Self {
+            model: flags.model.or(file.model).ok_or(ConfigError::NoModel)?,
+            listen: flags.listen.or(file.listen).unwrap_or(([127, 0, 0, 1], 7464).into()),
+            threads: flags.threads.or(file.threads),
+            max_sessions: flags.max_sessions.or(file.max_sessions).unwrap_or(8),
+            reveal: flags.reveal.or(file.reveal).unwrap_or(RevealPolicy::Scores),
+            step_timeout: seconds(flags.step_timeout.or(file.step_timeout), 60),
+            idle_timeout: seconds(flags.idle_timeout.or(file.idle_timeout), 600),
+            insecure: flags.insecure || file.insecure,
+        };
+        config.check()
+    }
+
+    fn check(self) -> Result<Self, ConfigError> {
+        let zero = [
+            (self.threads == Some(0), "threads"),
+            (self.max_sessions == 0, "max-sessions"),
+            (self.step_timeout.is_zero(), "step-timeout"),
+            (self.idle_timeout.is_zero(), "idle-timeout"),
+        ];
+        match zero.into_iter().find(|&(is_zero, _)| is_zero) {
+            Some((_, name)) => Err(ConfigError::Zero(name)),
+            None => Ok(self),
+        }
+    }
+}
+
+fn read(path: &Path) -> Result<File, ConfigError> {
+    let unreadable = |source| ConfigError::Read { path: path.into(), source };
+    if fs::metadata(path).map_err(unreadable)?.len() > MAX_FILE_BYTES {
+        return Err(ConfigError::TooLong(path.into()));
+    }
+    let text = fs::read_to_string(path).map_err(unreadable)?;
+    toml::from_str(&text).map_err(|source| ConfigError::Parse { path: path.into(), source: Box::new(source) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<File, toml::de::Error> {
+        toml::from_str(text)
+    }
+
+    #[test]
+    fn the_template_is_a_valid_file_with_the_defaults() {
+        let uncommented: String =
+            TEMPLATE.lines().map(|line| line.strip_prefix("#: ").unwrap_or(line).to_owned() + "\n").collect();
+        let file = parse(&uncommented).unwrap();
+        let defaults = Config::load(Flags { model: Some("m".into()), ..Flags::default() }).unwrap();
+        assert_eq!(file.listen, Some(defaults.listen));
+        assert_eq!(file.max_sessions, Some(defaults.max_sessions));
+        assert_eq!(file.reveal, Some(defaults.reveal));
+        assert_eq!(file.step_timeout.map(Duration::from_secs), Some(defaults.step_timeout));
+        assert_eq!(file.idle_timeout.map(Duration::from_secs), Some(defaults.idle_timeout));
+        assert_eq!(file.insecure, defaults.insecure);
+    }
+
+    #[test]
+    fn an_unknown_key_is_an_error_that_names_its_line() {
+        let error = parse("listen = \"127.0.0.1:1\"\nmax-session = 3\n").unwrap_err().to_string();
+        assert!(error.contains("line 2") && error.contains("max-session"), "{error}");
+    }
+
+    #[test]
+    fn zeros_and_missing_models_are_refused() {
+        assert!(matches!(Config::load(Flags::default()), Err(ConfigError::NoModel)));
+        let flags = Flags { model: Some("m".into()), max_sessions: Some(0), ..Flags::default() };
+        assert_eq!(Config::load(flags).unwrap_err().to_string(), "max-sessions must be at least 1");
+    }
+}

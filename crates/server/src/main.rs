@@ -1,0 +1,65 @@
+//! `pp-server`: loads a model and serves private inference until it is told to stop.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::Parser;
+use deepcardio::model::Model;
+use protocol::channel::Timeouts;
+use protocol::server::Service;
+use protocol::transport;
+use server::config::{Config, Flags, TEMPLATE};
+use server::serve::{Bounds, serve};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+use tracing::info;
+use tracing_subscriber::EnvFilter;
+
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+fn main() -> ExitCode {
+    let flags = Flags::parse();
+    if flags.print_config {
+        print!("{TEMPLATE}");
+        return ExitCode::SUCCESS;
+    }
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    match run(flags) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("pp-server: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(flags: Flags) -> Result<(), Failure> {
+    let config = Config::load(flags)?;
+    transport::require_loopback(config.listen, config.insecure)?;
+    if let Some(threads) = config.threads {
+        rayon::ThreadPoolBuilder::new().num_threads(threads).build_global()?;
+    }
+    let model = Model::read(&config.model).map_err(|error| format!("{}: {error}", config.model.display()))?;
+    let service = Arc::new(Service::new(model, config.reveal.into())?);
+    info!(model = %config.model.display(), reveal = %service.reveal(), "model prepared");
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(listen(config, service))
+}
+
+async fn listen(config: Config, service: Arc<Service>) -> Result<(), Failure> {
+    let listener = TcpListener::bind(config.listen).await?;
+    info!(address = %listener.local_addr()?, "listening");
+    let timeouts = Timeouts { progress: config.step_timeout, idle: config.idle_timeout };
+    let stop = CancellationToken::new();
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let told = stop.clone();
+    tokio::spawn(async move {
+        tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+        info!("told to stop");
+        told.cancel();
+    });
+    serve(listener, service, Bounds { max_sessions: config.max_sessions, timeouts }, stop).await;
+    Ok(())
+}
