@@ -91,7 +91,7 @@ impl Connection {
 
 fn embedded_model(arguments: &Infer) -> Result<Model, Failure> {
     match &arguments.model {
-        Some(path) => Model::read(path)
+        Some(path) => Model::load(path)
             .map_err(|source| Failure::Model { name: path.display().to_string(), source }),
         None => Model::from_bytes(BUNDLED)
             .map_err(|source| Failure::Model { name: "bundled".into(), source }),
@@ -102,5 +102,5 @@ fn model_for_verification(arguments: &Infer) -> Result<Model, Failure> {
     let path = arguments.model.as_ref().ok_or_else(|| {
         Failure::Usage("--verify with a remote server needs --model FILE, the model that it serves".into())
     })?;
-    Model::read(path).map_err(|source| Failure::Model { name: path.display().to_string(), source })
+    Model::load(path).map_err(|source| Failure::Model { name: path.display().to_string(), source })
 }

@@ -3,6 +3,8 @@
 use deepcardio::ecg::Segment;
 use deepcardio::model::Model;
 use deepcardio::reference;
+use deepcardio::scores::argmax;
+use deepcardio::InputError;
 use protocol::client::Outcome;
 use protocol::tap::Tap;
 
@@ -20,17 +22,23 @@ pub fn verify(
     tap: Option<&Tap>,
 ) -> Result<(), Failure> {
     if let Some(tap) = tap {
-        tap.compare(&reference::trace(model, segment))?;
+        let trace = reference::trace(model, segment).map_err(unfit)?;
+        tap.compare(model.architecture(), &trace)?;
     }
-    let reference = reference::scores(model, segment);
+    let reference = reference::scores(model, segment).map_err(unfit)?;
     let differ = |private: String, reference: String| Failure::Scores { segment: number, private, reference };
     match outcome {
         Outcome::Scores(scores) if *scores != reference => {
             Err(differ(format!("{scores:?}"), format!("{reference:?}")))
         }
-        Outcome::Label(label) if *label != reference::argmax(&reference) => {
-            Err(differ(format!("class {label}"), format!("class {}", reference::argmax(&reference))))
+        Outcome::Label(label) if *label != argmax(&reference) => {
+            Err(differ(format!("class {label}"), format!("class {}", argmax(&reference))))
         }
         Outcome::Scores(_) | Outcome::Label(_) => Ok(()),
     }
+}
+
+/// The segment was made for the server's architecture; the model at hand has another.
+fn unfit(error: InputError) -> Failure {
+    Failure::Usage(format!("--model is not the model that the server serves: {error}"))
 }

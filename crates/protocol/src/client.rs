@@ -241,15 +241,7 @@ impl ClientSession {
     /// The segment as the client's share of the network's input (the server's is zero).
     fn input(&self, segment: &Segment) -> Result<Share> {
         let first = self.plan.stages.first().ok_or_else(no_such_layer)?;
-        if segment.windows() != first.input.batch || segment.window_length() != first.input.length {
-            return Err(Error::Config(format!(
-                "the segment has {} windows of {} samples, the server's network takes {} of {}",
-                segment.windows(),
-                segment.window_length(),
-                first.input.batch,
-                first.input.length
-            )));
-        }
+        self.architecture.check_segment(segment).map_err(|e| Error::Config(e.to_string()))?;
         let residues = segment.samples().iter().map(|sample| sample.cast_unsigned()).collect();
         Ok(Share::new(residues, first.ell))
     }

@@ -90,7 +90,7 @@ pub(crate) struct Agreement {
     pub(crate) reveal: Reveal,
     pub(crate) model_id: [u8; 16],
     /// Both nonces, hashed: separates the hashes of this session from those of every other.
-    pub(crate) session_id: [u8; 16],
+    pub(crate) session_id: [u8; 32],
 }
 
 /// What the server offers.
@@ -199,11 +199,9 @@ fn nonce(rng: &mut impl CryptoRng) -> [u8; 16] {
     nonce
 }
 
-fn session_id(client: &[u8; 16], server: &[u8; 16]) -> [u8; 16] {
+fn session_id(client: &[u8; 16], server: &[u8; 16]) -> [u8; 32] {
     let mut hasher = blake3::Hasher::new_derive_key("private-ecg session id v1");
     hasher.update(client);
     hasher.update(server);
-    let mut id = [0; 16];
-    hasher.finalize_xof().fill(&mut id);
-    id
+    *hasher.finalize().as_bytes()
 }

@@ -29,6 +29,7 @@ pub mod meter;
 mod phases;
 pub mod plan;
 pub mod progress;
+mod ring;
 pub mod server;
 mod share;
 pub mod tap;

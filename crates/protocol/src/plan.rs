@@ -166,12 +166,10 @@ impl ActivationPlan {
 
     /// What the reductions make of a share of the activation.
     pub(crate) fn reduce(&self, share: Vec<u32>) -> Vec<u32> {
-        let start = (self.activated, share);
-        let (_, reduced) = self
-            .reductions
-            .iter()
-            .fold(start, |(shape, values), reduction| (reduction.output(shape), reduction.apply(shape, &values)));
-        reduced
+        let step = |(shape, values): (Shape, Vec<u32>), reduction: &Reduction| {
+            reduction.apply(shape, &values, self.out_ell)
+        };
+        self.reductions.iter().fold((self.activated, share), step).1
     }
 }
 

@@ -20,6 +20,7 @@ use crate::phases::gc::Layer;
 use crate::phases::setup::Correlations;
 use crate::phases::{gc, linear, output, setup};
 use crate::plan::Plan;
+use crate::ring;
 use crate::share::Share;
 use crate::tap::{Point, Tap};
 use crate::wire::Tag;
@@ -40,7 +41,7 @@ impl PreparedModel {
             .par_iter()
             .zip(model.weights())
             .map(|(stage, layer)| {
-                WeightHolder::prepare(&stage.linear, &layer.weights)
+                WeightHolder::prepare(&stage.linear, layer.weights())
                     .map_err(|e| Error::Config(format!("layer {} cannot be served: {e}", stage.name)))
             })
             .collect::<Result<_>>()?;
@@ -62,7 +63,7 @@ impl PreparedModel {
             .get(layer)
             .zip(self.model.weights().get(layer))
             .ok_or_else(|| Error::internal("a layer that the model does not have"))?;
-        Ok(deepcardio::layers::conv1d::wrapping(&stage.linear, weights, input))
+        Ok(ring::conv1d(&stage.linear, weights.weights(), weights.bias(), input))
     }
 }
 

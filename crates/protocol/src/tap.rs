@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use deepcardio::architecture::Architecture;
 use deepcardio::reference::Trace;
 
 use crate::error::Party;
@@ -82,20 +83,20 @@ impl Tap {
     ///
     /// # Errors
     /// The first [`Difference`].
-    pub fn compare(&self, trace: &Trace) -> Result<(), Difference> {
+    pub fn compare(&self, architecture: &Architecture, trace: &Trace) -> Result<(), Difference> {
         let map = std::mem::take(&mut *self.shares.lock().unwrap_or_else(PoisonError::into_inner));
-        for (layer, stage) in trace.stages().iter().enumerate() {
+        for (layer, (stage, values)) in architecture.stages().iter().zip(&trace.stages).enumerate() {
             let accumulators = map.get(&Point::Accumulators(layer));
-            compare(&stage.name, "accumulator", accumulators, &stage.accumulators)?;
-            if let Some(expected) = &stage.output {
-                compare(&stage.name, "activation", map.get(&Point::Activations(layer)), expected)?;
+            compare(&stage.name, "accumulator", accumulators, &values.accumulators)?;
+            if stage.activation.is_some() {
+                compare(&stage.name, "activation", map.get(&Point::Activations(layer)), &values.output)?;
             }
         }
         Ok(())
     }
 }
 
-fn compare(layer: &str, what: &'static str, shares: Option<&Shares>, expected: &[i64]) -> Result<(), Difference> {
+fn compare(layer: &str, what: &'static str, shares: Option<&Shares>, expected: &[i32]) -> Result<(), Difference> {
     let missing = || Difference::Missing { layer: layer.into(), what };
     let shares = shares.ok_or_else(missing)?;
     if shares.client.len() != expected.len() || shares.server.len() != expected.len() {
@@ -103,6 +104,7 @@ fn compare(layer: &str, what: &'static str, shares: Option<&Shares>, expected: &
     }
     let sums = shares.client.iter().zip(&shares.server).map(|(a, b)| signed(a.wrapping_add(*b), shares.ell));
     for (index, (private, &reference)) in sums.zip(expected).enumerate() {
+        let reference = i64::from(reference);
         if private != reference {
             return Err(Difference::Value { layer: layer.into(), what, index, private, reference });
         }
