@@ -56,3 +56,11 @@ pub(crate) const NOISE_TAIL_BITS: u32 = 60;
 pub const fn flooding_bits(ell: u32) -> u32 {
     MODULUS.ilog2() - ell - 3
 }
+
+/// Every parameter in one line, for a digest that two programs compare.
+#[must_use]
+pub fn describe() -> String {
+    format!(
+        "n={RING_DEGREE} q={PRIMES:?} eta={ERROR_ETA} sigma={STATISTICAL_SECURITY} a+{RESPONSE_A_EXTRA} b+{RESPONSE_B_EXTRA}"
+    )
+}
