@@ -1,0 +1,15 @@
+//! Tests of the whole system, against the exact integer reference.
+//!
+//! | file | what it shows |
+//! |---|---|
+//! | `networks` | private inference equals the reference, layer by layer, for networks of many shapes |
+//! | `hostile` | flipped bits, cut connections, repeated and oversized messages end in typed errors, and others are served on |
+//! | `leakage` | sizes tell nothing of weights or ECG, and nothing is used twice |
+//! | `programs` | `pp-server` and `pp-client` as processes over TCP, on the samples and the real model |
+
+mod hostile;
+mod leakage;
+mod networks;
+mod programs;
+mod relay;
+mod session;

@@ -1,0 +1,103 @@
+//! Private inference equals the reference, layer by layer and bit for bit.
+
+use deepcardio::architecture::Layer;
+use deepcardio::testkit::{ModelSpec, random_model, random_segment, random_small_model};
+use protocol::handshake::{Backend, Reveal};
+use rand::RngExt;
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::SeedableRng;
+
+use crate::session::{TIMEOUTS, assert_equals_reference, config, run_client};
+
+/// One block after the other, with an odd length, a kernel of 3, 5 or 7 and a width of 1 to 64 channels.
+fn chain(blocks: usize, rng: &mut ChaCha20Rng) -> ModelSpec {
+    let mut length = rng.random_range(9..=70) | 1;
+    let window_length = length;
+    let mut layers = Vec::new();
+    for block in 0..blocks {
+        let out_channels = if block == 0 { 64 } else { rng.random_range(1..=16) };
+        let pool = length >= 4 && rng.random_bool(0.6);
+        layers.extend([
+            Layer::Conv1d { out_channels, kernel: [3, 5, 7][rng.random_range(0..3)], weight_bits: 6 },
+            Layer::Requantise { pool, shift: rng.random_range(4..=7), bits: rng.random_range(1..=6) },
+        ]);
+        length = if pool { length / 2 } else { length };
+    }
+    layers.extend([Layer::GlobalSum, Layer::WindowsToSequence, Layer::GlobalSum]);
+    layers.push(Layer::Dense { outputs: 3, weight_bits: 8 });
+    ModelSpec { windows: rng.random_range(1..=4), window_length, layers, classes: 3, input_bits: 8, extremes: 255 }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn networks_of_one_to_eight_blocks_with_extreme_weights() {
+    let mut rng = ChaCha20Rng::seed_from_u64(1);
+    for &backend in Backend::ALL {
+        for blocks in 1..=8 {
+            let model = random_model(&mut rng, &chain(blocks, &mut rng.clone()));
+            let segment = random_segment(&mut rng, model.architecture());
+            assert_equals_reference(&model, backend, Reveal::Scores, &[segment]).await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn random_networks_with_either_head() {
+    let mut rng = ChaCha20Rng::seed_from_u64(2);
+    for &backend in Backend::ALL {
+        for _ in 0..12 {
+            let model = random_small_model(&mut rng);
+            let segment = random_segment(&mut rng, model.architecture());
+            assert_equals_reference(&model, backend, Reveal::Scores, &[segment]).await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn label_only_reveals_the_argmax() {
+    let mut rng = ChaCha20Rng::seed_from_u64(3);
+    for &backend in Backend::ALL {
+        for _ in 0..8 {
+            let model = random_small_model(&mut rng);
+            let segment = random_segment(&mut rng, model.architecture());
+            assert_equals_reference(&model, backend, Reveal::Label, &[segment]).await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_session_classifies_several_segments() {
+    let mut rng = ChaCha20Rng::seed_from_u64(4);
+    let model = random_model(&mut rng, &ModelSpec::small(3, 20, 4, 2));
+    let segments: Vec<_> = (0..4).map(|_| random_segment(&mut rng, model.architecture())).collect();
+    let service = protocol::server::Service::new(model.clone(), Reveal::Scores).unwrap();
+    for &backend in Backend::ALL {
+        let (seen, served) = crate::session::run_pair(&service, config(backend, None), &segments).await;
+        let seen = seen.unwrap();
+        for (outcome, segment) in seen.outcomes.iter().zip(&segments) {
+            let scores = deepcardio::reference::scores(&model, segment).unwrap();
+            assert!(*outcome == protocol::client::Outcome::Scores(scores));
+        }
+        let served = served.unwrap();
+        assert_eq!(served.inferences, 4);
+        let (client, server) = (seen.ledger.total(|_| true), served.ledger.total(|_| true));
+        // The client's farewell is the one frame that its own books no longer hold.
+        assert_eq!(client.sent + 6, server.received);
+        assert_eq!(client.received, server.sent);
+    }
+}
+
+#[tokio::test]
+async fn a_segment_of_another_shape_is_refused_by_the_client() {
+    let mut rng = ChaCha20Rng::seed_from_u64(5);
+    let model = random_model(&mut rng, &ModelSpec::small(3, 20, 4, 1));
+    let other = random_model(&mut rng, &ModelSpec::small(2, 20, 4, 1));
+    let segment = random_segment(&mut rng, other.architecture());
+    let service = protocol::server::Service::new(model, Reveal::Scores).unwrap();
+    let (client, server) = protocol::transport::memory_pair(TIMEOUTS);
+    let config = config(Backend::Gc, None);
+    let segments = [segment];
+    let (seen, _served) =
+        tokio::join!(run_client(client, config, &segments), protocol::server::serve(server, &service));
+    let error = seen.err().unwrap().to_string();
+    assert!(error.contains("2 windows") && error.contains('3'), "{error}");
+}

@@ -1,0 +1,76 @@
+//! Client and server of one session, joined in memory.
+
+use std::time::Duration;
+
+use deepcardio::ecg::Segment;
+use deepcardio::model::Model;
+use deepcardio::reference;
+use protocol::channel::{Channel, Timeouts};
+use protocol::client::{ClientConfig, ClientSession, Outcome};
+use protocol::error::{Error, Result};
+use protocol::handshake::{Backend, Reveal};
+use protocol::meter::Ledger;
+use protocol::plan::Limits;
+use protocol::server::{Service, Summary, serve};
+use protocol::tap::Tap;
+use protocol::transport::memory_pair;
+
+/// Generous: nothing in these tests is decided by a clock but that a silent peer is given up at all.
+pub(crate) const TIMEOUTS: Timeouts =
+    Timeouts { progress: Duration::from_secs(120), idle: Duration::from_secs(120) };
+
+pub(crate) fn config(backend: Backend, tap: Option<Tap>) -> ClientConfig {
+    ClientConfig { backend, pinned_architecture: None, limits: Limits::default(), observer: None, tap }
+}
+
+/// What a client saw of a session of one inference a segment.
+pub(crate) struct Seen {
+    pub(crate) outcomes: Vec<Outcome>,
+    pub(crate) ledger: Ledger,
+}
+
+pub(crate) async fn run_client(
+    channel: Channel,
+    config: ClientConfig,
+    segments: &[Segment],
+) -> Result<Seen> {
+    let mut session = ClientSession::connect(channel, config).await?;
+    let mut outcomes = Vec::new();
+    for segment in segments {
+        let (next, outcome) = session.prepare().await?.infer(segment).await?;
+        session = next;
+        outcomes.push(outcome);
+    }
+    let ledger = session.take_ledger();
+    session.finish().await?;
+    Ok(Seen { outcomes, ledger })
+}
+
+/// Both parties over memory; the client's result and the server's.
+pub(crate) async fn run_pair(
+    service: &Service,
+    config: ClientConfig,
+    segments: &[Segment],
+) -> (Result<Seen>, Result<Summary>) {
+    let (client, server) = memory_pair(TIMEOUTS);
+    tokio::join!(run_client(client, config, segments), serve(server, service))
+}
+
+/// Runs both parties and holds every layer and every outcome against the reference.
+pub(crate) async fn assert_equals_reference(model: &Model, backend: Backend, reveal: Reveal, segments: &[Segment]) {
+    let tap = Tap::new();
+    let service = Service::new(model.clone(), reveal).unwrap().with_tap(tap.clone());
+    for segment in segments {
+        let (seen, served) = run_pair(&service, config(backend, Some(tap.clone())), std::slice::from_ref(segment)).await;
+        let seen = seen.unwrap_or_else(|e| panic!("client: {e}; server: {:?}", served.as_ref().err().map(Error::to_string)));
+        let trace = reference::trace(model, segment).unwrap();
+        tap.compare(model.architecture(), &trace).unwrap();
+        let scores = reference::scores(model, segment).unwrap();
+        let expected = match reveal {
+            Reveal::Scores => Outcome::Scores(scores),
+            Reveal::Label => Outcome::Label(deepcardio::scores::argmax(&scores)),
+        };
+        assert!(seen.outcomes == [expected], "the outcome differs from the reference");
+        assert_eq!(served.unwrap().inferences, 1);
+    }
+}
