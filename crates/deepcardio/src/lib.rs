@@ -1,3 +1,32 @@
-//! DeepCardio: arrhythmia detection from a single-lead ECG, in exact integers.
+//! The DeepCardio arrhythmia network in exact integers.
+//!
+//! DeepCardio (Van Zaen et al. 2019, arXiv:1907.01513) tells normal rhythm, atrial fibrillation, other rhythms and noise
+//! apart in 30 s of single-lead ECG. This crate holds the network without any cryptography:
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`architecture`] | what a client may know: layer shapes, widths, preprocessing constants, class names |
+//! | [`model`] | the architecture with its secret weights |
+//! | [`mod@format`] | the model file `deepcardio.bin` |
+//! | [`quant`] | interval analysis: ring widths that no input can overflow; calibration of float networks |
+//! | [`layers`], [`reference`] | the integer semantics that every private run equals bit for bit |
+//! | [`ecg`] | from a recording to quantised segments |
 
+pub mod architecture;
+mod bytes;
 pub mod ecg;
+pub mod format;
+mod input;
+pub mod layers;
+pub mod model;
+pub mod quant;
+pub mod reference;
+pub mod scores;
+pub mod tensor;
+#[cfg(any(test, feature = "test-utils"))]
+pub mod testkit;
+
+pub use architecture::Architecture;
+pub use ecg::Segment;
+pub use input::InputError;
+pub use model::Model;

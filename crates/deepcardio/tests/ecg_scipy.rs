@@ -1,9 +1,12 @@
 //! The ECG front end against SciPy: stored outputs, made by `vectors/ecg/make.py`, for eight rates.
 
+#![expect(clippy::unwrap_used, reason = "the helpers of a test fail by panicking, as the test does")]
+
 use std::f64::consts::PI;
 use std::path::PathBuf;
 
-use deepcardio::ecg::{BandPass, Recording, Resampler, Signal, condition, segments};
+use deepcardio::architecture::Signal;
+use deepcardio::ecg::{BandPass, Recording, Resampler, condition, segments};
 
 const RATES: [&str; 8] = ["100", "128", "250", "300", "360", "500", "512.844", "1000"];
 const TOLERANCE: f64 = 1e-6;
@@ -33,20 +36,6 @@ fn signal(rate: f64, seconds: f64) -> Vec<f64> {
         .collect()
 }
 
-fn model_signal() -> Signal {
-    Signal {
-        rate_hz: 200.0,
-        band_low_hz: 0.5,
-        band_high_hz: 40.0,
-        order: 4,
-        segment_samples: 6000,
-        window_length: 512,
-        window_starts: (0..25).map(|k| 16 * ((2 * 343 * k + 24) / 48)).collect(),
-        input_bits: 8,
-        input_scale: 48.0,
-    }
-}
-
 fn assert_close(actual: &[f64], expected: &[f64], what: &str) {
     assert_eq!(actual.len(), expected.len(), "{what}");
     let worst = actual.iter().zip(expected).map(|(a, e)| (a - e).abs()).fold(0.0, f64::max);
@@ -70,7 +59,7 @@ fn filter_and_resampling_equal_scipy() {
     for name in RATES {
         let rate: f64 = name.parse().unwrap();
         let recording = Recording::new(rate, signal(rate, 12.0)).unwrap();
-        let out = condition(&recording, &model_signal()).unwrap();
+        let out = condition(&recording, &Signal::deepcardio(8, 48.0)).unwrap();
         assert_close(&out, &doubles(&format!("resampled-{name}.f64")), name);
     }
 }
@@ -97,7 +86,7 @@ fn segments_equal_the_rule_in_numpy() {
     let expected: Vec<i32> =
         bytes.chunks_exact(2).map(|pair| i32::from(i16::from_le_bytes(pair.try_into().unwrap()))).collect();
     let recording = Recording::new(360.0, signal(360.0, 40.0)).unwrap();
-    let model = model_signal();
+    let model = Signal::deepcardio(8, 48.0);
     let found = segments(&recording, &model).unwrap();
     assert_eq!(found.len(), 2);
     for (segment, expected) in found.iter().zip(expected.chunks_exact(6000)) {

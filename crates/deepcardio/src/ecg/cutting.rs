@@ -1,68 +1,9 @@
 //! Cutting a conditioned recording into segments, and segments into quantised windows.
 
-use std::fmt;
-
 use zeroize::Zeroizing;
 
-use super::{BandPass, EcgError, Recording, Resampler, Signal};
-
-/// One segment as the network reads it: overlapping windows of quantised samples.
-///
-/// The samples are wiped on drop and never printed.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Segment {
-    windows: usize,
-    window_length: usize,
-    samples: Zeroizing<Vec<i32>>,
-}
-
-impl Segment {
-    /// Takes samples as `[window][position]`.
-    ///
-    /// # Errors
-    /// [`EcgError::Signal`] when the number of samples is not `windows * window_length`, or is 0.
-    pub fn from_windows(windows: usize, window_length: usize, samples: Vec<i32>) -> Result<Self, EcgError> {
-        let samples = Zeroizing::new(samples);
-        if samples.is_empty() || windows.checked_mul(window_length) != Some(samples.len()) {
-            return Err(EcgError::Signal("the samples do not fill the windows"));
-        }
-        Ok(Self { windows, window_length, samples })
-    }
-
-    /// Number of windows.
-    #[must_use]
-    pub fn windows(&self) -> usize {
-        self.windows
-    }
-
-    /// Samples of a window.
-    #[must_use]
-    pub fn window_length(&self) -> usize {
-        self.window_length
-    }
-
-    /// All samples, `[window][position]`.
-    #[must_use]
-    pub fn samples(&self) -> &[i32] {
-        &self.samples
-    }
-
-    /// The samples of one window, or `None` beyond the last.
-    #[must_use]
-    pub fn window(&self, index: usize) -> Option<&[i32]> {
-        self.samples.chunks_exact(self.window_length).nth(index)
-    }
-}
-
-impl fmt::Debug for Segment {
-    /// Shows the shape, never a sample.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Segment")
-            .field("windows", &self.windows)
-            .field("window_length", &self.window_length)
-            .finish_non_exhaustive()
-    }
-}
+use super::{BandPass, EcgError, Recording, Resampler, Segment};
+use crate::architecture::Signal;
 
 /// Turns a recording into the segments that `signal` asks for: filter and resample the whole record
 /// ([`condition`]), cut it at [`segment_starts`] (a shorter record gets zeros in front), quantise, and lay out
@@ -80,7 +21,7 @@ pub fn segments(recording: &Recording, signal: &Signal) -> Result<Vec<Segment>, 
     let quantiser = Quantiser::new(signal);
     let quantised: Zeroizing<Vec<i32>> =
         Zeroizing::new(conditioned.iter().map(|x| quantiser.apply(*x)).collect());
-    let length = signal.segment_samples as usize;
+    let length = signal.segment_samples;
     let padded = pad_front(quantised, length);
     segment_starts(padded.len(), length)
         .into_iter()
@@ -136,7 +77,7 @@ impl Quantiser {
 
 fn check(signal: &Signal) -> Result<(), EcgError> {
     let fits = |start: &u32| {
-        start.checked_add(signal.window_length).is_some_and(|end| end <= signal.segment_samples)
+        (*start as usize).checked_add(signal.window_length).is_some_and(|end| end <= signal.segment_samples)
     };
     if !(2..=16).contains(&signal.input_bits) {
         return Err(EcgError::Signal("the input width is not 2 to 16 bits"));
@@ -161,10 +102,10 @@ fn pad_front(samples: Zeroizing<Vec<i32>>, length: usize) -> Zeroizing<Vec<i32>>
 }
 
 fn lay_out(segment: &[i32], signal: &Signal) -> Result<Segment, EcgError> {
-    let length = signal.window_length as usize;
+    let length = signal.window_length;
     let mut samples = Vec::with_capacity(length * signal.window_starts.len());
     for start in &signal.window_starts {
         samples.extend_from_slice(&segment[*start as usize..*start as usize + length]);
     }
-    Segment::from_windows(signal.window_starts.len(), length, samples)
+    Ok(Segment::from_windows(signal.window_starts.len(), length, samples)?)
 }

@@ -1,0 +1,172 @@
+//! The byte form of an architecture: little-endian, one encoding per value, checked while decoding.
+
+use super::{Architecture, Layer, Signal, Specification, limits};
+use crate::bytes::{Reader, Writer};
+use crate::format::FormatError;
+
+/// Version of this encoding.
+const VERSION: u32 = 1;
+
+const CONV1D: u8 = 1;
+const DENSE: u8 = 2;
+const REQUANTISE: u8 = 3;
+const GLOBAL_SUM: u8 = 4;
+const WINDOWS_TO_SEQUENCE: u8 = 5;
+
+impl Architecture {
+    /// Encodes the architecture; the same value gives the same bytes everywhere.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let Specification { name, signal, layers, ring_bits, classes, score_scale } = &self.specification;
+        let mut out = Writer::default();
+        out.u32(VERSION);
+        out.text(name);
+        write_signal(&mut out, signal);
+        out.size(layers.len());
+        layers.iter().for_each(|layer| write_layer(&mut out, layer));
+        out.size(ring_bits.len());
+        ring_bits.iter().for_each(|&ell| out.u32(ell));
+        out.size(classes.len());
+        classes.iter().for_each(|class| out.text(class));
+        out.f64(*score_scale);
+        out.into_bytes()
+    }
+
+    /// Decodes and validates.
+    ///
+    /// # Errors
+    /// If the bytes are too many, cut short, of another version, or not a valid architecture.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, FormatError> {
+        if bytes.len() > limits::ENCODED {
+            return Err(FormatError::TooLarge { found: bytes.len() as u64, limit: limits::ENCODED as u64 });
+        }
+        let mut input = Reader::new(bytes);
+        let version = input.u32()?;
+        if version != VERSION {
+            return Err(FormatError::Version { found: version, supported: VERSION });
+        }
+        let specification = Specification {
+            name: input.text("architecture name", limits::NAME)?,
+            signal: read_signal(&mut input)?,
+            layers: read_list(&mut input, "layers", limits::LAYERS, read_layer)?,
+            ring_bits: read_list(&mut input, "ring widths", limits::LAYERS, Reader::u32)?,
+            classes: read_list(&mut input, "classes", limits::CLASSES, |input| {
+                input.text("class name", limits::NAME)
+            })?,
+            score_scale: input.f64()?,
+        };
+        input.finish()?;
+        Ok(Self::new(specification)?)
+    }
+
+    /// BLAKE3 of [`Architecture::to_bytes`]: what the parties compare in the handshake.
+    #[must_use]
+    pub fn digest(&self) -> [u8; 32] {
+        *blake3::hash(&self.to_bytes()).as_bytes()
+    }
+}
+
+/// Reads a count within `limit`, then that many items.
+fn read_list<'a, T>(
+    input: &mut Reader<'a>,
+    what: &'static str,
+    limit: usize,
+    read: impl Fn(&mut Reader<'a>) -> Result<T, FormatError>,
+) -> Result<Vec<T>, FormatError> {
+    let count = input.size(what, limit)?;
+    (0..count).map(|_| read(input)).collect()
+}
+
+fn write_signal(out: &mut Writer, signal: &Signal) {
+    out.f64(signal.rate_hz);
+    out.f64(signal.band_low_hz);
+    out.f64(signal.band_high_hz);
+    out.u32(signal.order);
+    out.size(signal.segment_samples);
+    out.size(signal.window_length);
+    out.size(signal.window_starts.len());
+    signal.window_starts.iter().for_each(|&start| out.u32(start));
+    out.u32(signal.input_bits);
+    out.f64(signal.input_scale);
+}
+
+fn read_signal(input: &mut Reader<'_>) -> Result<Signal, FormatError> {
+    Ok(Signal {
+        rate_hz: input.f64()?,
+        band_low_hz: input.f64()?,
+        band_high_hz: input.f64()?,
+        order: input.u32()?,
+        segment_samples: input.size("segment samples", limits::SEGMENT_SAMPLES)?,
+        window_length: input.size("window length", limits::WINDOW_LENGTH)?,
+        window_starts: read_list(input, "windows", limits::WINDOWS, Reader::u32)?,
+        input_bits: input.u32()?,
+        input_scale: input.f64()?,
+    })
+}
+
+fn write_layer(out: &mut Writer, layer: &Layer) {
+    match *layer {
+        Layer::Conv1d { out_channels, kernel, weight_bits } => {
+            out.u8(CONV1D);
+            out.size(out_channels);
+            out.size(kernel);
+            out.u32(weight_bits);
+        }
+        Layer::Dense { outputs, weight_bits } => {
+            out.u8(DENSE);
+            out.size(outputs);
+            out.u32(weight_bits);
+        }
+        Layer::Requantise { pool, shift, bits } => {
+            out.u8(REQUANTISE);
+            out.u8(u8::from(pool));
+            out.u32(shift);
+            out.u32(bits);
+        }
+        Layer::GlobalSum => out.u8(GLOBAL_SUM),
+        Layer::WindowsToSequence => out.u8(WINDOWS_TO_SEQUENCE),
+    }
+}
+
+fn read_layer(input: &mut Reader<'_>) -> Result<Layer, FormatError> {
+    match input.u8()? {
+        CONV1D => Ok(Layer::Conv1d {
+            out_channels: input.size("channels", limits::CHANNELS)?,
+            kernel: input.size("kernel", limits::KERNEL)?,
+            weight_bits: input.u32()?,
+        }),
+        DENSE => {
+            Ok(Layer::Dense { outputs: input.size("outputs", limits::CHANNELS)?, weight_bits: input.u32()? })
+        }
+        REQUANTISE => Ok(Layer::Requantise { pool: input.flag()?, shift: input.u32()?, bits: input.u32()? }),
+        GLOBAL_SUM => Ok(Layer::GlobalSum),
+        WINDOWS_TO_SEQUENCE => Ok(Layer::WindowsToSequence),
+        value => Err(FormatError::UnknownCode { what: "layer", value }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Architecture, Head, Widths};
+
+    #[test]
+    fn bytes_round_trip() {
+        for head in [Head::Average, Head::Conv { channels: 64, kernel: 5 }] {
+            for blocks in 1..=7 {
+                let architecture = Architecture::deepcardio(blocks, head, Widths::default()).unwrap();
+                let bytes = architecture.to_bytes();
+                assert_eq!(Architecture::from_bytes(&bytes).unwrap(), architecture);
+                for cut in 0..bytes.len() {
+                    assert!(Architecture::from_bytes(&bytes[..cut]).is_err());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn digest_is_the_same_on_every_platform() {
+        let architecture = Architecture::deepcardio(6, Head::Average, Widths::default()).unwrap();
+        let digest: String = architecture.digest().iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(digest, "42d026f9aed6d48eb9179ae9feabc2601488b0a80cf0b21c9454360c8879478f");
+    }
+}

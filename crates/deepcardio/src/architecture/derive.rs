@@ -1,0 +1,173 @@
+//! From a list of layers to validated stages: the grammar and every limit, in one pass over the list.
+
+use super::{Activation, ArchitectureError, Layer, LinearShape, Reduction, Stage, limits};
+use crate::tensor::Shape;
+
+/// Derives the stages, or says which layer is wrong.
+pub(super) fn stages(
+    layers: &[Layer],
+    ring_bits: &[u32],
+    input: Shape,
+) -> Result<Vec<Stage>, ArchitectureError> {
+    if !(1..=limits::LAYERS).contains(&layers.len()) {
+        return Err(ArchitectureError::LayerCount { found: layers.len() });
+    }
+    let expected = layers.iter().filter(|layer| layer.is_linear()).count();
+    if ring_bits.len() != expected {
+        return Err(ArchitectureError::RingBitsCount { found: ring_bits.len(), expected });
+    }
+    let mut chain = Chain { stages: Vec::new(), shape: input, sequence: false, weights: 0 };
+    for (index, layer) in layers.iter().enumerate() {
+        chain.push(index, layer, ring_bits)?;
+    }
+    chain.finish(layers.len())
+}
+
+/// The stages so far and the tensor that leaves them.
+struct Chain {
+    stages: Vec<Stage>,
+    shape: Shape,
+    sequence: bool,
+    weights: usize,
+}
+
+impl Chain {
+    fn push(&mut self, at: usize, layer: &Layer, ring_bits: &[u32]) -> Result<(), ArchitectureError> {
+        match *layer {
+            Layer::Conv1d { out_channels, kernel, weight_bits } => {
+                dimension(at, "kernel", kernel, limits::KERNEL)?;
+                if kernel.is_multiple_of(2) {
+                    return Err(ArchitectureError::EvenKernel { layer: at, kernel });
+                }
+                let Shape { batch, channels, length } = self.shape;
+                let linear = LinearShape { batch, in_channels: channels, out_channels, length, kernel };
+                self.push_linear(at, linear, weight_bits, ring_bits)
+            }
+            Layer::Dense { outputs, weight_bits } => {
+                let Shape { batch, channels, length } = self.shape;
+                let in_channels = channels.saturating_mul(length);
+                dimension(at, "dense inputs", in_channels, limits::DENSE_INPUTS)?;
+                let linear = LinearShape { batch, in_channels, out_channels: outputs, length: 1, kernel: 1 };
+                self.push_linear(at, linear, weight_bits, ring_bits)
+            }
+            Layer::Requantise { pool, shift, bits } => {
+                self.push_activation(at, Activation { pool, shift, bits })
+            }
+            Layer::GlobalSum => self.push_reduction(at, Reduction::GlobalSum),
+            Layer::WindowsToSequence => self.push_reduction(at, Reduction::WindowsToSequence),
+        }
+    }
+
+    fn push_linear(
+        &mut self,
+        at: usize,
+        linear: LinearShape,
+        weight_bits: u32,
+        ring_bits: &[u32],
+    ) -> Result<(), ArchitectureError> {
+        if self.stages.last().is_some_and(|stage| stage.activation.is_none()) {
+            return Err(ArchitectureError::Grammar {
+                layer: at,
+                problem: "a linear layer follows a linear layer without a requantise between",
+            });
+        }
+        dimension(at, "output channels", linear.out_channels, limits::CHANNELS)?;
+        width(at, "weight bits", weight_bits, &limits::WEIGHT_BITS)?;
+        let ell = ring_bits.get(self.stages.len()).copied().unwrap_or(0);
+        width(at, "ell", ell, &limits::RING_BITS)?;
+        self.weights += linear.weight_count();
+        if self.weights > limits::WEIGHTS {
+            return Err(ArchitectureError::TooManyWeights { found: self.weights });
+        }
+        self.shape = linear.output();
+        dimension(at, "values", self.shape.count(), limits::TENSOR)?;
+        let (activation, reductions) = (None, Vec::new());
+        let name = self.name(linear.kernel == 1 && linear.length == 1);
+        self.stages.push(Stage { name, linear, weight_bits, ell, activation, reductions });
+        Ok(())
+    }
+
+    /// Counts within a kind of stage; [`Chain::finish`] renames the last.
+    fn name(&self, dense: bool) -> String {
+        let kind = match (dense, self.sequence) {
+            (true, _) => "dense",
+            (false, true) => "head",
+            (false, false) => "conv",
+        };
+        let earlier = self.stages.iter().filter(|stage| stage.name.starts_with(kind)).count();
+        format!("{kind}{}", earlier + 1)
+    }
+
+    fn push_activation(&mut self, at: usize, step: Activation) -> Result<(), ArchitectureError> {
+        let Some(stage) = self.stages.last_mut().filter(|stage| stage.activation.is_none()) else {
+            return Err(ArchitectureError::Grammar {
+                layer: at,
+                problem: "a requantise does not follow a linear layer",
+            });
+        };
+        width(at, "activation bits", step.bits, &limits::ACTIVATION_BITS)?;
+        let most = (stage.ell - 2).min((stage.ell - 1).saturating_sub(step.bits));
+        width(at, "shift", step.shift, &(0..=most))?;
+        self.shape = step.output(self.shape);
+        dimension(at, "length", self.shape.length, limits::WINDOW_LENGTH)?;
+        stage.activation = Some(step);
+        Ok(())
+    }
+
+    fn push_reduction(&mut self, at: usize, reduction: Reduction) -> Result<(), ArchitectureError> {
+        let Some(stage) = self.stages.last_mut().filter(|stage| stage.activation.is_some()) else {
+            return Err(ArchitectureError::Grammar {
+                layer: at,
+                problem: "a reduction does not follow a requantise",
+            });
+        };
+        if reduction == Reduction::WindowsToSequence {
+            if self.shape.length != 1 || self.sequence {
+                return Err(ArchitectureError::Grammar {
+                    layer: at,
+                    problem: "windows become a sequence once, and only from length 1",
+                });
+            }
+            self.sequence = true;
+        }
+        self.shape = reduction.output(self.shape);
+        stage.reductions.push(reduction);
+        Ok(())
+    }
+
+    fn finish(mut self, layers: usize) -> Result<Vec<Stage>, ArchitectureError> {
+        match self.stages.last_mut() {
+            Some(last) if last.activation.is_none() => {
+                if last.name.starts_with("dense") {
+                    "dense".clone_into(&mut last.name);
+                }
+                Ok(self.stages)
+            }
+            _ => Err(ArchitectureError::Grammar {
+                layer: layers - 1,
+                problem: "the last layer is not a linear layer",
+            }),
+        }
+    }
+}
+
+fn dimension(layer: usize, what: &'static str, found: usize, limit: usize) -> Result<(), ArchitectureError> {
+    if (1..=limit).contains(&found) {
+        Ok(())
+    } else {
+        Err(ArchitectureError::Dimension { layer, what, found, limit })
+    }
+}
+
+fn width(
+    layer: usize,
+    what: &'static str,
+    found: u32,
+    range: &std::ops::RangeInclusive<u32>,
+) -> Result<(), ArchitectureError> {
+    if range.contains(&found) {
+        return Ok(());
+    }
+    let (least, most) = (*range.start(), *range.end());
+    Err(ArchitectureError::Width { layer, what, found, least, most })
+}

@@ -1,0 +1,44 @@
+//! The layers that an architecture is made of.
+
+/// One layer. Tensors are `[batch][channel][position]`; batch items are windows until [`Layer::WindowsToSequence`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Layer {
+    /// Convolution over positions with `(kernel - 1) / 2` zeros on either side, in each batch item.
+    Conv1d {
+        /// Output channels.
+        out_channels: usize,
+        /// Taps, odd.
+        kernel: usize,
+        /// Signed width of a weight.
+        weight_bits: u32,
+    },
+    /// Fully connected layer on the flattened `[channel][position]` of each batch item.
+    Dense {
+        /// Outputs per batch item.
+        outputs: usize,
+        /// Signed width of a weight.
+        weight_bits: u32,
+    },
+    /// ReLU, rounding shift and saturation in one, after an optional maximum over pairs of positions.
+    /// Stands directly after a linear layer.
+    Requantise {
+        /// Whether to take the maximum of positions `2t` and `2t + 1` first (an odd last position is dropped).
+        pool: bool,
+        /// Right shift `f`.
+        shift: u32,
+        /// Unsigned width `A` of the result.
+        bits: u32,
+    },
+    /// Exact sum over positions: `[B][C][L]` to `[B][C][1]`.
+    GlobalSum,
+    /// The windows become the positions of one sequence: `[B][C][1]` to `[1][C][B]`.
+    WindowsToSequence,
+}
+
+impl Layer {
+    /// Whether the layer multiplies by weights.
+    #[must_use]
+    pub fn is_linear(&self) -> bool {
+        matches!(self, Self::Conv1d { .. } | Self::Dense { .. })
+    }
+}

@@ -1,0 +1,201 @@
+//! The model file `deepcardio.bin`.
+//!
+//! Little-endian throughout, the same bytes on every platform:
+//!
+//! | field | bytes |
+//! |---|---|
+//! | magic `DeepCard` | 8 |
+//! | format version | 4 |
+//! | length of the whole file | 8 |
+//! | architecture ([`Architecture::to_bytes`]: layers, shifts, ring widths, preprocessing constants, classes) | 4 + n |
+//! | provenance, UTF-8 | 4 + n |
+//! | per linear layer: weights `[out][in][tap]` i8, bias i32 | counts follow from the architecture |
+//! | BLAKE3 of all that stands before | 32 |
+//!
+//! Decoding checks size, magic, version, length and checksum in this order, then every value, and runs the interval
+//! analysis again: a file that loads cannot overflow.
+
+use std::io::Read;
+use std::path::Path;
+
+use crate::architecture::{Architecture, ArchitectureError, Stage, limits};
+use crate::bytes::{Reader, Writer};
+use crate::model::{LayerWeights, Model, ModelError, PROVENANCE};
+
+/// Largest file that is read, bytes.
+pub const MAX_BYTES: u64 = 32 << 20;
+/// Version of the format.
+pub const VERSION: u32 = 1;
+const MAGIC: &[u8; 8] = b"DeepCard";
+const CHECKSUM: usize = blake3::OUT_LEN;
+
+/// Why bytes are not a model or an architecture.
+#[derive(Debug, thiserror::Error)]
+pub enum FormatError {
+    /// The file cannot be read.
+    #[error("cannot read the model file: {0}")]
+    Io(#[from] std::io::Error),
+    /// More bytes than are ever read.
+    #[error("{found} bytes, at most {limit} are read")]
+    TooLarge {
+        /// Bytes given or announced.
+        found: u64,
+        /// Largest size.
+        limit: u64,
+    },
+    /// The file does not begin as a model file does.
+    #[error("not a DeepCardio model file")]
+    BadMagic,
+    /// Written by another version.
+    #[error("format version {found}, this program reads version {supported}")]
+    Version {
+        /// Version in the file.
+        found: u32,
+        /// Version of this program.
+        supported: u32,
+    },
+    /// The bytes end too early.
+    #[error("the data is cut short")]
+    Truncated,
+    /// Bytes follow the end.
+    #[error("{extra} bytes follow the end")]
+    TrailingBytes {
+        /// Bytes too many.
+        extra: usize,
+    },
+    /// The checksum does not match: the file is damaged.
+    #[error("the checksum does not match, the file is damaged")]
+    Checksum,
+    /// A count is above its limit.
+    #[error("{found} {what}, at most {limit} are allowed")]
+    TooMany {
+        /// What is counted.
+        what: &'static str,
+        /// Count in the data.
+        found: u64,
+        /// Largest count.
+        limit: u64,
+    },
+    /// A code has no meaning.
+    #[error("unknown {what} code {value}")]
+    UnknownCode {
+        /// Kind of code.
+        what: &'static str,
+        /// Value found.
+        value: u8,
+    },
+    /// A text is not UTF-8.
+    #[error("the {what} is not UTF-8 text")]
+    NotText {
+        /// Which text.
+        what: &'static str,
+    },
+    /// The architecture is not valid.
+    #[error("invalid architecture: {0}")]
+    Architecture(#[from] ArchitectureError),
+    /// The weights do not fit the architecture.
+    #[error("invalid model: {0}")]
+    Model(#[from] ModelError),
+}
+
+impl Model {
+    /// Encodes the model as a file.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut body = Writer::default();
+        let architecture = self.architecture().to_bytes();
+        body.size(architecture.len());
+        body.raw(&architecture);
+        body.text(self.provenance());
+        for layer in self.weights() {
+            layer.weights().iter().for_each(|weight| body.raw(&weight.to_le_bytes()));
+            layer.bias().iter().for_each(|bias| body.raw(&bias.to_le_bytes()));
+        }
+        seal(&body.into_bytes())
+    }
+
+    /// Decodes and checks a file.
+    ///
+    /// # Errors
+    /// [`FormatError`] says what is wrong with the bytes.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, FormatError> {
+        let mut input = Reader::new(unseal(bytes)?);
+        let size = input.size("architecture bytes", limits::ENCODED)?;
+        let architecture = Architecture::from_bytes(input.raw(size)?)?;
+        let provenance = input.text("provenance", PROVENANCE)?;
+        let weights = architecture
+            .stages()
+            .iter()
+            .map(|stage| read_weights(&mut input, stage))
+            .collect::<Result<_, _>>()?;
+        input.finish()?;
+        Ok(Self::new(architecture, weights, provenance)?)
+    }
+
+    /// Reads a file of at most [`MAX_BYTES`].
+    ///
+    /// # Errors
+    /// [`FormatError`] if it cannot be read or is not a valid model.
+    pub fn load(path: &Path) -> Result<Self, FormatError> {
+        let mut bytes = Vec::new();
+        std::fs::File::open(path)?.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
+        Self::from_bytes(&bytes)
+    }
+}
+
+/// Puts magic, version and length before the body and the checksum after it.
+fn seal(body: &[u8]) -> Vec<u8> {
+    let length = MAGIC.len() + 4 + 8 + body.len() + CHECKSUM;
+    let mut out = Writer::default();
+    out.raw(MAGIC);
+    out.u32(VERSION);
+    out.raw(&(length as u64).to_le_bytes());
+    out.raw(body);
+    let mut bytes = out.into_bytes();
+    let checksum = blake3::hash(&bytes);
+    bytes.extend_from_slice(checksum.as_bytes());
+    bytes
+}
+
+/// Checks size, magic, version, length and checksum; returns the body.
+fn unseal(bytes: &[u8]) -> Result<&[u8], FormatError> {
+    let found = bytes.len() as u64;
+    if found > MAX_BYTES {
+        return Err(FormatError::TooLarge { found, limit: MAX_BYTES });
+    }
+    let mut header = Reader::new(bytes);
+    if header.raw(MAGIC.len().min(bytes.len()))? != MAGIC.get(..MAGIC.len().min(bytes.len())).unwrap_or(MAGIC)
+    {
+        return Err(FormatError::BadMagic);
+    }
+    let version = header.u32()?;
+    if version != VERSION {
+        return Err(FormatError::Version { found: version, supported: VERSION });
+    }
+    let announced = header.u64()?;
+    if announced > MAX_BYTES {
+        return Err(FormatError::TooLarge { found: announced, limit: MAX_BYTES });
+    }
+    if found < announced {
+        return Err(FormatError::Truncated);
+    }
+    if found > announced {
+        return Err(FormatError::TrailingBytes { extra: (found - announced) as usize });
+    }
+    let (content, checksum) = bytes.split_last_chunk::<CHECKSUM>().ok_or(FormatError::Truncated)?;
+    // `blake3::Hash` compares in constant time; here it only matters that it compares.
+    if blake3::hash(content) != *checksum {
+        return Err(FormatError::Checksum);
+    }
+    content.get(MAGIC.len() + 4 + 8..).ok_or(FormatError::Truncated)
+}
+
+fn read_weights(input: &mut Reader<'_>, stage: &Stage) -> Result<LayerWeights, FormatError> {
+    let weights = input.raw(stage.linear.weight_count())?;
+    let bias = input.raw(4 * stage.linear.out_channels)?;
+    let (bias, _) = bias.as_chunks::<4>();
+    Ok(LayerWeights::new(
+        weights.iter().map(|&byte| byte.cast_signed()).collect(),
+        bias.iter().map(|&bytes| i32::from_le_bytes(bytes)).collect(),
+    ))
+}

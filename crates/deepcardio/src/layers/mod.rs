@@ -1,0 +1,8 @@
+//! The integer semantics of each layer, written to be read.
+
+mod conv1d;
+mod reduction;
+mod requantise;
+
+pub use conv1d::conv1d;
+pub use requantise::{requantise, requantise_value};

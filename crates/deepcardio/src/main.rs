@@ -1,0 +1,2 @@
+//! The `deepcardio` program.
+fn main() {}

@@ -1,0 +1,63 @@
+//! The whole network in exact integers: the oracle that every private run equals bit for bit.
+
+use crate::architecture::Stage;
+use crate::ecg::Segment;
+use crate::input::InputError;
+use crate::layers::{conv1d, requantise};
+use crate::model::{LayerWeights, Model};
+
+/// Every intermediate value of one classification, one entry per stage.
+///
+/// It shows a patient's data and, in the accumulators, the model: it is for tests and never printed.
+pub struct Trace {
+    /// The stages, in order.
+    pub stages: Vec<StageTrace>,
+}
+
+/// Values of one stage, each row-major `[batch][channel][position]`.
+pub struct StageTrace {
+    /// After the linear layer; the last stage's are the class scores.
+    pub accumulators: Vec<i32>,
+    /// After the non-linear step.
+    pub activations: Vec<i32>,
+    /// After the reductions: the next stage's input.
+    pub output: Vec<i32>,
+}
+
+/// Class scores of one segment, in the order of the architecture's classes.
+///
+/// # Errors
+/// If the segment is not an input of the model.
+pub fn scores(model: &Model, segment: &Segment) -> Result<Vec<i64>, InputError> {
+    let trace = trace(model, segment)?;
+    let scores = trace.stages.last().map_or(&[][..], |last| &last.output);
+    Ok(scores.iter().map(|&score| i64::from(score)).collect())
+}
+
+/// Class scores of one segment with every value on the way.
+///
+/// # Errors
+/// If the segment is not an input of the model.
+pub fn trace(model: &Model, segment: &Segment) -> Result<Trace, InputError> {
+    model.architecture().check_segment(segment)?;
+    let mut stages: Vec<StageTrace> = Vec::with_capacity(model.weights().len());
+    for (stage, layer) in model.layers() {
+        let input = stages.last().map_or(segment.samples(), |previous| &previous.output);
+        stages.push(run_stage(stage, layer, input));
+    }
+    Ok(Trace { stages })
+}
+
+fn run_stage(stage: &Stage, layer: &LayerWeights, input: &[i32]) -> StageTrace {
+    let spare = if stage.activation.is_some() { 2 } else { 1 };
+    let accumulators = conv1d(&stage.linear, layer, input, 1 << (stage.ell - spare));
+    let activations = match stage.activation {
+        Some(step) => requantise(step, stage.linear.output(), &accumulators),
+        None => accumulators.clone(),
+    };
+    let reduced =
+        stage.reductions.iter().fold((stage.activated(), activations.clone()), |(shape, values), r| {
+            r.apply_integers(shape, &values)
+        });
+    StageTrace { accumulators, activations, output: reduced.1 }
+}
