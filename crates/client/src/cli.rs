@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use deepcardio::ecg::Unit;
+use deepcardio::ecg::csv::Unit;
 use protocol::handshake::Backend;
 
 /// Finds the rhythm of an ECG together with a server that never sees it.
