@@ -52,6 +52,13 @@ impl Segment {
         self.window_length
     }
 
+    /// The samples of one window, or `None` beyond the last.
+    #[must_use]
+    pub fn window(&self, index: usize) -> Option<&[i32]> {
+        let start = index.checked_mul(self.window_length)?;
+        self.samples.get(start..start.checked_add(self.window_length)?)
+    }
+
     /// All samples, `[window][position]`.
     #[must_use]
     pub fn samples(&self) -> &[i32] {

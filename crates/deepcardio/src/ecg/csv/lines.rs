@@ -1,0 +1,72 @@
+//! Lines of a file one by one, bounded in length, with their numbers.
+
+use std::io::{BufRead, Read};
+use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
+
+use super::MAX_LINE_BYTES;
+use crate::ecg::{EcgError, LineProblem};
+
+/// One line, without its end.
+#[derive(Clone, Copy)]
+pub(super) struct Line<'a> {
+    pub(super) text: &'a str,
+    /// Counted from 1.
+    pub(super) number: usize,
+}
+
+/// A reader of lines; blank ones may stand only at the end.
+pub(super) struct Lines<R> {
+    reader: R,
+    path: PathBuf,
+    number: usize,
+    blank: Option<usize>,
+    buffer: Zeroizing<Vec<u8>>,
+}
+
+impl<R: BufRead> Lines<R> {
+    /// Reads from `reader`; `path` is named when that fails.
+    pub(super) fn new(reader: R, path: &Path) -> Self {
+        let buffer = Zeroizing::new(Vec::with_capacity(MAX_LINE_BYTES + 1));
+        Self { reader, path: path.to_owned(), number: 0, blank: None, buffer }
+    }
+
+    /// The next line that is not blank, or `None` at the end of the file.
+    pub(super) fn next(&mut self) -> Result<Option<Line<'_>>, EcgError> {
+        while self.fill()? {
+            let text = self.line()?;
+            let blank = text.trim().is_empty();
+            if blank {
+                self.blank.get_or_insert(self.number);
+                continue;
+            }
+            if let Some(line) = self.blank {
+                return Err(LineProblem::Blank.at(line));
+            }
+            return Ok(Some(Line { text: self.line()?, number: self.number }));
+        }
+        Ok(None)
+    }
+
+    /// Reads one line into the buffer; false at the end of the file.
+    fn fill(&mut self) -> Result<bool, EcgError> {
+        self.buffer.clear();
+        let limit = MAX_LINE_BYTES as u64 + 1;
+        let read = self.reader.by_ref().take(limit).read_until(b'\n', &mut self.buffer);
+        let bytes = read.map_err(|source| EcgError::Io { path: self.path.clone(), source })?;
+        self.number += 1;
+        if bytes > MAX_LINE_BYTES {
+            return Err(LineProblem::TooLong.at(self.number));
+        }
+        Ok(bytes > 0)
+    }
+
+    /// The buffer as text, without line end and without the byte order mark some programs write.
+    fn line(&self) -> Result<&str, EcgError> {
+        let text = std::str::from_utf8(&self.buffer).map_err(|_| LineProblem::NotText.at(self.number))?;
+        let text = text.strip_suffix('\n').unwrap_or(text);
+        let text = text.strip_suffix('\r').unwrap_or(text);
+        Ok(if self.number == 1 { text.strip_prefix('\u{feff}').unwrap_or(text) } else { text })
+    }
+}

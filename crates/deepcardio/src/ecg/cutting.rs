@@ -1,0 +1,111 @@
+//! Cutting a conditioned recording into segments, and segments into quantised windows.
+
+use zeroize::Zeroizing;
+
+use super::{BandPass, EcgError, Recording, Resampler, Segment};
+use crate::architecture::Signal;
+
+/// Turns a recording into the segments that `signal` asks for: filter and resample the whole record
+/// ([`condition`]), cut it at [`segment_starts`] (a shorter record gets zeros in front), quantise, and lay out
+/// the windows.
+///
+/// A sample of `x` millivolts becomes `clamp(round(x * input_scale), -2^(bits-1), 2^(bits-1) - 1)`, halves
+/// rounded away from zero.
+///
+/// # Errors
+/// [`EcgError::RateTooLow`] and [`EcgError::TooShort`] for a recording that cannot be filtered;
+/// [`EcgError::Signal`] for constants that make no sense.
+pub fn segments(recording: &Recording, signal: &Signal) -> Result<Vec<Segment>, EcgError> {
+    check(signal)?;
+    let conditioned = condition(recording, signal)?;
+    let quantiser = Quantiser::new(signal);
+    let quantised: Zeroizing<Vec<i32>> =
+        Zeroizing::new(conditioned.iter().map(|x| quantiser.apply(*x)).collect());
+    let length = signal.segment_samples;
+    let padded = pad_front(quantised, length);
+    segment_starts(padded.len(), length)
+        .into_iter()
+        .map(|start| lay_out(&padded[start..start + length], signal))
+        .collect()
+}
+
+/// Filters and resamples the whole recording; in millivolts at the rate of `signal`.
+///
+/// # Errors
+/// As [`BandPass::design`], [`BandPass::apply`] and [`Resampler::new`].
+pub fn condition(recording: &Recording, signal: &Signal) -> Result<Zeroizing<Vec<f64>>, EcgError> {
+    let rate = recording.rate_hz();
+    let filter = BandPass::design(signal.order, signal.band_low_hz, signal.band_high_hz, rate)?;
+    let resampler = Resampler::new(rate, signal.rate_hz)?;
+    let filtered = filter.apply(recording.millivolts())?;
+    Ok(resampler.apply(&filtered))
+}
+
+/// First samples of the `n = ceil(len / segment)` segments that cover `len` samples evenly from start to end:
+/// segment `i` starts at `floor(i (len - segment) / (n - 1) + 1/2)`, in exact integers. One segment, at 0, if
+/// `len` does not exceed `segment`.
+///
+/// ```
+/// assert_eq!(deepcardio::ecg::segment_starts(15_000, 6_000), [0, 4_500, 9_000]);
+/// ```
+#[must_use]
+pub fn segment_starts(len: usize, segment: usize) -> Vec<usize> {
+    let Some(spread) = len.checked_sub(segment).filter(|spread| *spread > 0 && segment > 0) else {
+        return vec![0];
+    };
+    let (spread, gaps) = (spread as u64, (len.div_ceil(segment) - 1) as u64);
+    (0..=gaps).map(|index| ((2 * index * spread + gaps) / (2 * gaps)) as usize).collect()
+}
+
+/// Scaling to integers, halves away from zero, saturating.
+struct Quantiser {
+    scale: f64,
+    least: f64,
+    greatest: f64,
+}
+
+impl Quantiser {
+    fn new(signal: &Signal) -> Self {
+        let half = f64::from(1u32 << (signal.input_bits - 1));
+        Self { scale: signal.input_scale, least: -half, greatest: half - 1.0 }
+    }
+
+    fn apply(&self, millivolts: f64) -> i32 {
+        (millivolts * self.scale).round().clamp(self.least, self.greatest) as i32
+    }
+}
+
+fn check(signal: &Signal) -> Result<(), EcgError> {
+    let fits = |start: &u32| {
+        (*start as usize).checked_add(signal.window_length).is_some_and(|end| end <= signal.segment_samples)
+    };
+    if !(2..=16).contains(&signal.input_bits) {
+        return Err(EcgError::Signal("the input width is not 2 to 16 bits"));
+    }
+    if !(signal.input_scale.is_finite() && signal.input_scale > 0.0) {
+        return Err(EcgError::Signal("the input scale is not positive"));
+    }
+    if signal.window_length == 0 || signal.window_starts.is_empty() || !signal.window_starts.iter().all(fits)
+    {
+        return Err(EcgError::Signal("the windows do not lie within the segment"));
+    }
+    Ok(())
+}
+
+fn pad_front(samples: Zeroizing<Vec<i32>>, length: usize) -> Zeroizing<Vec<i32>> {
+    if samples.len() >= length {
+        return samples;
+    }
+    let mut padded = Zeroizing::new(vec![0; length]);
+    padded[length - samples.len()..].copy_from_slice(&samples);
+    padded
+}
+
+fn lay_out(segment: &[i32], signal: &Signal) -> Result<Segment, EcgError> {
+    let length = signal.window_length;
+    let mut samples = Vec::with_capacity(length * signal.window_starts.len());
+    for start in &signal.window_starts {
+        samples.extend_from_slice(&segment[*start as usize..*start as usize + length]);
+    }
+    Ok(Segment::from_windows(signal.window_starts.len(), length, samples)?)
+}
