@@ -1,1 +1,85 @@
 //! The same integers as [`crate::reference`], with vector instructions: for evaluation on many records.
+
+use crate::ecg::Segment;
+use crate::input::InputError;
+use crate::kernel::Convolution;
+use crate::layers::requantise;
+use crate::model::Model;
+
+/// A model with its weights laid out for speed.
+pub struct FastModel<'model> {
+    model: &'model Model,
+    layers: Vec<Convolution<i32>>,
+}
+
+impl<'model> FastModel<'model> {
+    /// Lays the weights out.
+    #[must_use]
+    pub fn new(model: &'model Model) -> Self {
+        let layers = model
+            .layers()
+            .map(|(stage, layer)| {
+                let weights: Vec<i32> = layer.weights().iter().copied().map(i32::from).collect();
+                Convolution::new(stage.linear, &weights, layer.bias())
+            })
+            .collect();
+        Self { model, layers }
+    }
+
+    /// Class scores of one segment, equal to [`crate::reference::scores`].
+    ///
+    /// # Errors
+    /// If the segment is not an input of the model.
+    pub fn scores(&self, segment: &Segment) -> Result<Vec<i64>, InputError> {
+        self.model.architecture().check_segment(segment)?;
+        let mut values = segment.samples().to_vec();
+        for (stage, layer) in self.model.architecture().stages().iter().zip(&self.layers) {
+            values = layer.apply(&values);
+            if let Some(step) = stage.activation {
+                values = requantise(step, stage.linear.output(), &values);
+            }
+            let mut shape = stage.activated();
+            for reduction in &stage.reductions {
+                (shape, values) = reduction.apply_integers(shape, &values);
+            }
+        }
+        Ok(values.into_iter().map(i64::from).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::SeedableRng;
+    use rand_chacha::ChaCha20Rng;
+
+    use super::FastModel;
+    use crate::architecture::{Head, Widths};
+    use crate::testkit::{random_segment, random_small_model};
+    use crate::{Architecture, Model, reference, testkit};
+
+    #[test]
+    fn equals_the_reference_on_random_models() {
+        for seed in 0..60 {
+            let mut rng = ChaCha20Rng::seed_from_u64(seed);
+            let model = random_small_model(&mut rng);
+            let fast = FastModel::new(&model);
+            for _ in 0..3 {
+                let segment = random_segment(&mut rng, model.architecture());
+                assert_eq!(fast.scores(&segment).unwrap(), reference::scores(&model, &segment).unwrap());
+            }
+        }
+    }
+
+    #[test]
+    fn equals_the_reference_on_deepcardio() {
+        let mut rng = ChaCha20Rng::seed_from_u64(7);
+        for (blocks, head) in [(6, Head::Average), (7, Head::Conv { channels: 30, kernel: 5 })] {
+            let widths = Widths { weights: 6, activations: 5, shift: 6, ..Widths::default() };
+            let architecture = Architecture::deepcardio(blocks, head, widths).unwrap();
+            let model: Model = testkit::random_weights(&mut rng, &architecture, 30);
+            let segment = random_segment(&mut rng, model.architecture());
+            let scores = FastModel::new(&model).scores(&segment).unwrap();
+            assert_eq!(scores, reference::scores(&model, &segment).unwrap());
+        }
+    }
+}

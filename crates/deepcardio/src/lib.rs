@@ -10,13 +10,20 @@
 //! | [`mod@format`] | the model file `deepcardio.bin` |
 //! | [`quant`] | interval analysis: ring widths that no input can overflow; calibration of float networks |
 //! | [`layers`], [`reference`] | the integer semantics that every private run equals bit for bit |
+//! | [`fast`] | the same numbers with vector instructions, for evaluation on many records |
+//! | [`float`], `import` | the unquantised network, and reading it from HDF5 |
 //! | [`ecg`] | from a recording to quantised segments |
 
 pub mod architecture;
 mod bytes;
 pub mod ecg;
+pub mod fast;
+pub mod float;
 pub mod format;
+#[cfg(feature = "import")]
+pub mod import;
 mod input;
+mod kernel;
 pub mod layers;
 pub mod model;
 pub mod quant;

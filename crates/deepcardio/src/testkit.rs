@@ -55,18 +55,28 @@ pub fn random_model(rng: &mut impl Rng, spec: &ModelSpec) -> Model {
         Ok(architecture) => architecture,
         Err(error) => panic!("not an architecture: {error}"),
     };
+    random_weights(rng, &architecture, spec.extremes)
+}
+
+/// Random weights for an architecture, `extremes / 256` of them at an end of their width; each ring at the least width
+/// that they need.
+///
+/// # Panics
+/// If a layer needs more than the widest ring.
+#[must_use]
+#[expect(clippy::panic, reason = "a test helper: a bad architecture is a bug in the test")]
+pub fn random_weights(rng: &mut impl Rng, architecture: &Architecture, extremes: u8) -> Model {
     let weights = architecture
         .stages()
         .iter()
         .map(|stage| {
             let count = stage.linear.weight_count();
-            let weights =
-                (0..count).map(|_| random_signed(rng, stage.weight_bits, spec.extremes) as i8).collect();
+            let weights = (0..count).map(|_| random_signed(rng, stage.weight_bits, extremes) as i8).collect();
             let bias = (0..stage.linear.out_channels).map(|_| rng.random_range(-1000..=1000)).collect();
             LayerWeights::new(weights, bias)
         })
         .collect();
-    match Model::with_least_rings(&architecture, weights, "random weights for a test".to_owned()) {
+    match Model::with_least_rings(architecture, weights, "random weights for a test".to_owned()) {
         Ok(model) => model,
         Err(error) => panic!("not a model: {error}"),
     }
@@ -133,8 +143,8 @@ fn specification(spec: &ModelSpec) -> Specification {
     Specification {
         name: "random".to_owned(),
         signal: Signal {
-            segment_samples: spec.window_length + step * (spec.windows - 1),
-            window_length: spec.window_length,
+            segment_samples: (spec.window_length + step * (spec.windows - 1)) as u32,
+            window_length: spec.window_length as u32,
             window_starts: (0..spec.windows).map(|k| (k * step) as u32).collect(),
             ..Signal::deepcardio(spec.input_bits, 50.0)
         },

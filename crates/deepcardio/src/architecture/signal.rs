@@ -14,9 +14,9 @@ pub struct Signal {
     /// Order of the band-pass as SciPy counts it for `butter(order, .., 'bandpass')`.
     pub order: u32,
     /// Samples of one segment at `rate_hz`.
-    pub segment_samples: usize,
+    pub segment_samples: u32,
     /// Samples of one window.
-    pub window_length: usize,
+    pub window_length: u32,
     /// First sample of each window within the segment, ascending.
     pub window_starts: Vec<u32>,
     /// Signed width of a quantised sample, bits.
@@ -84,21 +84,20 @@ impl Signal {
     }
 
     fn validate_windows(&self) -> Result<(), ArchitectureError> {
-        if !(1..=limits::SEGMENT_SAMPLES).contains(&self.segment_samples) {
+        if !(1..=limits::SEGMENT_SAMPLES).contains(&(self.segment_samples as usize)) {
             return Err(ArchitectureError::Signal { what: "segment_samples" });
         }
-        if !(1..=limits::WINDOW_LENGTH).contains(&self.window_length) {
+        if !(1..=limits::WINDOW_LENGTH).contains(&(self.window_length as usize)) {
             return Err(ArchitectureError::Signal { what: "window_length" });
         }
         if !(1..=limits::WINDOWS).contains(&self.windows()) {
             return Err(ArchitectureError::Signal { what: "window_starts" });
         }
         let ascending = self.window_starts.is_sorted_by(|a, b| a < b);
-        let inside = self
-            .window_starts
-            .iter()
-            .all(|&start| start as usize + self.window_length <= self.segment_samples);
-        if !ascending || !inside {
+        let inside = |start: &u32| {
+            start.checked_add(self.window_length).is_some_and(|end| end <= self.segment_samples)
+        };
+        if !ascending || !self.window_starts.iter().all(inside) {
             return Err(ArchitectureError::Signal { what: "window_starts" });
         }
         Ok(())

@@ -1,3 +1,18 @@
-//! Quantisation: the proof that no ring overflows, and scales for networks trained in floating point.
+//! Quantisation: the proof that no ring overflows, and integer networks from float ones.
 
+#[cfg(feature = "import")]
+mod calibrate;
+#[cfg(feature = "import")]
+mod integers;
 pub mod interval;
+#[cfg(feature = "import")]
+mod plan;
+#[cfg(feature = "import")]
+mod scales;
+
+#[cfg(feature = "import")]
+pub use integers::quantise;
+#[cfg(feature = "import")]
+pub use plan::QuantiseError;
+#[cfg(feature = "import")]
+pub use scales::{LayerScales, Quantisation};

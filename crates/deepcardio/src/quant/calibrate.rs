@@ -1,0 +1,1 @@
+//! Scales for a network that was trained without quantisation in mind, from its weights and calibration segments.

@@ -1,0 +1,147 @@
+//! The integer network that a float network and its scales define, exactly.
+//!
+//! `w_int = round(w * S[o] / u[c])`, `b_int = round(b * S[o])`, halves away from zero, in f64; `u[c]` is the number of
+//! integer units per real unit of an input channel. An average becomes an exact sum, so it multiplies the units.
+
+use super::plan::{PlannedStage, QuantiseError, stages};
+use super::scales::{LayerScales, Quantisation};
+use crate::architecture::{Architecture, CLASSES, Layer, Signal, Specification, limits};
+use crate::float::{Network, Operation};
+use crate::model::{LayerWeights, Model};
+
+/// Makes the integer network, each ring at the least width that its weights need.
+///
+/// # Errors
+/// [`QuantiseError`] if a layer has no integer form, the scales do not fit the network, or a weight its width.
+pub fn quantise(
+    network: &Network,
+    quantisation: &Quantisation,
+    provenance: String,
+) -> Result<Model, QuantiseError> {
+    let stages = stages(network)?;
+    check_scales(&stages, quantisation)?;
+    let mut units = vec![quantisation.input_scale];
+    let mut weights = Vec::with_capacity(stages.len());
+    for (stage, scales) in stages.iter().zip(&quantisation.layers) {
+        weights.push(integers(stage, scales, &units)?);
+        units = stage.output_units(&scales.weight_scale, scales.shift);
+    }
+    let architecture = architecture(network, &stages, quantisation)?;
+    Ok(Model::with_least_rings(&architecture, weights, provenance)?)
+}
+
+fn check_scales(stages: &[PlannedStage<'_>], quantisation: &Quantisation) -> Result<(), QuantiseError> {
+    let refuse = |layer: &str, problem| Err(QuantiseError::Scales { layer: layer.to_owned(), problem });
+    if stages.len() != quantisation.layers.len() {
+        return refuse("(all)", "the number of layers with weights differs from the network's");
+    }
+    for (stage, scales) in stages.iter().zip(&quantisation.layers) {
+        if stage.name != scales.name {
+            return refuse(&scales.name, "the network has another layer at this place");
+        }
+        if scales.weight_scale.len() != stage.linear.outputs {
+            return refuse(stage.name, "there is not one scale per output channel");
+        }
+        if !scales.weight_scale.iter().all(|scale| scale.is_finite() && *scale > 0.0) {
+            return refuse(stage.name, "a scale is not a positive finite number");
+        }
+        if !limits::WEIGHT_BITS.contains(&scales.weight_bits) {
+            return refuse(stage.name, "the weight width is out of range");
+        }
+        if stage.pool.is_some() != (scales.activation_bits > 0) || scales.shift >= u32::BITS {
+            return refuse(stage.name, "the step's width or shift does not go with the network");
+        }
+    }
+    match quantisation.layers.last() {
+        Some(last) if last.weight_scale.windows(2).any(|pair| pair.first() != pair.last()) => {
+            refuse(&last.name, "the class scores need one common scale")
+        }
+        _ => Ok(()),
+    }
+}
+
+fn integers(
+    stage: &PlannedStage<'_>,
+    scales: &LayerScales,
+    units: &[f64],
+) -> Result<LayerWeights, QuantiseError> {
+    let mut weights = Vec::with_capacity(stage.linear.weights.len());
+    for (row, scale) in stage.with_units(units).zip(&scales.weight_scale) {
+        for (weight, unit) in row {
+            let value = (weight * scale / unit).round();
+            weights.push(checked(stage, "weight", value, scales.weight_bits)? as i8);
+        }
+    }
+    let bias = stage.linear.bias.iter().zip(&scales.weight_scale);
+    let bias = bias
+        .map(|(bias, scale)| checked(stage, "bias", (bias * scale).round(), i32::BITS))
+        .collect::<Result<_, _>>()?;
+    Ok(LayerWeights::new(weights, bias))
+}
+
+/// A value within the symmetric range of a width.
+fn checked(
+    stage: &PlannedStage<'_>,
+    what: &'static str,
+    value: f64,
+    bits: u32,
+) -> Result<i32, QuantiseError> {
+    let most = f64::from(i32::MAX >> (i32::BITS - bits));
+    if value.abs() <= most {
+        return Ok(value as i32);
+    }
+    Err(QuantiseError::Range { layer: stage.name.to_owned(), what, value, bits })
+}
+
+fn architecture(
+    network: &Network,
+    stages: &[PlannedStage<'_>],
+    quantisation: &Quantisation,
+) -> Result<Architecture, QuantiseError> {
+    let mut layers = Vec::new();
+    for (stage, scales) in stages.iter().zip(&quantisation.layers) {
+        let (outputs, weight_bits) = (stage.linear.outputs, scales.weight_bits);
+        layers.push(match stage.linear.dense {
+            true => Layer::Dense { outputs, weight_bits },
+            false => Layer::Conv1d { out_channels: outputs, kernel: stage.linear.kernel, weight_bits },
+        });
+        if let Some(pool) = stage.pool {
+            layers.push(Layer::Requantise { pool, shift: scales.shift, bits: scales.activation_bits });
+        }
+        layers.extend(stage.reductions.iter().map(|operation| match operation {
+            Operation::WindowsToSequence => Layer::WindowsToSequence,
+            _ => Layer::GlobalSum,
+        }));
+    }
+    let outputs = stages.last().map_or(0, |last| last.linear.outputs);
+    Ok(Architecture::new(Specification {
+        name: network.name.clone(),
+        signal: signal(network, quantisation),
+        layers,
+        ring_bits: vec![*limits::RING_BITS.end(); stages.len()],
+        classes: class_names(outputs),
+        score_scale: quantisation.score_scale,
+    })?)
+}
+
+/// DeepCardio's windows for its own shape; otherwise windows spread evenly over 30 s.
+fn signal(network: &Network, quantisation: &Quantisation) -> Signal {
+    let standard = Signal::deepcardio(quantisation.input_bits, quantisation.input_scale);
+    let window_length = network.window_length as u32;
+    if standard.windows() == network.windows && standard.window_length == window_length {
+        return standard;
+    }
+    let gaps = network.windows.saturating_sub(1) as u32;
+    let segment_samples = if gaps == 0 { window_length } else { standard.segment_samples };
+    let spread = segment_samples.saturating_sub(window_length);
+    let window_starts = (0..=gaps).map(|k| k * spread / gaps.max(1)).collect();
+    Signal { segment_samples, window_length, window_starts, ..standard }
+}
+
+/// The four rhythm classes, or numbered classes for a network with another number of scores.
+fn class_names(count: usize) -> Vec<String> {
+    if count == CLASSES.len() {
+        return CLASSES.map(str::to_owned).to_vec();
+    }
+    (0..count).map(|class| format!("class{class}")).collect()
+}

@@ -1,0 +1,130 @@
+//! A float network read as stages: each layer with weights and the step and reductions that follow it.
+
+use crate::architecture::ArchitectureError;
+use crate::float::{FloatLayer, Linear, Network, Operation};
+use crate::model::ModelError;
+use crate::tensor::Shape;
+
+/// Why a float network has no integer form.
+#[derive(Debug, thiserror::Error)]
+pub enum QuantiseError {
+    /// A layer has no integer form, or stands where the grammar has no place for it.
+    #[error("layer `{layer}`: {problem}")]
+    Layer {
+        /// Layer name.
+        layer: String,
+        /// What is wrong.
+        problem: &'static str,
+    },
+    /// The scales do not go with the network.
+    #[error("quantisation of layer `{layer}`: {problem}")]
+    Scales {
+        /// Layer name.
+        layer: String,
+        /// What is wrong.
+        problem: &'static str,
+    },
+    /// A scaled weight or bias does not fit its width.
+    #[error("layer `{layer}`: {what} {value} does not fit {bits} bits")]
+    Range {
+        /// Layer name.
+        layer: String,
+        /// Weight or bias.
+        what: &'static str,
+        /// The scaled value.
+        value: f64,
+        /// Width.
+        bits: u32,
+    },
+    /// The integer network is not a valid architecture.
+    #[error(transparent)]
+    Architecture(#[from] ArchitectureError),
+    /// The integer network is not a valid model.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+}
+
+/// One layer with weights and what follows it.
+pub(super) struct PlannedStage<'network> {
+    pub(super) name: &'network str,
+    pub(super) linear: &'network Linear,
+    /// Channels of the input; a dense layer sees each at several positions.
+    pub(super) input_channels: usize,
+    /// Whether the step pools; `None` if there is no step.
+    pub(super) pool: Option<bool>,
+    /// Whether the step pools or not, index of the float layer whose output is the activation.
+    pub(super) activation_at: usize,
+    /// `GlobalAverage` and `WindowsToSequence`, in order.
+    pub(super) reductions: Vec<&'network Operation>,
+    /// Number of positions that the reductions sum instead of averaging.
+    pub(super) summed: f64,
+}
+
+/// Splits a network into stages.
+pub(super) fn stages(network: &Network) -> Result<Vec<PlannedStage<'_>>, QuantiseError> {
+    let mut stages: Vec<PlannedStage<'_>> = Vec::new();
+    let mut shape = network.input();
+    for (index, layer) in network.layers.iter().enumerate() {
+        match (&layer.operation, stages.last_mut()) {
+            (Operation::Linear(linear), _) => stages.push(PlannedStage {
+                name: &layer.name,
+                linear,
+                input_channels: shape.channels,
+                pool: None,
+                activation_at: index,
+                reductions: Vec::new(),
+                summed: 1.0,
+            }),
+            (_, None) => return Err(refuse(layer, "stands before the first layer with weights")),
+            (_, Some(stage)) => stage.push(index, layer, shape)?,
+        }
+        shape = layer.operation.output(shape);
+    }
+    Ok(stages)
+}
+
+impl<'network> PlannedStage<'network> {
+    fn push(&mut self, index: usize, layer: &'network FloatLayer, shape: Shape) -> Result<(), QuantiseError> {
+        let step_open = self.reductions.is_empty();
+        match (&layer.operation, self.pool) {
+            (Operation::Relu, None) if step_open => self.pool = Some(false),
+            (Operation::MaxPool, Some(false)) if step_open => self.pool = Some(true),
+            (Operation::GlobalAverage, Some(_)) => {
+                self.summed *= shape.length as f64;
+                self.reductions.push(&layer.operation);
+                return Ok(());
+            }
+            (Operation::WindowsToSequence, Some(_)) => {
+                self.reductions.push(&layer.operation);
+                return Ok(());
+            }
+            (Operation::Lstm(_), _) => return Err(refuse(layer, "an LSTM has no integer form yet")),
+            _ => return Err(refuse(layer, "only conv1d/dense, ReLU, max-pooling, average in this order")),
+        }
+        self.activation_at = index;
+        Ok(())
+    }
+
+    /// Integer units per real unit of each channel as the next layer sees it.
+    pub(super) fn output_units(&self, weight_scale: &[f64], shift: u32) -> Vec<f64> {
+        weight_scale.iter().map(|scale| self.summed * scale / f64::from(1u32 << shift)).collect()
+    }
+
+    /// Weights of one output channel, each with the units of its input channel.
+    pub(super) fn with_units<'a>(
+        &'a self,
+        units: &'a [f64],
+    ) -> impl Iterator<Item = impl Iterator<Item = (f64, f64)> + 'a> + 'a {
+        let per_output = (self.linear.inputs * self.linear.kernel).max(1);
+        let per_channel = (per_output / self.input_channels.max(1)).max(1);
+        self.linear.weights.chunks_exact(per_output).map(move |row| {
+            row.chunks(per_channel)
+                .zip(units)
+                .flat_map(|(taps, &unit)| taps.iter().map(move |&weight| (weight, unit)))
+        })
+    }
+}
+
+fn refuse(layer: &FloatLayer, problem: &'static str) -> QuantiseError {
+    QuantiseError::Layer { layer: layer.name.clone(), problem }
+}

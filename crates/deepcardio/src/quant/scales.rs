@@ -1,0 +1,31 @@
+//! The numbers that fix how a float network becomes an integer one.
+
+use serde::{Deserialize, Serialize};
+
+/// Widths, shifts and scales of a whole network; the JSON of the HDF5 root attribute `quantisation`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Quantisation {
+    /// Signed width of an input sample.
+    pub input_bits: u32,
+    /// Integers per millivolt.
+    pub input_scale: f64,
+    /// Probabilities are `softmax(score * score_scale)`: one over the last layer's scale.
+    pub score_scale: f64,
+    /// One entry per layer with weights, in network order.
+    pub layers: Vec<LayerScales>,
+}
+
+/// Widths, shift and scales of one layer with weights and of the step that follows it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LayerScales {
+    /// The layer's name in the network.
+    pub name: String,
+    /// Signed width of a weight; the most negative value stays unused.
+    pub weight_bits: u32,
+    /// Unsigned width after the step, 0 for the last layer.
+    pub activation_bits: u32,
+    /// Shift of the step, 0 for the last layer.
+    pub shift: u32,
+    /// Integer units of an output channel's accumulator per real unit.
+    pub weight_scale: Vec<f64>,
+}
