@@ -55,3 +55,38 @@ impl<'a> Unpacker<'a> {
         self.buffer == 0 && self.bytes.as_slice().iter().all(|&byte| byte == 0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::{any, prop, prop_assert, prop_assert_eq, proptest};
+
+    #[test]
+    fn the_order_of_bits_is_fixed() {
+        let mut bytes = Vec::new();
+        pack(&mut bytes, 12, [0xabc, 0x123, 0xfff].into_iter());
+        assert_eq!(bytes, [0xbc, 0x3a, 0x12, 0xff, 0x0f]);
+    }
+
+    proptest! {
+        #[test]
+        fn values_return(width in 1u32..=40, values in prop::collection::vec(any::<u64>(), 0..50)) {
+            let values: Vec<u64> = values.iter().map(|v| v & ((1 << width) - 1)).collect();
+            let mut bytes = Vec::new();
+            pack(&mut bytes, width, values.iter().copied());
+            prop_assert_eq!(bytes.len(), packed_bytes(values.len(), width));
+            let mut reader = Unpacker::new(&bytes, width);
+            for value in &values {
+                prop_assert_eq!(reader.next_value(), *value);
+            }
+            prop_assert!(reader.padding_is_zero());
+        }
+    }
+
+    #[test]
+    fn padding_is_seen() {
+        let mut reader = Unpacker::new(&[0xff], 7);
+        reader.next_value();
+        assert!(!reader.padding_is_zero());
+    }
+}

@@ -106,6 +106,12 @@ impl InputHolder {
         Ok(result)
     }
 
+    /// The secret key, transformed.
+    #[cfg(test)]
+    pub(crate) const fn secret(&self) -> &Polynomial {
+        &self.secret
+    }
+
     /// The results of one response ciphertext, in the order of their places.
     fn open_ciphertext(
         &self,
@@ -134,13 +140,14 @@ impl InputHolder {
 
     /// a s over the integers, modulo 2^64, from packed coefficients of `width` <= 39 bits: |a s| < 2^51 is exact modulo the
     /// product of two primes.
-    fn times_secret(&self, a: &[u8], width: u32) -> Zeroizing<Vec<u64>> {
+    pub(crate) fn times_secret(&self, a: &[u8], width: u32) -> Zeroizing<Vec<u64>> {
         let mut reader = Unpacker::new(a, width);
         let mut rows = [vec![0; RING_DEGREE], vec![0; RING_DEGREE]].map(Zeroizing::new);
-        for i in 0..RING_DEGREE {
+        let [first, second] = &mut rows;
+        for (x, y) in first.iter_mut().zip(second.iter_mut()) {
             let value = reader.next_value();
-            rows[0][i] = (value % u64::from(PRIMES[0])) as u32;
-            rows[1][i] = (value % u64::from(PRIMES[1])) as u32;
+            *x = (value % u64::from(PRIMES[0])) as u32;
+            *y = (value % u64::from(PRIMES[1])) as u32;
         }
         for (prime, row) in rows.iter_mut().enumerate() {
             backend::forward(prime, row);
@@ -196,4 +203,18 @@ fn encode_mask(
     }
     plaintext.add_signed(&sample::centred_binomial(&mut sample::generator(job)));
     plaintext
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::{prop_assert_eq, proptest};
+
+    proptest! {
+        #[test]
+        fn two_residues_give_the_centred_integer(x in -(1i64 << 58)..1i64 << 58) {
+            let residue = |p: u32| x.rem_euclid(p.into()) as u32;
+            prop_assert_eq!(centred(residue(PRIMES[0]), residue(PRIMES[1])), x as u64);
+        }
+    }
 }

@@ -118,3 +118,105 @@ fn add_monomial(polynomial: &mut [i32], exponent: isize, value: i32) {
     let sign = 1 - 2 * wraps as i32;
     polynomial[exponent.rem_euclid(RING_DEGREE as isize) as usize] += sign * value;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::LinearPlan;
+    use crate::ideal;
+
+    /// A cheap generator of test values.
+    fn values(seed: u32) -> impl Iterator<Item = u32> {
+        core::iter::successors(Some(seed), |x| Some(x.wrapping_mul(1_664_525).wrapping_add(1_013_904_223)))
+            .map(|x| x >> 12)
+    }
+
+    /// left * right modulo X^n + 1 and modulo 2^32; `left` is sparse.
+    fn negacyclic(left: &[i32], right: &[u32]) -> Vec<u32> {
+        let mut product = vec![0u32; RING_DEGREE];
+        for (i, &x) in left.iter().enumerate().filter(|(_, x)| **x != 0) {
+            for (j, &y) in right.iter().enumerate() {
+                let term = y.wrapping_mul(x as u32);
+                let term = if i + j < RING_DEGREE { term } else { term.wrapping_neg() };
+                let slot = &mut product[(i + j) % RING_DEGREE];
+                *slot = slot.wrapping_add(term);
+            }
+        }
+        product
+    }
+
+    /// Results of all products, and whether they change when unsent coefficients hold garbage.
+    fn assert_convolves(packing: &Packing, weights: &[i8], input: &[u32], expected: &[u32], mask: u32) {
+        let Packing { shape, tiling } = packing;
+        let sent: Vec<usize> = packing.sent().collect();
+        for chunk in 0..tiling.chunks(shape) {
+            for out_group in 0..tiling.out_groups(shape) {
+                let mut sum = vec![0u32; RING_DEGREE];
+                for in_group in 0..tiling.in_groups(shape) {
+                    let mut polynomial: Vec<u32> = values(7).take(RING_DEGREE).collect();
+                    sent.iter().for_each(|&i| polynomial[i] = 0);
+                    for place in packing.inputs(chunk, in_group) {
+                        assert_eq!(
+                            polynomial[place.coefficient], 0,
+                            "an input lies on an unsent coefficient"
+                        );
+                        polynomial[place.coefficient] = input[place.element];
+                    }
+                    let product = negacyclic(&packing.kernel(weights, out_group, in_group), &polynomial);
+                    sum.iter_mut().zip(product).for_each(|(s, p)| *s = s.wrapping_add(p));
+                }
+                let places: Vec<Place> = packing.results(chunk, out_group).collect();
+                assert_eq!(places.len(), packing.result_count(chunk, out_group));
+                for place in places {
+                    assert_eq!(sum[place.coefficient] & mask, expected[place.element], "{packing:?}");
+                }
+            }
+        }
+    }
+
+    fn check(
+        (batch, in_channels, out_channels, length, kernel): (usize, usize, usize, usize, usize),
+        tiling: Option<Tiling>,
+    ) {
+        let shape = Conv1dShape { batch, in_channels, out_channels, length, kernel };
+        let plan = LinearPlan::new(shape, 20).unwrap();
+        let packing = Packing { shape, tiling: tiling.unwrap_or(plan.packing().tiling) };
+        let weights: Vec<i8> = values(1).take(shape.weight_len()).map(|x| x as i8).collect();
+        let mask = (1 << 20) - 1;
+        let input: Vec<u32> = values(2).take(shape.input_len()).map(|x| x & mask).collect();
+        let expected = ideal::multiply(&plan, &weights, &input).unwrap();
+        assert_convolves(&packing, &weights, &input, &expected, mask);
+    }
+
+    #[test]
+    fn one_product_is_a_whole_convolution() {
+        for shape in [
+            (1, 1, 1, 1, 1),
+            (5, 1, 2, 700, 7),
+            (25, 3, 2, 51, 5),
+            (4, 5, 7, 33, 3),
+            (1, 300, 5, 1, 1),
+            (3, 4, 5, 6, 1),
+            (1, 2, 2, 4095, 3),
+            (1, 2, 3, 4096, 1),
+            (2, 3, 2, 2, 7),
+            (1, 7, 5, 25, 5),
+        ] {
+            check(shape, None);
+        }
+    }
+
+    #[test]
+    fn every_tiling_gives_the_same_result() {
+        // 4096 / 34 = 120 blocks: full rings, where wrapping matters most, and loose ones.
+        for (windows, in_group, out_group) in
+            [(1, 1, 1), (3, 1, 1), (2, 7, 1), (2, 1, 7), (1, 7, 7), (3, 7, 5), (3, 3, 4), (2, 5, 7)]
+        {
+            check((3, 7, 7, 32, 5), Some(Tiling { windows, in_group, out_group }));
+        }
+        // g_in g_out C = 4096 exactly.
+        for (in_group, out_group) in [(1, 4), (4, 1), (2, 2)] {
+            check((8, 4, 4, 126, 5), Some(Tiling { windows: 8, in_group, out_group }));
+        }
+    }
+}

@@ -230,3 +230,72 @@ impl Zeroize for Polynomial {
         self.0.zeroize();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::{any, prop, prop_assert, prop_assert_eq, proptest};
+
+    fn residues(x: u128) -> [u32; PRIME_COUNT] {
+        PRIMES.map(|p| (x % u128::from(p)) as u32)
+    }
+
+    proptest! {
+        #[test]
+        fn factors_multiply(x in any::<u32>(), value in any::<u32>(), prime in 0..PRIME_COUNT) {
+            let p = PRIMES[prime];
+            let expected = u64::from(x) * u64::from(value) % u64::from(p);
+            prop_assert_eq!(u64::from(Factor::new(value.into(), p).mul(x)), expected);
+        }
+
+        #[test]
+        fn composition_inverts_residues(x in 0..MODULUS) {
+            prop_assert_eq!(compose(residues(x)), x);
+        }
+
+        #[test]
+        fn encoding_is_the_rounded_quotient(ell in 1u32..=30, m in any::<u32>()) {
+            let m = m & ((1 << ell) - 1);
+            let encoding = Encoding::new(ell);
+            let integer = encoding.integer(m);
+            let error = (integer << ell).abs_diff(MODULUS * u128::from(m));
+            prop_assert!(integer < MODULUS && error <= 1 << (ell - 1));
+            let by_residue: Vec<u32> = (0..PRIME_COUNT).map(|prime| encoding.residue(m, prime)).collect();
+            prop_assert_eq!(by_residue, residues(integer));
+        }
+
+        #[test]
+        fn modulus_switch_rounds(x in 0..MODULUS, bits in 1u32..=40) {
+            let y = switch_modulus(x, bits);
+            prop_assert!(y < 1 << bits);
+            // |y q - x 2^bits| <= q (1/2 + 2^-22) modulo q 2^bits, in 2^40ths of q.
+            let whole = (MODULUS >> 40) << bits;
+            let distance = ((MODULUS >> 40) * u128::from(y)).abs_diff((x >> 40) << bits);
+            let distance = distance.min(whole - distance);
+            prop_assert!(distance <= (MODULUS >> 41) + (MODULUS >> 62) + (2 << bits));
+        }
+
+        #[test]
+        fn signed_values_lift(x in -(PRIMES[2] as i32 - 1)..PRIMES[2] as i32, values in prop::array::uniform3(0..PRIMES[2])) {
+            for (prime, &p) in PRIMES.iter().enumerate() {
+                prop_assert_eq!(i64::from(lift(x, p)), i64::from(x).rem_euclid(p.into()));
+                let mut polynomial = Polynomial::zero();
+                polynomial.0[prime * RING_DEGREE] = values[prime];
+                polynomial.add_signed(&[x]);
+                let expected = (i64::from(values[prime]) + i64::from(x)).rem_euclid(p.into());
+                prop_assert_eq!(i64::from(polynomial.at(0)[prime]), expected);
+                polynomial.subtract_from(&Polynomial::zero());
+                prop_assert_eq!(i64::from(polynomial.at(0)[prime]), (-expected).rem_euclid(p.into()));
+            }
+        }
+    }
+
+    #[test]
+    fn the_ends_of_the_range() {
+        for x in [0, 1, MODULUS / 2, MODULUS - 1] {
+            assert_eq!(compose(residues(x)), x);
+        }
+        assert_eq!(switch_modulus(MODULUS - 1, 20), 0);
+        assert_eq!(switch_modulus(MODULUS / 2, 20), 1 << 19);
+    }
+}

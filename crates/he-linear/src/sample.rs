@@ -65,3 +65,70 @@ pub(crate) fn flooding(rng: &mut impl CryptoRng, bits: u32) -> i128 {
     let mut uniform = || (u128::from(rng.next_u64()) << 64 | u128::from(rng.next_u64())) >> (128 - bits);
     (uniform() + uniform()) as i128 - (1 << bits)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::params::{ERROR_ETA, PRIME_COUNT};
+
+    fn rng() -> ChaCha20Rng {
+        ChaCha20Rng::seed_from_u64(3)
+    }
+
+    /// (mean, mean square) of many values.
+    fn moments(values: impl Iterator<Item = f64>) -> (f64, f64) {
+        let (mut count, mut sum, mut squares) = (0.0, 0.0, 0.0);
+        values.for_each(|x| (count, sum, squares) = (count + 1.0, sum + x, squares + x * x));
+        (sum / count, squares / count)
+    }
+
+    #[test]
+    fn errors_have_the_variance_and_the_bound_of_eta() {
+        let mut rng = rng();
+        let errors: Vec<i32> = (0..50).flat_map(|_| centred_binomial(&mut rng).to_vec()).collect();
+        assert!(errors.iter().all(|e| e.unsigned_abs() <= ERROR_ETA));
+        let (mean, variance) = moments(errors.iter().map(|&e| e.into()));
+        assert!(mean.abs() < 0.05 && (variance - 16.0).abs() < 0.3, "mean {mean}, variance {variance}");
+    }
+
+    #[test]
+    fn secrets_are_ternary_and_balanced() {
+        let mut rng = rng();
+        let values: Vec<i32> = (0..50).flat_map(|_| ternary(&mut rng).to_vec()).collect();
+        for symbol in -1..=1 {
+            let share = values.iter().filter(|&&v| v == symbol).count() as f64 / values.len() as f64;
+            assert!((share - 1.0 / 3.0).abs() < 0.005, "{symbol}: {share}");
+        }
+    }
+
+    #[test]
+    fn flooding_is_the_sum_of_two_uniform_values() {
+        let mut rng = rng();
+        for bits in [8, 56, 78] {
+            let amplitude = 1i128 << bits;
+            let values: Vec<i128> = (0..20_000).map(|_| flooding(&mut rng, bits)).collect();
+            assert!(values.iter().all(|v| (-amplitude..amplitude).contains(v)));
+            let (mean, square) = moments(values.iter().map(|&v| v as f64 / amplitude as f64));
+            // Each uniform term has variance 1/12 of the squared amplitude.
+            assert!(mean.abs() < 0.01 && (square - 1.0 / 6.0).abs() < 0.01, "mean {mean}, square {square}");
+        }
+    }
+
+    #[test]
+    fn seeded_polynomials_follow_the_documented_stream() {
+        let seed = [9; SEED_BYTES];
+        let polynomial = uniform(&seed, 5);
+        let mut stream = ChaCha20Rng::from_seed(seed);
+        stream.set_stream(5);
+        for (prime, &p) in PRIMES.iter().enumerate() {
+            for &residue in polynomial.row(prime) {
+                let next = core::iter::repeat_with(|| stream.next_u32() >> 2).find(|&x| x < p);
+                assert_eq!(Some(residue), next);
+            }
+        }
+        // Golden: both parties must derive the same polynomial on every platform and in every version.
+        let first: Vec<u32> = (0..PRIME_COUNT).map(|prime| polynomial.row(prime)[0]).collect();
+        assert_eq!(first, [833_527_933, 704_462_094, 667_502_677]);
+        assert!(uniform(&seed, 6).row(0) != polynomial.row(0));
+    }
+}

@@ -158,3 +158,145 @@ fn write_response(
     pack(&mut bytes, b_bits, results);
     bytes
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bits::Unpacker;
+    use crate::{Conv1dShape, InputHolder, ideal};
+    use rand_chacha::ChaCha20Rng;
+    use rand_chacha::rand_core::{Rng, SeedableRng};
+
+    /// Both parties of one layer and the exact product.
+    struct Layer {
+        client: InputHolder,
+        server: WeightHolder,
+        request: Vec<u8>,
+        product: Vec<u32>,
+        rng: ChaCha20Rng,
+    }
+
+    impl Layer {
+        fn new(
+            shape: Conv1dShape,
+            ell: u32,
+            weight: impl Fn(usize) -> i8,
+            mask: impl Fn(u32) -> u32,
+        ) -> Self {
+            let mut rng = ChaCha20Rng::seed_from_u64(u64::from(ell));
+            let plan = LinearPlan::new(shape, ell).unwrap();
+            let weights: Vec<i8> = (0..shape.weight_len()).map(weight).collect();
+            let server = WeightHolder::prepare(&plan, &weights).unwrap();
+            let client = InputHolder::generate(&mut rng);
+            let r: Vec<u32> =
+                (0..shape.input_len()).map(|_| mask(rng.next_u32()) & ((1 << ell) - 1)).collect();
+            let request = client.encrypt(&plan, &r, &mut rng).unwrap();
+            let product = ideal::multiply(&plan, &weights, &r).unwrap();
+            Self { client, server, request, product, rng }
+        }
+
+        /// The greatest noise on a result after multiplication and the encryption of zero, before s, flooding and rounding.
+        fn noise(&mut self) -> u128 {
+            let plan = *self.server.plan();
+            let key = PublicKey::from_bytes(self.client.public_key()).unwrap();
+            let inputs = read_input(&plan, &self.request).unwrap();
+            let encoding = Encoding::new(plan.ell());
+            let mut greatest = 0;
+            for index in 0..plan.output_ciphertexts() {
+                let sum = rerandomise(self.server.product(&inputs, index), &key, &mut self.rng);
+                let mut product = Polynomial::zero();
+                product.multiply_accumulate(&sum.a.forward(), self.client.secret());
+                let product = product.inverse();
+                let (chunk, group) = plan.output_position(index);
+                for place in plan.packing().results(chunk, group) {
+                    let phase = compose(sum.b.at(place.coefficient)) + compose(product.at(place.coefficient));
+                    let expected = encoding.integer(self.product[place.element]);
+                    let difference = (phase + MODULUS - expected) % MODULUS;
+                    greatest = greatest.max(difference.min(MODULUS - difference));
+                }
+            }
+            greatest
+        }
+
+        /// The greatest error of a response in units of q / 2^(ell + 9); 2^8 would decode wrongly.
+        fn response_error(&mut self) -> u64 {
+            let plan = *self.server.plan();
+            let ell = plan.ell();
+            let key = PublicKey::from_bytes(self.client.public_key()).unwrap();
+            let mask = vec![0; plan.shape().output_len()];
+            let response = self.server.apply(&key, &self.request, &mask, &mut self.rng).unwrap();
+            let (mut greatest, mut rest) = (0, response.as_slice());
+            for index in 0..plan.output_ciphertexts() {
+                let (part, tail) = rest.split_at(plan.output_ciphertext_bytes(index));
+                rest = tail;
+                let (a, b) = part.split_at(plan.output_a_bytes());
+                let product = self.client.times_secret(a, ell + RESPONSE_A_EXTRA);
+                let mut reader = Unpacker::new(b, ell + RESPONSE_B_EXTRA);
+                let (chunk, group) = plan.output_position(index);
+                for place in plan.packing().results(chunk, group) {
+                    let b = reader.next_value() << (RESPONSE_A_EXTRA - RESPONSE_B_EXTRA);
+                    let expected = u64::from(self.product[place.element]) << RESPONSE_A_EXTRA;
+                    let error = product[place.coefficient].wrapping_add(b).wrapping_sub(expected);
+                    let error =
+                        (error << (64 - ell - RESPONSE_A_EXTRA)) as i64 >> (64 - ell - RESPONSE_A_EXTRA);
+                    greatest = greatest.max(error.unsigned_abs());
+                }
+            }
+            greatest
+        }
+    }
+
+    const WIDE: Conv1dShape =
+        Conv1dShape { batch: 25, in_channels: 64, out_channels: 6, length: 32, kernel: 5 };
+    const LONG: Conv1dShape =
+        Conv1dShape { batch: 3, in_channels: 2, out_channels: 3, length: 1300, kernel: 7 };
+    const DENSE: Conv1dShape =
+        Conv1dShape { batch: 1, in_channels: 256, out_channels: 16, length: 1, kernel: 1 };
+
+    /// The most and least a weight can be, alternating or not.
+    fn extremes() -> [fn(usize) -> i8; 4] {
+        [|_| -128, |_| 127, |i| if i % 2 == 0 { -128 } else { 127 }, |_| 0]
+    }
+
+    #[test]
+    fn noise_stays_below_the_proven_bound() {
+        for shape in [WIDE, LONG, DENSE] {
+            for weight in extremes() {
+                for mask in [|x| x, |_| u32::MAX, |_| 1] as [fn(u32) -> u32; 3] {
+                    let mut layer = Layer::new(shape, 24, weight, mask);
+                    let (noise, bound) = (layer.noise() as f64, layer.server.noise_bits().exp2());
+                    assert!(noise > 0.0 && noise < bound, "{shape:?}: noise {noise}, bound {bound}");
+                    assert!(noise > bound / 400.0, "{shape:?}: bound {bound} says nothing of noise {noise}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn responses_decode_with_room() {
+        for (shape, ell) in [(WIDE, 8), (WIDE, 24), (LONG, 20), (DENSE, 27)] {
+            for weight in extremes() {
+                let error = Layer::new(shape, ell, weight, |x| x).response_error();
+                // Rounding of b alone reaches 2^5; the standard deviation of everything together is about 26.
+                assert!((32..200).contains(&error), "{shape:?}, ell {ell}: error {error} of 256");
+            }
+        }
+    }
+
+    #[test]
+    fn weights_that_flooding_cannot_hide_are_refused() {
+        let shape = Conv1dShape { in_channels: 600, ..WIDE };
+        let weights = vec![-128; shape.weight_len()];
+        let prepare = |ell| WeightHolder::prepare(&LinearPlan::new(shape, ell).unwrap(), &weights);
+        assert!(prepare(20).is_ok());
+        assert!(matches!(prepare(29), Err(Error::NoiseAboveFlooding { flooding_bits: 57, .. })));
+    }
+
+    #[test]
+    fn zero_weights_take_a_kernel_like_any_other() {
+        let plan = LinearPlan::new(WIDE, 20).unwrap();
+        let count =
+            |weight| WeightHolder::prepare(&plan, &vec![weight; WIDE.weight_len()]).unwrap().kernels.len();
+        assert_eq!(count(0), count(1));
+    }
+}
