@@ -1,0 +1,16 @@
+//! What both non-linear backends are built from: 128-bit blocks, AES, hashing, random generators, packed bits, base
+//! OT and OT extension. No I/O: steps take and return messages with a checked byte form.
+//!
+//! | module | what |
+//! |---|---|
+//! | [`block`] | the 128-bit block |
+//! | [`aes`] | AES-128 in batches, dispatched at run time |
+//! | [`hash`] | the re-keyed correlation-robust hash and its key derivation |
+//! | [`prg`] | AES-CTR random generator |
+//! | [`bits`] | packed bit vectors, packed residues |
+
+pub mod aes;
+pub mod bits;
+pub mod block;
+pub mod hash;
+pub mod prg;
