@@ -1,0 +1,22 @@
+//! The non-linear step of a private network on additive shares, from correlated oblivious transfer, without I/O.
+
+mod chunk;
+mod circuit;
+mod error;
+mod lanes;
+mod material;
+mod reduce;
+mod selection;
+mod shape;
+mod step;
+mod wire;
+
+pub use circuit::{CotCounts, StepPlan};
+pub use error::StepError;
+pub use material::{ReceivedMaterial, SentMaterial};
+pub use reduce::{ReceivedReducer, SentReducer, Session};
+pub use shape::{Mode, Role, StepShape};
+pub use step::{ClientStep, ServerOffline, ServerStep};
+
+#[cfg(test)]
+mod tests;

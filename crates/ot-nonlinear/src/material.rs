@@ -1,0 +1,89 @@
+//! One-time material: what random correlated OTs are reduced to, in the shape a chunk of a step consumes it.
+//!
+//! A store belongs to one step and one direction, is moved into the step that uses it, and is zeroised when dropped,
+//! used or not.
+
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use crate::circuit::{OtSpec, StepPlan};
+use crate::error::StepError;
+use crate::lanes::Lanes;
+use crate::shape::Role;
+
+/// The receiver's side of one OT of the plan, for the instances of a chunk: random choices and the pads they open.
+#[derive(Default, Zeroize, ZeroizeOnDrop)]
+pub(crate) struct ReceivedUnit {
+    pub(crate) choice: Lanes,
+    /// One bit pad for each offer.
+    pub(crate) bits: Vec<Lanes>,
+    /// The ring pad of each instance.
+    pub(crate) pads: Vec<u32>,
+}
+
+/// The sender's side: pads b and differences a, the pad of choice 1 being b ^ a (bits) or b + a (residues).
+#[derive(Default, Zeroize, ZeroizeOnDrop)]
+pub(crate) struct SentUnit {
+    pub(crate) bits: Vec<BitPads>,
+    pub(crate) pads: Vec<RingPads>,
+}
+
+/// Both bit pads of an offer.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct BitPads {
+    pub(crate) zero: Lanes,
+    pub(crate) difference: Lanes,
+}
+
+/// Both ring pads of an instance.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct RingPads {
+    pub(crate) zero: u32,
+    pub(crate) difference: u32,
+}
+
+impl zeroize::DefaultIsZeroes for BitPads {}
+impl zeroize::DefaultIsZeroes for RingPads {}
+
+/// The units of each chunk, in the order of the plan's OTs.
+pub(crate) type Chunked<U> = Vec<Vec<U>>;
+
+/// Material of the party that is the receiver of the OTs.
+pub struct ReceivedMaterial {
+    pub(crate) owner: Role,
+    pub(crate) count: usize,
+    pub(crate) specs: Vec<OtSpec>,
+    pub(crate) chunks: Chunked<ReceivedUnit>,
+}
+
+/// Material of the party that is the sender of the OTs.
+pub struct SentMaterial {
+    pub(crate) owner: Role,
+    pub(crate) count: usize,
+    pub(crate) specs: Vec<OtSpec>,
+    pub(crate) chunks: Chunked<SentUnit>,
+}
+
+/// Material fits a plan and a role, or is refused.
+fn check(
+    owner: Role,
+    count: usize,
+    specs: &[OtSpec],
+    plan: &StepPlan,
+    role: Role,
+    receiver: Role,
+) -> Result<(), StepError> {
+    let fits = owner == role && count == plan.shape().count && *specs == plan.circuit().ots[receiver.index()];
+    if fits { Ok(()) } else { Err(StepError::Material) }
+}
+
+impl ReceivedMaterial {
+    pub(crate) fn check(&self, plan: &StepPlan, role: Role) -> Result<(), StepError> {
+        check(self.owner, self.count, &self.specs, plan, role, role)
+    }
+}
+
+impl SentMaterial {
+    pub(crate) fn check(&self, plan: &StepPlan, role: Role) -> Result<(), StepError> {
+        check(self.owner, self.count, &self.specs, plan, role, role.peer())
+    }
+}

@@ -1,0 +1,188 @@
+//! The ring gates of a round on one chunk: selection of the larger accumulator and of the range, shares of the result.
+//!
+//! The formulas stand in `circuit::ring`. Both roles share this code; what differs is who chooses and who offers.
+
+use zeroize::Zeroize;
+
+use crate::chunk::{Chunk, ring_mask};
+use crate::circuit::{RingGate, RingKind, Shares, Wire, Word};
+use crate::lanes::{LANES, Lanes, from_planes, to_bits, to_planes};
+use crate::shape::Role;
+use crate::wire::{PlaneReader, PlaneWriter};
+
+/// 1 - 2 bit: the sign that a bit gives.
+const fn sign(bit: u32) -> u32 {
+    1_u32.wrapping_sub(2 * bit)
+}
+
+impl Chunk {
+    fn optional(&self, wire: Option<Wire>) -> Lanes {
+        wire.map_or(Lanes::ZERO, |wire| self.wire(wire))
+    }
+
+    /// The party's share of the public constant 1.
+    fn one(&self) -> Lanes {
+        Lanes::constant(self.role == Role::Client)
+    }
+
+    /// Share of [a >= b], the sign of the difference negated.
+    fn first_is_larger(&self) -> Lanes {
+        self.own(Word::Difference, self.circuit.shape.ell - 1)
+            ^ self.optional(self.circuit.difference_sign)
+            ^ self.one()
+    }
+
+    /// Share of [value >= 2^(shift + bits)]: the lowered value is not negative. Zero without headroom.
+    fn over(&self) -> Lanes {
+        match self.circuit.lowered_sign {
+            Some(wire) => self.own(Word::Lowered, self.circuit.shape.ell - 1) ^ self.wire(wire) ^ self.one(),
+            None => Lanes::ZERO,
+        }
+    }
+
+    /// Share of [0 <= value < 2^(shift + bits)]. Negative, in range and over exclude each other.
+    fn in_range(&self) -> Lanes {
+        let negative = self.own(Word::Value, self.circuit.shape.ell - 1) ^ self.wire(self.circuit.sign);
+        negative ^ self.over() ^ self.one()
+    }
+
+    /// The party's random share of rho: its choices in the first OT, the mask.
+    fn rho(&self) -> Lanes {
+        self.received.first().map_or(Lanes::ZERO, |unit| unit.choice)
+    }
+
+    /// Top bit of the share of the result in the small ring.
+    fn top_bit(&self) -> Vec<u32> {
+        let top = self.circuit.shape.narrow() - 1;
+        self.result.iter().map(|y| y >> top & 1).collect()
+    }
+
+    /// What the receiver of `kind` chooses by; masks choose at random.
+    fn ring_choice(&self, kind: RingKind) -> Lanes {
+        match kind {
+            RingKind::ShiftCarry => self.optional(self.circuit.shift_carry),
+            RingKind::Multiplex => self.in_range(),
+            RingKind::Saturate => self.over(),
+            RingKind::Lift => to_planes(&self.top_bit(), 1)[0],
+            RingKind::MaskOffline | RingKind::MaskOnline | RingKind::Open => Lanes::ZERO,
+        }
+    }
+
+    /// What the sender of `kind` offers.
+    fn ring_offer(&self, kind: RingKind) -> Vec<u32> {
+        let signed = |bits: Lanes, values: &[u32]| {
+            to_bits(&bits).iter().zip(values).map(|(bit, value)| sign(*bit).wrapping_mul(*value)).collect()
+        };
+        match kind {
+            RingKind::MaskOffline | RingKind::MaskOnline => signed(self.rho(), &self.difference),
+            RingKind::ShiftCarry => to_bits(&self.optional(self.circuit.shift_carry)),
+            RingKind::Multiplex => signed(self.in_range(), &self.shifted),
+            RingKind::Saturate => to_bits(&self.over()),
+            RingKind::Lift => self.top_bit(),
+            RingKind::Open => Vec::new(),
+        }
+    }
+
+    /// Writes what this party sends for `gate`: its choice correction, then its masked offer.
+    pub(crate) fn send_ring(&self, gate: &RingGate, writer: &mut PlaneWriter<'_>) {
+        if gate.kind == RingKind::Open {
+            writer.put(self.first_is_larger() ^ self.rho());
+        }
+        if let (Some(ot), true) = (gate.ot[self.role.index()], gate.kind.corrected()) {
+            writer.put(self.ring_choice(gate.kind) ^ self.received[ot].choice);
+        }
+        if let Some(ot) = gate.ot[self.role.peer().index()] {
+            let mut offer = self.ring_offer(gate.kind);
+            let pads = &self.sent[ot].pads;
+            offer.iter_mut().zip(pads).for_each(|(offer, pad)| *offer = offer.wrapping_sub(pad.difference));
+            to_planes(&offer, gate.width).into_iter().for_each(|plane| writer.put(plane));
+        }
+    }
+
+    /// Reads what the peer sent for `gate` and applies the result.
+    pub(crate) fn receive_ring(&mut self, gate: &RingGate, reader: &mut PlaneReader<'_>) {
+        if gate.kind == RingKind::Open {
+            let selection = self.first_is_larger() ^ self.rho() ^ reader.take();
+            return self.select(selection);
+        }
+        let mut product = vec![0; LANES];
+        if let Some(ot) = gate.ot[self.role.peer().index()] {
+            let correction = if gate.kind.corrected() { reader.take() } else { Lanes::ZERO };
+            let mut offer = self.ring_offer(gate.kind);
+            let pads = self.sent[ot].pads.iter().zip(to_bits(&correction)).zip(&offer);
+            for (product, ((pad, d), offer)) in product.iter_mut().zip(pads) {
+                *product = (d * offer).wrapping_sub(sign(d).wrapping_mul(pad.zero));
+            }
+            offer.zeroize();
+        }
+        if let Some(ot) = gate.ot[self.role.index()] {
+            let unit = &self.received[ot];
+            let correction =
+                if gate.kind.corrected() { self.ring_choice(gate.kind) ^ unit.choice } else { Lanes::ZERO };
+            let offers = from_planes(&reader.take_many(gate.width));
+            let bits = to_bits(&unit.choice).into_iter().zip(to_bits(&correction));
+            for ((product, (r, d)), (pad, offer)) in
+                product.iter_mut().zip(bits).zip(unit.pads.iter().zip(offers))
+            {
+                let opened = pad.wrapping_add(r.wrapping_neg() & offer);
+                *product = product.wrapping_add(sign(d).wrapping_mul(opened));
+            }
+        }
+        self.apply(gate.kind, &product);
+        product.zeroize();
+    }
+
+    /// m = b + T d + (1 - 2T) rho d with T in clear.
+    fn select(&mut self, selection: Lanes) {
+        let mask = ring_mask(self.circuit.shape.ell);
+        let rho = to_bits(&self.rho());
+        let bits = to_bits(&selection).into_iter().zip(rho);
+        let inputs = self.difference.iter().zip(&self.second).zip(&self.masked);
+        let value = bits.zip(inputs).map(|((t, rho), ((d, b), masked))| {
+            let product = masked.wrapping_add(rho * d);
+            b.wrapping_add(t * d).wrapping_add(sign(t).wrapping_mul(product)) & mask
+        });
+        let value = value.collect();
+        self.set_value(value);
+    }
+
+    /// Adds the shares of a finished product to what it belongs to.
+    fn apply(&mut self, kind: RingKind, product: &[u32]) {
+        let shape = self.circuit.shape;
+        let narrow = ring_mask(shape.narrow());
+        match kind {
+            RingKind::MaskOffline | RingKind::MaskOnline => {
+                self.masked.iter_mut().zip(product).for_each(|(masked, p)| *masked = masked.wrapping_add(*p));
+            }
+            RingKind::ShiftCarry => {
+                let carry = to_bits(&self.optional(self.circuit.shift_carry));
+                for ((shifted, bit), p) in self.shifted.iter_mut().zip(carry).zip(product) {
+                    *shifted = shifted.wrapping_add(bit).wrapping_sub(2_u32.wrapping_mul(*p)) & narrow;
+                }
+            }
+            RingKind::Multiplex => {
+                let bits = to_bits(&self.in_range());
+                let shares = bits.into_iter().zip(&self.shifted).zip(product);
+                self.result =
+                    shares.map(|((r, shifted), p)| (r * shifted).wrapping_add(*p) & narrow).collect();
+            }
+            RingKind::Saturate => {
+                let largest = ring_mask(shape.bits);
+                let bits = to_bits(&self.over());
+                for ((result, bit), p) in self.result.iter_mut().zip(bits).zip(product) {
+                    let over = bit.wrapping_sub(2_u32.wrapping_mul(*p));
+                    *result = result.wrapping_add(largest.wrapping_mul(over)) & narrow;
+                }
+            }
+            RingKind::Lift => {
+                let (mask, step) = (ring_mask(shape.out_ell), 1_u32 << shape.narrow());
+                let bits = self.top_bit();
+                for ((result, bit), p) in self.result.iter_mut().zip(bits).zip(product) {
+                    let wrap = bit.wrapping_sub(*p);
+                    *result = result.wrapping_sub(step.wrapping_mul(wrap)) & mask;
+                }
+            }
+            RingKind::Open => {}
+        }
+    }
+}

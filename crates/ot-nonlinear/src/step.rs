@@ -1,0 +1,245 @@
+//! The step of both parties: the offline message, then exchange by exchange.
+//!
+//! ```text
+//! client                                         server
+//! prepare(material, c)  -- offline message -->   prepare(material)         needs no s
+//!                                                start(s)
+//! for each round:       <-- both send, then -->  outgoing / incoming       StepPlan::rounds exchanges
+//!                           both receive
+//! finish -> y0                                   finish -> y1
+//! ```
+
+use rayon::prelude::*;
+
+use crate::chunk::{Chunk, ring_mask};
+use crate::circuit::StepPlan;
+use crate::error::StepError;
+use crate::lanes::LANES;
+use crate::material::{ReceivedMaterial, SentMaterial};
+use crate::shape::Role;
+use crate::wire::{PlaneReader, PlaneWriter, check_length, chunk_bytes, message_bytes};
+
+/// What both roles hold: the chunks and the place in the protocol.
+struct Engine {
+    plan: StepPlan,
+    role: Role,
+    chunks: Vec<Chunk>,
+    round: usize,
+    /// This round's message was handed out.
+    sent: bool,
+}
+
+impl Engine {
+    fn new(
+        plan: &StepPlan,
+        role: Role,
+        mut received: ReceivedMaterial,
+        mut sent: SentMaterial,
+    ) -> Result<Self, StepError> {
+        received.check(plan, role)?;
+        sent.check(plan, role)?;
+        let count = plan.shape().count;
+        let units = received.chunks.drain(..).zip(sent.chunks.drain(..));
+        let chunks = units.enumerate().map(|(index, (received, sent))| {
+            Chunk::new(plan.circuit(), role, (count - index * LANES).min(LANES), received, sent)
+        });
+        Ok(Self { plan: plan.clone(), role, chunks: chunks.collect(), round: 0, sent: false })
+    }
+
+    fn input(&mut self, shares: &[u32]) -> Result<(), StepError> {
+        let expected = self.plan.input_values();
+        if shares.len() != expected {
+            return Err(StepError::ShareCount { expected, found: shares.len() });
+        }
+        let mask = ring_mask(self.plan.shape().ell);
+        if shares.iter().fold(0, |all, share| all | share) & !mask != 0 {
+            return Err(StepError::ShareRange);
+        }
+        let width = if self.plan.shape().pool { 2 * LANES } else { LANES };
+        self.chunks
+            .par_iter_mut()
+            .zip(shares.par_chunks(width))
+            .for_each(|(chunk, shares)| chunk.input(shares));
+        Ok(())
+    }
+
+    /// A message of `planes` planes, each chunk writing its part.
+    fn write(&self, planes: usize, write: impl Fn(&Chunk, &mut PlaneWriter<'_>) + Sync) -> Vec<u8> {
+        let count = self.plan.shape().count;
+        let mut message = vec![0; message_bytes(planes, count)];
+        let size = chunk_bytes(planes, count).max(1);
+        self.chunks
+            .par_iter()
+            .zip(message.par_chunks_mut(size))
+            .for_each(|(chunk, bytes)| write(chunk, &mut PlaneWriter::new(bytes, chunk.lanes)));
+        message
+    }
+
+    /// Every chunk reads its part of a message of `planes` planes.
+    fn read(
+        &mut self,
+        planes: usize,
+        message: &[u8],
+        read: impl Fn(&mut Chunk, &mut PlaneReader<'_>) + Sync,
+    ) -> Result<(), StepError> {
+        let count = self.plan.shape().count;
+        check_length(message, message_bytes(planes, count))?;
+        let size = chunk_bytes(planes, count);
+        self.chunks.par_iter_mut().enumerate().for_each(|(index, chunk)| {
+            let start = (index * size).min(message.len());
+            let end = (start + size).min(message.len());
+            read(chunk, &mut PlaneReader::new(&message[start..end], chunk.lanes));
+        });
+        Ok(())
+    }
+
+    fn outgoing(&mut self) -> Result<Vec<u8>, StepError> {
+        let circuit = self.plan.circuit();
+        let Some(round) = circuit.rounds.get(self.round).filter(|_| !self.sent) else {
+            return Err(StepError::Order);
+        };
+        let message = self.write(self.plan.bits(self.role, self.round), |chunk, writer| {
+            round.gates.iter().for_each(|gate| chunk.send_gate(gate, writer));
+            round.ring.iter().for_each(|gate| chunk.send_ring(gate, writer));
+        });
+        self.sent = true;
+        Ok(message)
+    }
+
+    fn incoming(&mut self, message: &[u8]) -> Result<(), StepError> {
+        let circuit = self.plan.circuit().clone();
+        let Some(round) = circuit.rounds.get(self.round).filter(|_| self.sent) else {
+            return Err(StepError::Order);
+        };
+        self.read(self.plan.bits(self.role.peer(), self.round), message, |chunk, reader| {
+            round.gates.iter().for_each(|gate| chunk.receive_gate(gate, reader));
+            round.ring.iter().for_each(|gate| chunk.receive_ring(gate, reader));
+        })?;
+        self.round += 1;
+        self.sent = false;
+        Ok(())
+    }
+
+    fn finish(self) -> Result<Vec<u32>, StepError> {
+        if self.round != self.plan.rounds() {
+            return Err(StepError::Order);
+        }
+        let mut shares = Vec::with_capacity(self.plan.shape().count);
+        for chunk in &self.chunks {
+            shares.extend_from_slice(&chunk.result[..chunk.lanes]);
+        }
+        Ok(shares)
+    }
+}
+
+/// The client's side of a step, ready for the online exchanges.
+pub struct ClientStep(Engine);
+
+impl ClientStep {
+    /// Consumes the material and the client's input shares c; returns the offline message and the online state.
+    ///
+    /// # Errors
+    /// If the material belongs to another plan or role, or the shares are not residues of the plan.
+    pub fn prepare(
+        plan: &StepPlan,
+        received: ReceivedMaterial,
+        sent: SentMaterial,
+        shares: &[u32],
+    ) -> Result<(Vec<u8>, Self), StepError> {
+        let mut engine = Engine::new(plan, Role::Client, received, sent)?;
+        engine.input(shares)?;
+        let message = engine.write(plan.offline_bits(), |chunk, writer| {
+            chunk.send_early(writer);
+            plan.circuit().offline_ring.iter().for_each(|gate| chunk.send_ring(gate, writer));
+        });
+        engine.read(0, &[], |chunk, reader| {
+            plan.circuit().offline_ring.iter().for_each(|gate| chunk.receive_ring(gate, reader));
+        })?;
+        Ok((message, Self(engine)))
+    }
+
+    /// This round's message, [`StepPlan::client_bytes`] long.
+    ///
+    /// # Errors
+    /// [`StepError::Order`] if it was already taken or the step has ended.
+    pub fn outgoing(&mut self) -> Result<Vec<u8>, StepError> {
+        self.0.outgoing()
+    }
+
+    /// Takes the server's message of this round, after [`ClientStep::outgoing`].
+    ///
+    /// # Errors
+    /// If it has the wrong length, or comes out of order.
+    pub fn incoming(&mut self, message: &[u8]) -> Result<(), StepError> {
+        self.0.incoming(message)
+    }
+
+    /// The client's shares of the results, after the last round.
+    ///
+    /// # Errors
+    /// [`StepError::Order`] before the last round has ended.
+    pub fn finish(self) -> Result<Vec<u32>, StepError> {
+        self.0.finish()
+    }
+}
+
+/// The server's side after the offline phase: it waits for its input shares.
+pub struct ServerOffline(Engine);
+
+impl ServerOffline {
+    /// Consumes the material and the client's offline message.
+    ///
+    /// # Errors
+    /// If the material belongs to another plan or role, or the message has the wrong length.
+    pub fn prepare(
+        plan: &StepPlan,
+        received: ReceivedMaterial,
+        sent: SentMaterial,
+        message: &[u8],
+    ) -> Result<Self, StepError> {
+        let mut engine = Engine::new(plan, Role::Server, received, sent)?;
+        engine.read(plan.offline_bits(), message, |chunk, reader| {
+            chunk.receive_early(reader);
+            plan.circuit().offline_ring.iter().for_each(|gate| chunk.receive_ring(gate, reader));
+        })?;
+        Ok(Self(engine))
+    }
+
+    /// Starts the online phase with the server's input shares s.
+    ///
+    /// # Errors
+    /// If the shares are not residues of the plan.
+    pub fn start(mut self, shares: &[u32]) -> Result<ServerStep, StepError> {
+        self.0.input(shares)?;
+        Ok(ServerStep(self.0))
+    }
+}
+
+/// The server's side of a step in the online phase.
+pub struct ServerStep(Engine);
+
+impl ServerStep {
+    /// This round's message, [`StepPlan::server_bytes`] long.
+    ///
+    /// # Errors
+    /// [`StepError::Order`] if it was already taken or the step has ended.
+    pub fn outgoing(&mut self) -> Result<Vec<u8>, StepError> {
+        self.0.outgoing()
+    }
+
+    /// Takes the client's message of this round, after [`ServerStep::outgoing`].
+    ///
+    /// # Errors
+    /// If it has the wrong length, or comes out of order.
+    pub fn incoming(&mut self, message: &[u8]) -> Result<(), StepError> {
+        self.0.incoming(message)
+    }
+
+    /// The server's shares of the results, after the last round.
+    ///
+    /// # Errors
+    /// [`StepError::Order`] before the last round has ended.
+    pub fn finish(self) -> Result<Vec<u32>, StepError> {
+        self.0.finish()
+    }
+}

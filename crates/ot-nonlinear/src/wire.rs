@@ -1,0 +1,129 @@
+//! Bytes of a message: the bit planes of each chunk one after another, every plane cut to the chunk's instances, all
+//! packed to the bit (least significant first). A full chunk fills whole bytes; only the last is padded, with zeros.
+
+use crate::error::StepError;
+use crate::lanes::{LANES, Lanes};
+
+/// Bytes of `planes` planes of `count` instances.
+pub(crate) const fn message_bytes(planes: usize, count: usize) -> usize {
+    (planes * count).div_ceil(8)
+}
+
+/// The part of a message that belongs to each chunk, in order.
+pub(crate) fn chunk_bytes(planes: usize, count: usize) -> usize {
+    message_bytes(planes, count.min(LANES))
+}
+
+/// Refuses a message of the wrong length.
+pub(crate) fn check_length(message: &[u8], expected: usize) -> Result<(), StepError> {
+    if message.len() == expected {
+        Ok(())
+    } else {
+        Err(StepError::MessageLength { expected, found: message.len() })
+    }
+}
+
+/// Writes the planes of one chunk.
+pub(crate) struct PlaneWriter<'a> {
+    bytes: &'a mut [u8],
+    lanes: usize,
+    bit: usize,
+}
+
+impl<'a> PlaneWriter<'a> {
+    /// Planes of `lanes` instances into zeroed `bytes`.
+    pub(crate) fn new(bytes: &'a mut [u8], lanes: usize) -> Self {
+        Self { bytes, lanes, bit: 0 }
+    }
+
+    /// Appends one plane.
+    pub(crate) fn put(&mut self, plane: Lanes) {
+        if self.lanes == LANES {
+            let start = self.bit / 8;
+            for (target, word) in self.bytes[start..start + LANES / 8].chunks_exact_mut(8).zip(plane.0) {
+                target.copy_from_slice(&word.to_le_bytes());
+            }
+        } else {
+            for (index, word) in plane.0.iter().enumerate().take(self.lanes.div_ceil(64)) {
+                self.put_bits(self.bit + index * 64, *word, (self.lanes - index * 64).min(64));
+            }
+        }
+        self.bit += self.lanes;
+    }
+
+    fn put_bits(&mut self, position: usize, word: u64, count: usize) {
+        let spread = u128::from(word & (u64::MAX >> (64 - count))) << (position % 8);
+        let start = position / 8;
+        let used = (position % 8 + count).div_ceil(8);
+        for (target, byte) in self.bytes[start..start + used].iter_mut().zip(spread.to_le_bytes()) {
+            *target |= byte;
+        }
+    }
+}
+
+/// Reads the planes of one chunk; the message's length was checked before.
+pub(crate) struct PlaneReader<'a> {
+    bytes: &'a [u8],
+    lanes: usize,
+    bit: usize,
+}
+
+impl<'a> PlaneReader<'a> {
+    /// Planes of `lanes` instances from `bytes`.
+    pub(crate) fn new(bytes: &'a [u8], lanes: usize) -> Self {
+        Self { bytes, lanes, bit: 0 }
+    }
+
+    /// The next plane; lanes beyond the chunk's instances are zero.
+    pub(crate) fn take(&mut self) -> Lanes {
+        let mut plane = Lanes::ZERO;
+        for (index, word) in plane.0.iter_mut().enumerate().take(self.lanes.div_ceil(64)) {
+            *word = self.bits(self.bit + index * 64, (self.lanes - index * 64).min(64));
+        }
+        self.bit += self.lanes;
+        plane
+    }
+
+    fn bits(&self, position: usize, count: usize) -> u64 {
+        let mut window = [0; 16];
+        let start = position / 8;
+        let used = (position % 8 + count).div_ceil(8);
+        window[..used].copy_from_slice(&self.bytes[start..start + used]);
+        (u128::from_le_bytes(window) >> (position % 8)) as u64 & (u64::MAX >> (64 - count))
+    }
+
+    /// The next `width` planes.
+    pub(crate) fn take_many(&mut self, width: u32) -> Vec<Lanes> {
+        (0..width).map(|_| self.take()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{PlaneReader, PlaneWriter, message_bytes};
+    use crate::lanes::{LANES, Lanes, to_planes};
+
+    #[test]
+    fn planes_of_any_size_are_packed_to_the_bit() {
+        for lanes in [1, 5, 63, 64, 65, 100, 1023, LANES] {
+            let values: Vec<u32> = (0..lanes as u32).map(|i| i.wrapping_mul(0x85eb_ca6b) >> 7).collect();
+            let planes = to_planes(&values, 11);
+            let mut bytes = vec![0; message_bytes(11, lanes)];
+            let mut writer = PlaneWriter::new(&mut bytes, lanes);
+            for plane in &planes {
+                writer.put(*plane);
+            }
+            let mut reader = PlaneReader::new(&bytes, lanes);
+            assert!(reader.take_many(11).iter().zip(&planes).all(|(a, b)| a.0 == b.0));
+        }
+    }
+
+    #[test]
+    fn lanes_without_an_instance_are_not_sent() {
+        let mut bytes = [0; 1];
+        let mut writer = PlaneWriter::new(&mut bytes, 3);
+        writer.put(Lanes::ONES);
+        writer.put(Lanes::ZERO);
+        assert_eq!(bytes, [0b0000_0111]);
+    }
+}
