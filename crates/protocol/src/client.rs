@@ -98,7 +98,7 @@ impl ClientSession {
             reveal: agreement.reveal,
             model_id: agreement.model_id,
             plan: Arc::new(plan),
-            holder: Arc::new(holder),
+            holder,
             hashes: Session::new(&agreement.session_id),
             correlations,
             inferences: 0,

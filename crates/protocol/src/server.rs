@@ -153,7 +153,7 @@ async fn run(channel: &mut Channel, service: &Service) -> Result<u32> {
         model: Arc::clone(&service.model),
         reveal: service.reveal,
         tap: service.tap.clone(),
-        key: Arc::new(key),
+        key,
         hashes: Session::new(&agreement.session_id),
         correlations,
         inferences: 0,

@@ -50,6 +50,8 @@ tags! {
     BaseOtOffer = 11, "a base OT offer";
     /// Base oblivious transfers, second message.
     BaseOtReply = 12, "a base OT reply";
+    /// Seeds of an OT extension.
+    CotSeeds = 13, "seeds of an OT extension";
     /// Client, offline: a layer's encrypted mask.
     EncryptedMask = 20, "an encrypted mask";
     /// Server, offline: the masked product of that layer.

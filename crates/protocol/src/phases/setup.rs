@@ -1,13 +1,136 @@
-//! Stub.
+//! Once a session: the client's homomorphic key, and the seeds of correlated OTs in both directions.
+//!
+//! ```text
+//! client                                                            server
+//!   PublicKey                                                   ->
+//!   BaseOtOffer (it will receive)                              <->   BaseOtOffer (it will receive)
+//!   BaseOtReply (it will send on its own Delta)                <->   BaseOtReply (it will send on the garbling Delta)
+//!   CotSeeds                                                   <->   CotSeeds
+//! ```
+//! The two directions are two independent instances of SoftSpoken; every message of one crosses its twin of the other.
+
+use std::sync::Arc;
+
 use gc_nonlinear::{ReceivedCots, SentCots};
-use he_linear::{InputHolder, PublicKey};
-use crate::channel::Channel;
-use crate::error::Result;
-pub(crate) struct Correlations;
-impl Correlations {
-    pub(crate) async fn receive(&mut self, _count: usize) -> Result<(Vec<u8>, ReceivedCots)> { todo!() }
-    pub(crate) async fn send(&mut self, _count: usize, _message: Vec<u8>) -> Result<SentCots> { todo!() }
+use he_linear::{InputHolder, PUBLIC_KEY_BYTES, PublicKey};
+use oblivious_transfer::base::{SENDER_MESSAGE_BYTES, receiver_message_bytes};
+use oblivious_transfer::block::Block;
+use oblivious_transfer::softspoken::{
+    CotReceiver, CotSender, ReceiverSetup, SenderSetup, TREES_MESSAGE_BYTES, random_bytes,
+};
+
+use crate::channel::{Channel, Due};
+use crate::compute::offload;
+use crate::entropy;
+use crate::error::{Error, Party, Result};
+use crate::meter::Scope;
+use crate::wire::Tag;
+
+/// Base OTs of one direction.
+const BASE_OTS: usize = 128;
+
+/// Bytes of the extension message for `count` correlated OTs.
+pub(crate) fn extension_bytes(count: usize) -> usize {
+    random_bytes(count)
 }
-pub(crate) fn extension_bytes(_count: usize) -> usize { 0 }
-pub(crate) async fn client(_channel: &mut Channel, _id: &[u8; 32]) -> Result<(InputHolder, Correlations)> { todo!() }
-pub(crate) async fn server(_channel: &mut Channel, _id: &[u8; 32]) -> Result<(PublicKey, Correlations)> { todo!() }
+
+/// Sources of correlated OTs in both directions, for one session.
+pub(crate) struct Correlations {
+    /// The other party sends, this one receives with random choices.
+    receiver: Option<CotReceiver>,
+    /// This party sends, on its own Delta.
+    sender: Option<CotSender>,
+    peer: Party,
+}
+
+impl Correlations {
+    /// Makes `count` OTs that this party receives; the message goes to the peer.
+    pub(crate) async fn receive(&mut self, count: usize) -> Result<(Vec<u8>, ReceivedCots)> {
+        let mut receiver = self.receiver.take().ok_or_else(broken)?;
+        let (receiver, cots, message) = offload(move || {
+            let (cots, message) = receiver.extend_random(count);
+            Ok((receiver, cots, message))
+        })
+        .await?;
+        self.receiver = Some(receiver);
+        let mut cots = cots;
+        Ok((message, ReceivedCots { choices: cots.choices.to_bytes(), macs: std::mem::take(&mut *cots.macs) }))
+    }
+
+    /// Makes `count` OTs that this party sends, from the peer's message.
+    pub(crate) async fn send(&mut self, count: usize, message: Vec<u8>) -> Result<SentCots> {
+        let mut sender = self.sender.take().ok_or_else(broken)?;
+        let peer = self.peer;
+        let (sender, mut keys) = offload(move || {
+            let keys = sender.extend_random(count, &message);
+            let keys = keys.map_err(|e| Error::invalid(peer, Tag::Extension, e))?;
+            Ok((sender, keys))
+        })
+        .await?;
+        let delta = sender.delta();
+        self.sender = Some(sender);
+        Ok(SentCots { delta, keys: std::mem::take(&mut *keys) })
+    }
+}
+
+fn broken() -> Error {
+    Error::internal("OTs were asked for after an extension failed")
+}
+
+/// The client's half.
+pub(crate) async fn client(channel: &mut Channel, session: &[u8; 32]) -> Result<(Arc<InputHolder>, Correlations)> {
+    let holder = offload(|| Ok(Arc::new(InputHolder::generate(&mut entropy::fresh()?)))).await?;
+    channel.send(Scope::SETUP, Tag::PublicKey, holder.public_key()).await?;
+    let correlations = correlate(channel, session, Party::Client).await?;
+    Ok((holder, correlations))
+}
+
+/// The server's half.
+pub(crate) async fn server(channel: &mut Channel, session: &[u8; 32]) -> Result<(Arc<PublicKey>, Correlations)> {
+    let message = channel.receive(Due::exactly(Scope::SETUP, Tag::PublicKey, PUBLIC_KEY_BYTES)).await?;
+    let key = offload(move || {
+        PublicKey::from_bytes(&message).map_err(|e| Error::invalid(Party::Client, Tag::PublicKey, e))
+    })
+    .await?;
+    let correlations = correlate(channel, session, Party::Server).await?;
+    Ok((Arc::new(key), correlations))
+}
+
+/// Sets up both directions; the same for both parties.
+async fn correlate(channel: &mut Channel, session: &[u8; 32], own: Party) -> Result<Correlations> {
+    let peer = own.peer();
+    let mut rng = entropy::fresh()?;
+    let (receiving, sending) = (direction(session, own), direction(session, peer));
+
+    let (receiver, offer) = ReceiverSetup::start(&receiving, &mut rng);
+    let due = Due::exactly(Scope::SETUP, Tag::BaseOtOffer, SENDER_MESSAGE_BYTES);
+    let peer_offer = channel.exchange(&offer, due).await?;
+
+    let delta = Block::random(&mut rng).with_lsb(true);
+    let (sender, reply) = offload(move || {
+        SenderSetup::start(&sending, delta, &peer_offer, &mut entropy::fresh()?)
+            .map_err(|e| Error::invalid(peer, Tag::BaseOtOffer, e))
+    })
+    .await?;
+    let due = Due::exactly(Scope::SETUP, Tag::BaseOtReply, receiver_message_bytes(BASE_OTS));
+    let peer_reply = channel.exchange(&reply, due).await?;
+
+    let (receiver, seeds) = offload(move || {
+        receiver
+            .finish(&peer_reply, &mut entropy::fresh()?)
+            .map_err(|e| Error::invalid(peer, Tag::BaseOtReply, e))
+    })
+    .await?;
+    let peer_seeds = channel.exchange(&seeds, Due::exactly(Scope::SETUP, Tag::CotSeeds, TREES_MESSAGE_BYTES)).await?;
+    let sender = sender.finish(&peer_seeds).map_err(|e| Error::invalid(peer, Tag::CotSeeds, e))?;
+    Ok(Correlations { receiver: Some(receiver), sender: Some(sender), peer })
+}
+
+/// The hash domain of the direction in which `receiver` receives.
+fn direction(session: &[u8; 32], receiver: Party) -> Vec<u8> {
+    let tag: &[u8] = match receiver {
+        Party::Client => b"client receives",
+        Party::Server => b"server receives",
+    };
+    [session, tag].concat()
+}
