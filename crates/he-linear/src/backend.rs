@@ -1,7 +1,7 @@
 //! The number-theoretic transforms. The only file that names the transform library, so that it can be swapped.
 //!
-//! Nothing outside this file depends on the root of unity or the order of the transformed values: every polynomial that
-//! travels or is derived from a seed is in coefficient form.
+//! Nothing outside this file depends on the root of unity or the order of the transformed values: every
+//! polynomial that travels or is derived from a seed is in coefficient form.
 
 use std::sync::LazyLock;
 
