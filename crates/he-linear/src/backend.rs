@@ -1,7 +1,7 @@
 //! The number-theoretic transforms. The only file that names the transform library, so that it can be swapped.
 //!
-//! Nothing outside this file depends on the root of unity or the order of the transformed values: every polynomial that
-//! travels or is derived from a seed is in coefficient form.
+//! Nothing outside this file depends on the root of unity or the order of the transformed values: every
+//! polynomial that travels or is derived from a seed is in coefficient form.
 
 use std::sync::LazyLock;
 
@@ -32,7 +32,7 @@ pub(crate) fn inverse(prime: usize, row: &mut [u32]) {
     plan.normalize(row);
 }
 
-/// `acc += left * right`, value by value; any slice of a transformed row whose length is a multiple of 32.
+/// `acc += left * right`, value by value, on transformed rows.
 pub(crate) fn multiply_accumulate(prime: usize, acc: &mut [u32], left: &[u32], right: &[u32]) {
     TRANSFORMS.0[prime].mul_accumulate(acc, left, right);
 }

@@ -1,5 +1,5 @@
-//! Exact packing of fixed-width values into bytes: value by value, least significant bit first, padded with zero bits
-//! at the end only.
+//! Exact packing of fixed-width values into bytes: value by value, least significant bit first, padded with
+//! zero bits at the end only.
 
 /// Bytes that `count` values of `width` bits take.
 pub(crate) const fn packed_bytes(count: usize, width: u32) -> usize {

@@ -1,4 +1,5 @@
-//! The ideal functionality: the same interface in the clear, for tests of the layers above. No secrecy whatsoever.
+//! The ideal functionality: the same interface in the clear, for tests of the layers above. No secrecy
+//! whatsoever.
 //!
 //! Messages have the same lengths as the real ones, so that plans and frames can be tested with it.
 
@@ -9,7 +10,8 @@ use crate::error::{Error, Message};
 use crate::plan::{LinearPlan, check_length};
 use crate::public_key::PUBLIC_KEY_BYTES;
 
-/// W r modulo 2^ell on plain residues: \[batch\]\[in_channels\]\[length\] to \[batch\]\[out_channels\]\[length\].
+/// W r modulo 2^ell on plain residues: \[batch\]\[in_channels\]\[length\] to
+/// \[batch\]\[out_channels\]\[length\].
 ///
 /// # Errors
 /// If a tensor has the wrong length or a residue is not reduced.

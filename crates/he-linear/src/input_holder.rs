@@ -42,8 +42,8 @@ impl InputHolder {
         &self.public_key
     }
 
-    /// Encrypts a mask r, \[batch\]\[in_channels\]\[length\] residues modulo 2^ell, into [`LinearPlan::input_bytes`] bytes:
-    /// a fresh seed for every `a`, then the `b` of each ciphertext.
+    /// Encrypts a mask r, \[batch\]\[in_channels\]\[length\] residues modulo 2^ell, into
+    /// [`LinearPlan::input_bytes`] bytes: a fresh seed for every `a`, then the `b` of each ciphertext.
     ///
     /// # Errors
     /// If the mask has the wrong length or a residue is not reduced.
@@ -138,8 +138,8 @@ impl InputHolder {
         }
     }
 
-    /// a s over the integers, modulo 2^64, from packed coefficients of `width` <= 39 bits: |a s| < 2^51 is exact modulo the
-    /// product of two primes.
+    /// a s over the integers, modulo 2^64, from packed coefficients of `width` <= 39 bits: |a s| < 2^51 is
+    /// exact modulo the product of two primes.
     pub(crate) fn times_secret(&self, a: &[u8], width: u32) -> Zeroizing<Vec<u64>> {
         let mut reader = Unpacker::new(a, width);
         let mut rows = [vec![0; RING_DEGREE], vec![0; RING_DEGREE]].map(Zeroizing::new);

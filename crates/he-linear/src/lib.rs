@@ -1,5 +1,5 @@
-//! Linear layers on secret shares: one party holds a mask r, the other weights W and a mask s; the first learns W r - s modulo
-//! 2^ell and nothing else, the second learns nothing.
+//! Linear layers on secret shares: one party holds a mask r, the other weights W and a mask s; the first
+//! learns W r - s modulo 2^ell and nothing else, the second learns nothing.
 //!
 //! ```text
 //! InputHolder (client)                                   WeightHolder (server)
@@ -9,13 +9,15 @@
 //!   = W r - s mod 2^ell
 //! ```
 //!
-//! The offline phase of DELPHI (Mishra et al., USENIX Security 2020) on ring-LWE with coefficient packing (Cheetah, Huang et
-//! al., USENIX Security 2022): W is a batch of one-dimensional convolutions or a dense layer, see [`Conv1dShape`].
-//! Both parties are semi-honest. No I/O: messages are bytes whose exact lengths both parties know from the [`LinearPlan`].
+//! The offline phase of DELPHI (Mishra et al., USENIX Security 2020) on ring-LWE with coefficient packing
+//! (Cheetah, Huang et al., USENIX Security 2022): W is a batch of one-dimensional convolutions or a dense
+//! layer, see [`Conv1dShape`]. Both parties are semi-honest. No I/O: messages are bytes whose exact lengths
+//! both parties know from the [`LinearPlan`].
 //!
-//! Where things are: `params` all constants with their arguments; `shape`, `tiling`, `pack`, `plan` the geometry, no
-//! cryptography; `backend`, `rns`, `sample` polynomials modulo q; `bits`, `codec` bytes; `noise` the bound proven from the weights;
-//! [`InputHolder`] and [`WeightHolder`] the two roles; [`ideal`] the same interface in the clear.
+//! Where things are: `params` all constants with their arguments; `shape`, `tiling`, `pack`, `plan` the
+//! geometry, no cryptography; `backend`, `rns`, `sample` polynomials modulo q; `bits`, `codec` bytes; `noise`
+//! the bound proven from the weights; [`InputHolder`] and [`WeightHolder`] the two roles; [`ideal`] the same
+//! interface in the clear.
 //!
 //! ```
 //! use he_linear::{Conv1dShape, InputHolder, LinearPlan, PublicKey, WeightHolder};

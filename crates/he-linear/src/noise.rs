@@ -1,23 +1,28 @@
 //! The proven bound on the noise of a response before flooding.
 //!
-//! With kernels K_g (one polynomial per group of input channels), fresh errors e_g, the encryption of zero (u a_pk + e1, u b_pk) and
-//! roundings eps of the encodings, the phase of a response differs from the encoded result by
+//! With kernels K_g (one polynomial per group of input channels), fresh errors e_g, the encryption of zero (u
+//! a_pk + e1, u b_pk) and roundings eps of the encodings, the phase of a response differs from the encoded
+//! result by
 //!
 //! ```text
 //! sum_g K_g e_g  +  u e_pk  +  e1 s  +  sum_g K_g eps_g  -  eps_s
 //! ```
 //!
-//! The first three terms are sums of independent symmetric variables. A centred binomial of eta is eta differences of fair bits, so
-//! E exp(x e) = cosh(x/2)^(2 eta) <= exp(eta x^2 / 4): sub-Gaussian with variance proxy eta / 2 = 16. A uniform ternary u has
-//! (1 + 2 cosh x) / 3 <= exp(x^2 / 3): proxy 2/3. Given any e_pk with |e_pk| <= eta and any ternary s, the total proxy is at most
+//! The first three terms are sums of independent symmetric variables. A centred binomial of eta is eta
+//! differences of fair bits, so E exp(x e) = cosh(x/2)^(2 eta) <= exp(eta x^2 / 4): sub-Gaussian with
+//! variance proxy eta / 2 = 16. A uniform ternary u has (1 + 2 cosh x) / 3 <= exp(x^2 / 3): proxy 2/3. Given
+//! any e_pk with |e_pk| <= eta and any ternary s, the total proxy is at most
 //!
 //! ```text
 //! V = 16 sum_g ||K_g||^2  +  2/3 n eta^2  +  16 n
 //! ```
 //!
-//! and a coefficient exceeds sqrt(2 V ln(2 N 2^60)) with probability below 2^-60 / N. The roundings are at most 1/2 each, and
-//! a result meets only the roundings of the inputs it is made of (gaps encode zero exactly), so they add at most half its row's
-//! sum of |w|, plus 1/2. Masks and keys enter by worst case only.
+//! and a coefficient exceeds sqrt(2 V ln(2 N 2^60)) with probability below 2^-60 / N. The roundings are at
+//! most 1/2 each, and a result meets only the roundings of the inputs it is made of (gaps encode zero
+//! exactly), so they add at most half its row's sum of |w|, plus 1/2. Masks and keys enter by worst case
+//! only.
+
+use rayon::prelude::{IntoParallelIterator, ParallelIterator};
 
 use crate::error::Error;
 use crate::pack::Packing;
@@ -30,13 +35,14 @@ const TERNARY_PROXY: f64 = 2.0 / 3.0;
 /// Allowance for the rounding of this file's own floating point.
 const SLACK: f64 = 1.000_001;
 
-/// An upper bound on the absolute noise of every coefficient of one response, failing with probability below 2^-60.
+/// An upper bound on the absolute noise of every coefficient of one response, failing with probability below
+/// 2^-60.
 #[derive(Clone, Copy)]
 pub(crate) struct NoiseBound(f64);
 
 impl NoiseBound {
-    /// The bound for `results` coefficients, from the greatest sum over input groups of squared kernel coefficients and
-    /// the greatest sum of absolute weights of an output channel.
+    /// The bound for `results` coefficients, from the greatest sum over input groups of squared kernel
+    /// coefficients and the greatest sum of absolute weights of an output channel.
     fn new(kernel_energy: f64, row_weight: f64, results: usize) -> Self {
         let eta = f64::from(ERROR_ETA);
         let degree = RING_DEGREE as f64;
@@ -54,7 +60,7 @@ impl NoiseBound {
                 .map(|coefficient| i64::from(coefficient).pow(2))
                 .sum()
         };
-        let kernel_energy = (0..tiling.out_groups(shape)).map(energy).max().unwrap_or(0);
+        let kernel_energy = (0..tiling.out_groups(shape)).into_par_iter().map(energy).max().unwrap_or(0);
         let rows = weights.chunks(shape.in_channels * shape.kernel);
         let row_weight =
             rows.map(|row| row.iter().map(|&w| u64::from(w.unsigned_abs())).sum::<u64>()).max().unwrap_or(0);
@@ -66,7 +72,8 @@ impl NoiseBound {
         self.0.log2()
     }
 
-    /// Checks that the flooding for shares of `ell` bits hides this noise with the statistical security asked for.
+    /// Checks that the flooding for shares of `ell` bits hides this noise with the statistical security asked
+    /// for.
     pub(crate) fn check_hidden(self, ell: u32) -> Result<(), Error> {
         let flooding_bits = flooding_bits(ell);
         let limit_bits = flooding_bits - STATISTICAL_SECURITY;

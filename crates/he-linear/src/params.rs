@@ -10,13 +10,29 @@
 //! | B | log2 of the flooding amplitude, floor(log2 q) - ell - 3 | 86 - ell |
 //! | sigma_stat | distance of the proven noise bound to the flooding, bits | 40 |
 //!
-//! **Security.** For n = 4096, a ternary secret and sigma = 3.2 the tables of homomorphicencryption.org (Albrecht et al.,
-//! Homomorphic Encryption Standard, 2018, table 1) allow log2 q = 109 at 128 bits; log2 q <= 100 with sigma >= 4
-//! also satisfies more cautious estimates. q = 2^90 leaves a margin to both.
+//! **Security.** For n = 4096, a ternary secret and sigma = 3.2 the tables of homomorphicencryption.org
+//! (Albrecht et al., Homomorphic Encryption Standard, 2018, table 1) allow log2 q = 109 at 128 bits; log2 q
+//! <= 100 with sigma >= 4 also satisfies more cautious estimates. q = 2^90 leaves a margin to both.
 //!
-//! **Failure.** A coefficient decodes wrongly only if the rounding of `a` against the secret, the rounding of `b` and the
-//! flooding together reach q / 2^(ell + 1). The Chernoff bound over their exact moment generating functions gives, for a
-//! million coefficients, less than 2^-80 (see `tests::failure_probability`).
+//! **Failure.** In units of q / 2^(ell + 9) a result decodes while its errors stay below 2^8. Flooding takes
+//! at most 32, the rounding of `b` to ell + 3 bits at most 32; the rounding of `a` against the secret is a
+//! sum of 4096 products of a uniform value on \[-1/2, 1/2] and a ternary one, standard deviation 15.1. By the
+//! Chernoff bound over their exact moment generating function an inference (614,400 results) fails with
+//! probability below 2^-94. One bit less of `a` or of `b` misses 2^-80.
+//!
+//! **Flooding.** The proven noise bound (see `noise`) lies at least 40 bits below the amplitude 2^B, or the
+//! weights are refused. So the statistical distance of a response to one that depends on W r - s alone is at
+//! most
+//!
+//! | | per coefficient | per inference | per gateway-year (one inference every 30 s) |
+//! |---|---|---|---|
+//! | guaranteed for any weights accepted | 2^-40 | 2^-27 | 2^-17 |
+//! | for weights whose proven noise lies 44 bits below 2^B | 2^-44 | 2^-31 | 2^-21 |
+//!
+//! (plus the 2^-60 per response with which the bound may be exceeded). The distance grows with the root of
+//! the number of coefficients because the sum of two uniform values has a triangular density; with one
+//! uniform value it would grow linearly. Every figure is a worst case over noise at its bound, about ten
+//! standard deviations.
 
 /// n: the degree of the ring.
 pub const RING_DEGREE: usize = 4096;
@@ -107,8 +123,9 @@ mod tests {
         }
     }
 
-    /// log2 of the Chernoff bound on P(|sum of n roundings times ternary| > margin), roundings uniform on [-1/2, 1/2]:
-    /// min over x of 2 E(exp(x eps s))^n exp(-x margin), E exp(x eps s) = 1/3 + 2/3 sinh(x/2) / (x/2).
+    /// log2 of the Chernoff bound on P(|sum of n roundings times ternary| > margin), roundings uniform on
+    /// [-1/2, 1/2]: min over x of 2 E(exp(x eps s))^n exp(-x margin), E exp(x eps s) = 1/3 + 2/3 sinh(x/2) /
+    /// (x/2).
     fn log2_rounding_exceeds(margin: f64) -> f64 {
         let exponent = |x: f64| {
             let half = x / 2.0;
@@ -119,8 +136,9 @@ mod tests {
         (2.0f64.ln() + least) / core::f64::consts::LN_2
     }
 
-    /// In units of q / 2^(ell + 9) a result decodes if all errors stay below 2^8. `a` of a response is pseudorandom modulo q, so its
-    /// roundings are uniform (up to 2^-22 each, from `switch_modulus`); everything else enters with its greatest value.
+    /// In units of q / 2^(ell + 9) a result decodes if all errors stay below 2^8. `a` of a response is
+    /// pseudorandom modulo q, so its roundings are uniform (up to 2^-22 each, from `switch_modulus`);
+    /// everything else enters with its greatest value.
     fn failure_bits(ell: u32, a_extra: u32, b_extra: u32, results: f64) -> f64 {
         let unit = (f64::from(ell + a_extra)).exp2() / MODULUS as f64;
         let flooding = f64::from(flooding_bits(ell)).exp2() * unit;
@@ -143,12 +161,15 @@ mod tests {
         assert!(one_bit_less > -80.0, "b travels with a bit too much: 2^{one_bit_less}");
     }
 
-    /// log2 of the statistical distance of `count` flooded coefficients from flooding alone, when each noise is at most
-    /// 2^-gap of the amplitude M = 2^B. The sum of two uniform values has the triangular distribution f(k) = (M - |k|) / M^2. A
-    /// shift by d = x M moves f by at most d / M^2; where M - |k| = j >= d, (sqrt f - sqrt f')^2 <= (d / M^2)^2 M^2 / j, which
-    /// sums to 2 x^2 (ln(1/x) + 1) over both sides; the at most 4 d other terms are at most 2 d / M^2 each. So the squared Hellinger distance is at
-    /// most x^2 (ln(1/x) + 5), it adds up over independent coefficients, and the statistical distance is at most its root
-    /// times sqrt 2. It grows with the root of the count, which a single uniform value would not give.
+    /// log2 of the statistical distance of `count` flooded coefficients from flooding alone, when each noise is
+    /// at most 2^-gap of the amplitude M = 2^B.
+    ///
+    /// The sum of two uniform values has the triangular density f(k) = (M - |k|) / M^2, and a shift by d = x M
+    /// moves it by at most d / M^2. Where j = M - |k| is at least d, (sqrt f - sqrt f')^2 is at most
+    /// (d / M^2)^2 M^2 / j, which sums to 2 x^2 (ln(1/x) + 1) over both sides; the at most 4 d other terms are at
+    /// most 2 d / M^2 each. Half of this, the squared Hellinger distance, is at most x^2 (ln(1/x) + 5). It adds up
+    /// over independent coefficients, and the statistical distance is at most its root times sqrt 2: it grows
+    /// with the root of the count, which a single uniform value would not give.
     fn log2_distance(gap: f64, count: f64) -> f64 {
         let x = (-gap).exp2();
         let by_sum = (count * x).log2();
@@ -169,7 +190,8 @@ mod tests {
         assert!(log2_distance(44.0, year) < -21.0);
     }
 
-    /// The distance of the triangular distribution to its shift, term by term at a small amplitude, against the bound used above.
+    /// The distance of the triangular distribution to its shift, term by term at a small amplitude, against
+    /// the bound used above.
     #[test]
     fn hellinger_bound_holds_term_by_term() {
         let amplitude = 1i64 << 12;

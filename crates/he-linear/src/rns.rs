@@ -2,7 +2,7 @@
 //!
 //! Nothing here branches on a value or indexes memory by one.
 
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 use crate::backend;
 use crate::params::{MODULUS, PRIME_COUNT, PRIMES, RING_DEGREE};
@@ -90,7 +90,8 @@ pub(crate) const fn reduce_modulus(x: u128) -> u128 {
     difference.wrapping_add(MODULUS & 0u128.wrapping_sub(difference >> 127))
 }
 
-/// Encoding of residues modulo t = 2^ell into Z_q as round(q m / t): wrapping modulo t wraps modulo q, up to half a unit.
+/// Encoding of residues modulo t = 2^ell into Z_q as round(q m / t): wrapping modulo t wraps modulo q, up to
+/// half a unit.
 #[derive(Clone, Copy)]
 pub(crate) struct Encoding {
     ell: u32,
@@ -109,8 +110,8 @@ impl Encoding {
         (MODULUS * m as u128 + (1 << (self.ell - 1))) >> self.ell
     }
 
-    /// round(q m / t) modulo prime number `prime`. With rho = (q m + t/2) mod t it is (q m + t/2 - rho) / t, and q = 0
-    /// modulo the prime, so (t/2 - rho) / t.
+    /// round(q m / t) modulo prime number `prime`. With rho = (q m + t/2) mod t it is (q m + t/2 - rho) / t,
+    /// and q = 0 modulo the prime, so (t/2 - rho) / t.
     #[inline(always)]
     pub(crate) const fn residue(&self, m: u32, prime: usize) -> u32 {
         let half = 1u32 << (self.ell - 1);
@@ -141,14 +142,15 @@ const fn reciprocal() -> u64 {
     quotient
 }
 
-/// round(2^bits x / q) modulo 2^bits for x in \[0, q) and bits <= 40; the rounding error is at most 1/2 + 2^-22.
+/// round(2^bits x / q) modulo 2^bits for x in \[0, q) and bits <= 40; the rounding error is at most 1/2 +
+/// 2^-22.
 #[inline(always)]
 pub(crate) const fn switch_modulus(x: u128, bits: u32) -> u64 {
     fraction(x).wrapping_add(1 << (63 - bits)) >> (64 - bits)
 }
 
-/// A polynomial modulo q: one row of n residues per prime, in coefficient or transformed form (the user knows which).
-/// Not `Debug`: most hold secrets. Wiped on drop.
+/// A polynomial modulo q: one row of n residues per prime, in coefficient or transformed form (the user knows
+/// which). Not `Debug`: most hold secrets. Wiped on drop.
 #[derive(Clone)]
 pub(crate) struct Polynomial(Zeroizing<Vec<u32>>);
 
@@ -199,8 +201,19 @@ impl Polynomial {
 
     /// Adds a product of two transformed polynomials.
     pub(crate) fn multiply_accumulate(&mut self, left: &Self, right: &Self) {
+        self.accumulate_products(core::iter::once((left, right)));
+    }
+
+    /// Adds products of transformed polynomials, prime by prime, so that the sum stays in the first-level
+    /// cache.
+    pub(crate) fn accumulate_products<'a>(
+        &mut self,
+        products: impl Iterator<Item = (&'a Self, &'a Self)> + Clone,
+    ) {
         for (prime, row) in self.rows_mut() {
-            backend::multiply_accumulate(prime, row, left.row(prime), right.row(prime));
+            for (left, right) in products.clone() {
+                backend::multiply_accumulate(prime, row, left.row(prime), right.row(prime));
+            }
         }
     }
 
@@ -222,12 +235,6 @@ impl Polynomial {
                 *residue = reduce_once(x + p - *residue, p);
             }
         }
-    }
-}
-
-impl Zeroize for Polynomial {
-    fn zeroize(&mut self) {
-        self.0.zeroize();
     }
 }
 
@@ -276,7 +283,10 @@ mod tests {
         }
 
         #[test]
-        fn signed_values_lift(x in -(PRIMES[2] as i32 - 1)..PRIMES[2] as i32, values in prop::array::uniform3(0..PRIMES[2])) {
+        fn signed_values_lift(
+            x in -(PRIMES[2] as i32 - 1)..PRIMES[2] as i32,
+            values in prop::array::uniform3(0..PRIMES[2]),
+        ) {
             for (prime, &p) in PRIMES.iter().enumerate() {
                 prop_assert_eq!(i64::from(lift(x, p)), i64::from(x).rem_euclid(p.into()));
                 let mut polynomial = Polynomial::zero();

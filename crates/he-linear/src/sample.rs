@@ -25,9 +25,10 @@ pub(crate) fn generator(seed: &JobSeed) -> ChaCha20Rng {
     ChaCha20Rng::from_seed(**seed)
 }
 
-/// Polynomial number `index` of a public seed, uniform modulo q, in coefficient form. The words of the ChaCha20 stream
-/// `index` (64-bit stream identifier, 64-bit counter from 0, little-endian words) are cut to 30 bits and taken if less than the prime:
-/// n residues modulo the first prime, then n modulo the second, then the third. Time depends on the public seed only.
+/// Polynomial number `index` of a public seed, uniform modulo q, in coefficient form. The words of the
+/// ChaCha20 stream `index` (64-bit stream identifier, 64-bit counter from 0, little-endian words) are cut to
+/// 30 bits and taken if less than the prime: n residues modulo the first prime, then n modulo the second,
+/// then the third. Time depends on the public seed only.
 pub(crate) fn uniform(seed: &[u8; SEED_BYTES], index: u64) -> Polynomial {
     let mut rng = ChaCha20Rng::from_seed(*seed);
     rng.set_stream(index);
@@ -45,16 +46,16 @@ pub(crate) fn uniform(seed: &[u8; SEED_BYTES], index: u64) -> Polynomial {
     result
 }
 
-/// n ternary values. A 32-bit word is multiplied by 3 and cut to its carry, which makes -1, 0, 1 with probabilities within
-/// 2^-32 of 1/3: over n coefficients the likelihood of any outcome grows by less than a factor 1 + 2^-18, so no bit of security is
-/// lost (Renyi divergence of order infinity).
+/// n ternary values. A 32-bit word is multiplied by 3 and cut to its carry, which makes -1, 0, 1 with
+/// probabilities within 2^-32 of 1/3: over n coefficients the likelihood of any outcome grows by less than a
+/// factor 1 + 2^-18, so no bit of security is lost (Renyi divergence of order infinity).
 pub(crate) fn ternary(rng: &mut impl CryptoRng) -> Small {
     let draw = |_| ((u64::from(rng.next_u32()) * 3) >> 32) as i32 - 1;
     Zeroizing::new((0..RING_DEGREE).map(draw).collect())
 }
 
-/// n values of the centred binomial distribution with eta = 32: the difference of the weights of two 32-bit words, which has
-/// the distribution of the weight of one 64-bit word less 32.
+/// n values of the centred binomial distribution with eta = 32: the difference of the weights of two 32-bit
+/// words, which has the distribution of the weight of one 64-bit word less 32.
 pub(crate) fn centred_binomial(rng: &mut impl CryptoRng) -> Small {
     let draw = |_| rng.next_u64().count_ones() as i32 - 32;
     Zeroizing::new((0..RING_DEGREE).map(draw).collect())
@@ -62,8 +63,10 @@ pub(crate) fn centred_binomial(rng: &mut impl CryptoRng) -> Small {
 
 /// The sum of two independent uniform values on \[-2^(bits-1), 2^(bits-1)), bits <= 96.
 pub(crate) fn flooding(rng: &mut impl CryptoRng, bits: u32) -> i128 {
-    let mut uniform = || (u128::from(rng.next_u64()) << 64 | u128::from(rng.next_u64())) >> (128 - bits);
-    (uniform() + uniform()) as i128 - (1 << bits)
+    let [low, middle, high] = core::array::from_fn(|_| u128::from(rng.next_u64()));
+    let first = (low | middle << 64) & ((1 << bits) - 1);
+    let second = (middle >> 32 | high << 32) & ((1 << bits) - 1);
+    (first + second) as i128 - (1 << bits)
 }
 
 #[cfg(test)]

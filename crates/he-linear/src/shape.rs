@@ -6,9 +6,9 @@ use crate::params::RING_DEGREE;
 /// Largest batch or channel count accepted.
 const MAX_COUNT: usize = 1 << 16;
 
-/// A batch of one-dimensional convolutions with stride 1 and zero padding (kernel - 1) / 2; a dense layer has length 1 and
-/// kernel 1. Tensors are row-major: inputs \[batch\]\[in_channels\]\[length\], results \[batch\]\[out_channels\]\[length\],
-/// weights \[out_channels\]\[in_channels\]\[kernel\].
+/// A batch of one-dimensional convolutions with stride 1 and zero padding (kernel - 1) / 2; a dense layer has
+/// length 1 and kernel 1. Tensors are row-major: inputs \[batch\]\[in_channels\]\[length\], results
+/// \[batch\]\[out_channels\]\[length\], weights \[out_channels\]\[in_channels\]\[kernel\].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Conv1dShape {
     /// Independent windows that share the weights.
@@ -50,19 +50,19 @@ impl Conv1dShape {
     /// Elements of the input tensor.
     #[must_use]
     pub const fn input_len(&self) -> usize {
-        self.batch * self.in_channels * self.length
+        self.batch.saturating_mul(self.in_channels).saturating_mul(self.length)
     }
 
     /// Elements of the result tensor.
     #[must_use]
     pub const fn output_len(&self) -> usize {
-        self.batch * self.out_channels * self.length
+        self.batch.saturating_mul(self.out_channels).saturating_mul(self.length)
     }
 
     /// Elements of the weight tensor.
     #[must_use]
     pub const fn weight_len(&self) -> usize {
-        self.out_channels * self.in_channels * self.kernel
+        self.out_channels.saturating_mul(self.in_channels).saturating_mul(self.kernel)
     }
 }
 

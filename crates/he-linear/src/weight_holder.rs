@@ -1,9 +1,10 @@
 //! The party that holds the weights: multiplies encrypted masks, re-randomises, floods, subtracts its own mask.
 //!
-//! What the input holder sees of a response is (u a_pk + e1 + sum K a, u b_pk + sum K b - s + flooding), rounded. The first part
-//! hides sum K a under ring-LWE with the fresh secret u. In the second, everything that depends on the weights but is not W r - s is
-//! the noise, and the flooding hides it statistically; the flooding is also the error of the second ring-LWE sample in u,
-//! wider than any centred binomial, so no further e2 is added.
+//! What the input holder sees of a response is (u a_pk + e1 + sum K a, u b_pk + sum K b - s + flooding),
+//! rounded. The first part hides sum K a under ring-LWE with the fresh secret u. In the second, everything
+//! that depends on the weights but is not W r - s is the noise, and the flooding hides it statistically; the
+//! flooding is also the error of the second ring-LWE sample in u, wider than any centred binomial, so no
+//! further e2 is added.
 
 use rand_core::CryptoRng;
 use rayon::prelude::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
@@ -24,7 +25,8 @@ struct Ciphertext {
     b: Polynomial,
 }
 
-/// The server's half for one layer: its weights, lifted to transformed polynomials. Immutable; sessions share it.
+/// The server's half for one layer: its weights, lifted to transformed polynomials. Immutable; sessions share
+/// it.
 pub struct WeightHolder {
     plan: LinearPlan,
     noise_bits: f64,
@@ -33,8 +35,8 @@ pub struct WeightHolder {
 }
 
 impl WeightHolder {
-    /// Lifts weights, \[out_channels\]\[in_channels\]\[kernel\], and proves that the flooding hides their noise. Zero weights
-    /// are treated like any other.
+    /// Lifts weights, \[out_channels\]\[in_channels\]\[kernel\], and proves that the flooding hides their
+    /// noise. Zero weights are treated like any other.
     ///
     /// # Errors
     /// If there are too few or too many weights, or their noise is too large for shares of this width.
@@ -60,7 +62,8 @@ impl WeightHolder {
         &self.plan
     }
 
-    /// log2 of the proven bound on the noise before flooding. Says something about the weights: for their owner only.
+    /// log2 of the proven bound on the noise before flooding. Says something about the weights: for their
+    /// owner only.
     #[must_use]
     pub const fn noise_bits(&self) -> f64 {
         self.noise_bits
@@ -101,10 +104,8 @@ impl WeightHolder {
         let inputs = &inputs[chunk * in_groups..(chunk + 1) * in_groups];
         let kernels = &self.kernels[out_group * in_groups..(out_group + 1) * in_groups];
         let mut sum = Ciphertext { a: Polynomial::zero(), b: Polynomial::zero() };
-        for (input, kernel) in inputs.iter().zip(kernels) {
-            sum.a.multiply_accumulate(&input.a, kernel);
-            sum.b.multiply_accumulate(&input.b, kernel);
-        }
+        sum.a.accumulate_products(inputs.iter().map(|input| &input.a).zip(kernels));
+        sum.b.accumulate_products(inputs.iter().map(|input| &input.b).zip(kernels));
         sum
     }
 }
@@ -124,8 +125,8 @@ fn read_input(plan: &LinearPlan, input: &[u8]) -> Result<Vec<Ciphertext>, Error>
         .collect()
 }
 
-/// Adds a fresh encryption of zero to a transformed ciphertext and returns coefficients: `a` exact, `b` lacking its error,
-/// which [`write_response`] adds as flooding.
+/// Adds a fresh encryption of zero to a transformed ciphertext and returns coefficients: `a` exact, `b`
+/// lacking its error, which [`write_response`] adds as flooding.
 fn rerandomise(mut sum: Ciphertext, key: &PublicKey, rng: &mut impl CryptoRng) -> Ciphertext {
     let u = Polynomial::from_signed(&sample::ternary(rng)).forward();
     sum.a.multiply_accumulate(&key.a, &u);
@@ -195,7 +196,8 @@ mod tests {
             Self { client, server, request, product, rng }
         }
 
-        /// The greatest noise on a result after multiplication and the encryption of zero, before s, flooding and rounding.
+        /// The greatest noise on a result after multiplication and the encryption of zero, before s, flooding
+        /// and rounding.
         fn noise(&mut self) -> u128 {
             let plan = *self.server.plan();
             let key = PublicKey::from_bytes(self.client.public_key()).unwrap();

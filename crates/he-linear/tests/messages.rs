@@ -109,6 +109,28 @@ fn unreduced_coefficients_name_the_peer() {
 }
 
 #[test]
+fn padding_bits_must_be_zero() {
+    let mut rng = ChaCha20Rng::seed_from_u64(5);
+    let one = Conv1dShape { batch: 1, in_channels: 1, out_channels: 1, length: 1, kernel: 1 };
+    let plan = LinearPlan::new(one, ELL).unwrap();
+    let client = InputHolder::generate(&mut rng);
+    let server = WeightHolder::prepare(&plan, &[3]).unwrap();
+    let key = PublicKey::from_bytes(client.public_key()).unwrap();
+    // One coefficient: 90 bits in 12 bytes, and 22 bits of `b` in 3 bytes.
+    let mut request = client.encrypt(&plan, &[7], &mut rng).unwrap();
+    let mut response = server.apply(&key, &request, &[1], &mut rng).unwrap();
+    assert_eq!(client.open(&plan, &response), Ok(vec![20]));
+    for bytes in [&mut request, &mut response] {
+        let last = bytes.len() - 1;
+        bytes[last] ^= 0x80;
+    }
+    let error = server.apply(&key, &request, &[1], &mut rng).err();
+    assert_eq!(error, Some(Error::PeerPadding { message: Message::EncryptedInput }));
+    let error = client.open(&plan, &response).err();
+    assert_eq!(error, Some(Error::PeerPadding { message: Message::MaskedOutput }));
+}
+
+#[test]
 fn flipped_bits_give_an_error_a_wrong_value_or_nothing() {
     let mut run = Run::random();
     let honest = run.result();
