@@ -33,7 +33,8 @@ async fn networks_of_one_to_eight_blocks_with_extreme_weights() {
     let mut rng = ChaCha20Rng::seed_from_u64(1);
     for &backend in Backend::ALL {
         for blocks in 1..=8 {
-            let model = random_model(&mut rng, &chain(blocks, &mut rng.clone()));
+            let spec = chain(blocks, &mut rng);
+            let model = random_model(&mut rng, &spec);
             let segment = random_segment(&mut rng, model.architecture());
             assert_equals_reference(&model, backend, Reveal::Scores, &[segment]).await;
         }

@@ -59,9 +59,9 @@ impl Failure {
     #[must_use]
     pub fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
-            Self::Usage(_) => 2,
+            Self::Usage(_) | Self::Session(Error::Config(_)) => 2,
             Self::Ecg { .. } => 3,
-            Self::Session(Error::Internal(_) | Error::Config(_)) | Self::Model { .. } | Self::System(_) => 1,
+            Self::Session(Error::Internal(_)) | Self::Model { .. } | Self::System(_) => 1,
             Self::Session(_) => 4,
             Self::Layer(_) | Self::Scores { .. } => 5,
         })

@@ -69,21 +69,19 @@ impl FrameSender {
         for piece in payload.chunks(PIECE_BYTES) {
             self.write(piece).await?;
         }
-        self.bounded(async |writer| writer.flush().await).await
+        bounded(self.peer, self.progress, self.writer.flush()).await
     }
 
     async fn write(&mut self, bytes: &[u8]) -> Result<()> {
-        self.bounded(async |writer| writer.write_all(bytes).await).await
+        bounded(self.peer, self.progress, self.writer.write_all(bytes)).await
     }
+}
 
-    async fn bounded(
-        &mut self,
-        work: impl AsyncFnOnce(&mut BufWriter<Box<dyn AsyncWrite + Send + Unpin>>) -> std::io::Result<()>,
-    ) -> Result<()> {
-        match timeout(self.progress, work(&mut self.writer)).await {
-            Ok(done) => Ok(done?),
-            Err(_) => Err(Error::Peer { peer: self.peer, fault: Fault::Silent(self.progress) }),
-        }
+/// Waits for `work` as long as the peer may take to read.
+async fn bounded(peer: Party, patience: Duration, work: impl Future<Output = std::io::Result<()>>) -> Result<()> {
+    match timeout(patience, work).await {
+        Ok(done) => Ok(done?),
+        Err(_) => Err(Error::Peer { peer, fault: Fault::Silent(patience) }),
     }
 }
 

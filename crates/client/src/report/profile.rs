@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use deepcardio::architecture::Architecture;
+use deepcardio::architecture::{Architecture, Stage};
 use protocol::meter::{Entry, Ledger, Scope};
 use serde::Serialize;
 
@@ -23,7 +23,7 @@ pub(super) fn rows(architecture: &Architecture, ledger: &Ledger) -> Vec<Row> {
 }
 
 fn row(architecture: &Architecture, scope: Scope, entry: Entry) -> Row {
-    let name = |layer| architecture.stages().get(layer).map(|stage| stage.name.clone());
+    let name = |layer| architecture.stages().get(layer).map(|stage: &Stage| stage.name.clone());
     Row {
         phase: scope.phase.name(),
         layer: scope.layer.and_then(name),

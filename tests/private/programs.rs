@@ -1,0 +1,233 @@
+//! The programs as a person runs them: real processes, real sockets, the samples and the real model file.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::OnceLock;
+use std::thread;
+
+use deepcardio::ecg;
+use deepcardio::model::Model;
+use deepcardio::reference;
+use deepcardio::scores::argmax;
+use serde_json::Value;
+
+const SAMPLES: [&str; 6] = [
+    "mitdb208-few-ectopics.csv",
+    "mitdb208-many-ectopics.csv",
+    "synthetic-normal.csv",
+    "synthetic-af.csv",
+    "synthetic-noise.csv",
+    "synthetic-af-microvolts.csv",
+];
+const LONG: &str = "mitdb208-long.csv";
+
+fn root() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+}
+
+fn sample(name: &str) -> PathBuf {
+    root().join("samples").join(name)
+}
+
+fn model_file() -> PathBuf {
+    root().join("models/deepcardio.bin")
+}
+
+/// The programs of this workspace, built once in the profile of the tests.
+fn program(name: &str) -> PathBuf {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    let directory = BUILT.get_or_init(|| {
+        let built = Command::new(env!("CARGO"))
+            .current_dir(root())
+            .args(["build", "--quiet", "-p", "client", "-p", "server"])
+            .status()
+            .unwrap();
+        assert!(built.success(), "the programs do not build");
+        // This test runs from `<profile>/deps/`.
+        std::env::current_exe().unwrap().ancestors().nth(2).unwrap().to_owned()
+    });
+    directory.join(name)
+}
+
+fn client(arguments: &[&str], files: &[PathBuf]) -> Output {
+    Command::new(program("pp-client")).arg("infer").args(arguments).args(files).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// One JSON object a line.
+fn objects(output: &Output) -> Vec<Value> {
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    text(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// A server process on a port of its own, killed when dropped.
+struct Server {
+    process: Child,
+    address: String,
+    log: Option<thread::JoinHandle<String>>,
+}
+
+impl Server {
+    fn start(arguments: &[&str]) -> Self {
+        let mut process = Command::new(program("pp-server"))
+            .args(["--listen", "127.0.0.1:0", "--model"])
+            .arg(model_file())
+            .args(arguments)
+            .env("NO_COLOR", "1")
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(process.stderr.take().unwrap()).lines();
+        let address = loop {
+            let line = lines.next().expect("the server ended before it listened").unwrap();
+            if let Some((_, address)) = line.split_once("listening address=") {
+                break address.trim().to_owned();
+            }
+        };
+        let log = thread::spawn(move || lines.map_while(Result::ok).collect::<Vec<_>>().join("\n"));
+        Self { process, address, log: Some(log) }
+    }
+
+    /// Asks it to stop and gives its exit code and its log since it listened.
+    fn stop(mut self) -> (Option<i32>, String) {
+        let told = Command::new("kill").arg(self.process.id().to_string()).status().unwrap();
+        assert!(told.success());
+        let code = self.process.wait().unwrap().code();
+        (code, self.log.take().unwrap().join().unwrap())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Already gone if the test stopped it.
+        let _gone = self.process.kill();
+        let _reaped = self.process.wait();
+    }
+}
+
+/// The reference's scores of every segment of a file.
+fn reference_scores(model: &Model, file: &Path) -> Vec<Vec<i64>> {
+    let recording = ecg::csv::read(file, None, None).unwrap();
+    ecg::segments(&recording, model.architecture().signal())
+        .unwrap()
+        .iter()
+        .map(|segment| reference::scores(model, segment).unwrap())
+        .collect()
+}
+
+fn private_scores(report: &Value) -> Vec<Vec<i64>> {
+    let scores = |segment: &Value| serde_json::from_value(segment["scores"].clone()).unwrap();
+    report["segments"].as_array().unwrap().iter().map(scores).collect()
+}
+
+#[test]
+fn embedded_server_classifies_the_samples_as_the_reference_does() {
+    let files = [sample(SAMPLES[3]), sample(LONG)];
+    let reports = objects(&client(&["--embedded", "--verify", "--json", "--profile"], &files));
+    let model = Model::load(&model_file()).unwrap();
+    for (report, file) in reports.iter().zip(&files) {
+        assert_eq!(private_scores(report), reference_scores(&model, file));
+        assert_eq!(report["verified"], true);
+        let up: u64 = report["profile"].as_array().unwrap().iter().map(|row| row["up"].as_u64().unwrap()).sum();
+        assert_eq!(Some(up), report["traffic"]["up"].as_u64());
+        assert!(report["seconds"]["total"].as_f64().unwrap() > 0.0);
+    }
+    assert_eq!(private_scores(&reports[1]).len(), 3);
+}
+
+#[test]
+fn four_clients_at_once_get_the_reference_scores_over_tcp() {
+    let server = Server::start(&[]);
+    let model = Model::load(&model_file()).unwrap();
+    thread::scope(|scope| {
+        for name in &SAMPLES[..4] {
+            let (server, model) = (&server, &model);
+            scope.spawn(move || {
+                let file = sample(name);
+                let report = objects(&client(&["--server", &server.address, "--json"], std::slice::from_ref(&file)));
+                assert_eq!(private_scores(&report[0]), reference_scores(model, &file));
+            });
+        }
+    });
+    let (code, log) = server.stop();
+    assert_eq!(code, Some(0), "{log}");
+    assert_eq!(log.matches("session ended").count(), 4, "{log}");
+    for secret in ["normal", "scores=", "label="] {
+        assert!(!log.contains(secret), "the log tells {secret:?}: {log}");
+    }
+}
+
+#[test]
+fn a_label_only_server_reveals_labels_alone() {
+    let server = Server::start(&["--reveal", "label"]);
+    let model = Model::load(&model_file()).unwrap();
+    let file = sample(SAMPLES[2]);
+    let report = &objects(&client(&["--server", &server.address, "--json"], std::slice::from_ref(&file)))[0];
+    let label = argmax(&reference_scores(&model, &file)[0]);
+    assert_eq!(report["label"], model.architecture().classes()[label].as_str());
+    assert_eq!(report["segments"][0]["scores"], Value::Null);
+    assert_eq!(report["segments"][0]["probabilities"], Value::Null);
+}
+
+#[test]
+fn people_read_the_rhythm_and_what_it_cost() {
+    let output = client(&["--embedded"], &[sample(SAMPLES[2])]);
+    let out = text(&output.stdout);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    for part in ["Rhythm: ", "Sent ", "received ", "round trips"] {
+        assert!(out.contains(part), "no {part:?} in {out}");
+    }
+}
+
+#[test]
+fn exit_codes_tell_what_failed() {
+    let nobody = ["--server", "127.0.0.1:9"];
+    let good = [sample(SAMPLES[2])];
+    let cases: [(&[&str], &[PathBuf], i32, &str); 6] = [
+        (&["--embedded"], &[root().join("samples/none.csv")], 3, "none.csv"),
+        (&["--embedded"], &[root().join("README.md")], 3, "README.md"),
+        (&nobody, &good, 4, "network"),
+        (&["--server", "192.0.2.1:7464"], &good, 2, "--insecure"),
+        (&["--embedded", "--model", "README.md"], &good, 1, "README.md"),
+        (&["--server", "127.0.0.1:9", "--verify"], &good, 2, "--model"),
+    ];
+    for (arguments, files, code, part) in cases {
+        let output = Command::new(program("pp-client"))
+            .current_dir(root())
+            .arg("infer")
+            .args(arguments)
+            .args(files)
+            .output()
+            .unwrap();
+        let error = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {error}");
+        assert!(error.contains(part), "no {part:?} in {error}");
+        assert!(output.stdout.is_empty());
+    }
+}
+
+#[test]
+fn a_server_with_the_wrong_configuration_does_not_start() {
+    let start = |arguments: &[&str]| Command::new(program("pp-server")).args(arguments).output().unwrap();
+    let none = start(&[]);
+    assert_eq!(none.status.code(), Some(1));
+    assert!(text(&none.stderr).contains("--model"));
+    let open = start(&["--model", "x.bin", "--listen", "0.0.0.0:0"]);
+    assert!(text(&open.stderr).contains("--insecure"), "{}", text(&open.stderr));
+    let template = start(&["--print-config"]);
+    assert!(template.status.success() && text(&template.stdout).contains("max-sessions"));
+}
+
+#[test]
+fn a_full_server_says_so() {
+    let server = Server::start(&["--max-sessions", "1"]);
+    // A connection that says nothing holds the only place.
+    let _held = std::net::TcpStream::connect(&server.address).unwrap();
+    let output = client(&["--server", &server.address], &[sample(SAMPLES[2])]);
+    assert_eq!(output.status.code(), Some(4));
+    assert!(text(&output.stderr).contains("maximum of 1 sessions"), "{}", text(&output.stderr));
+}
