@@ -1,2 +1,9 @@
-//! The `deepcardio` program.
-fn main() {}
+//! The `deepcardio` program: convert, inspect, classify and evaluate models in the clear.
+
+mod cli;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::run()
+}

@@ -143,8 +143,8 @@ fn specification(spec: &ModelSpec) -> Specification {
     Specification {
         name: "random".to_owned(),
         signal: Signal {
-            segment_samples: (spec.window_length + step * (spec.windows - 1)) as u32,
-            window_length: spec.window_length as u32,
+            segment_samples: spec.window_length + step * (spec.windows - 1),
+            window_length: spec.window_length,
             window_starts: (0..spec.windows).map(|k| (k * step) as u32).collect(),
             ..Signal::deepcardio(spec.input_bits, 50.0)
         },

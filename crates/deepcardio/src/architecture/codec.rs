@@ -82,8 +82,8 @@ fn write_signal(out: &mut Writer, signal: &Signal) {
     out.f64(signal.band_low_hz);
     out.f64(signal.band_high_hz);
     out.u32(signal.order);
-    out.u32(signal.segment_samples);
-    out.u32(signal.window_length);
+    out.size(signal.segment_samples);
+    out.size(signal.window_length);
     out.size(signal.window_starts.len());
     signal.window_starts.iter().for_each(|&start| out.u32(start));
     out.u32(signal.input_bits);
@@ -96,8 +96,8 @@ fn read_signal(input: &mut Reader<'_>) -> Result<Signal, FormatError> {
         band_low_hz: input.f64()?,
         band_high_hz: input.f64()?,
         order: input.u32()?,
-        segment_samples: input.u32()?,
-        window_length: input.u32()?,
+        segment_samples: input.size("segment samples", limits::SEGMENT_SAMPLES)?,
+        window_length: input.size("window length", limits::WINDOW_LENGTH)?,
         window_starts: read_list(input, "windows", limits::WINDOWS, Reader::u32)?,
         input_bits: input.u32()?,
         input_scale: input.f64()?,

@@ -119,7 +119,7 @@ impl Architecture {
 }
 
 fn input_shape(signal: &Signal) -> Shape {
-    Shape { batch: signal.windows(), channels: 1, length: signal.window_length as usize }
+    Shape { batch: signal.windows(), channels: 1, length: signal.window_length }
 }
 
 fn validate_names(specification: &Specification) -> Result<(), ArchitectureError> {

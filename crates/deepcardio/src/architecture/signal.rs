@@ -14,9 +14,9 @@ pub struct Signal {
     /// Order of the band-pass as SciPy counts it for `butter(order, .., 'bandpass')`.
     pub order: u32,
     /// Samples of one segment at `rate_hz`.
-    pub segment_samples: u32,
+    pub segment_samples: usize,
     /// Samples of one window.
-    pub window_length: u32,
+    pub window_length: usize,
     /// First sample of each window within the segment, ascending.
     pub window_starts: Vec<u32>,
     /// Signed width of a quantised sample, bits.
@@ -84,10 +84,10 @@ impl Signal {
     }
 
     fn validate_windows(&self) -> Result<(), ArchitectureError> {
-        if !(1..=limits::SEGMENT_SAMPLES).contains(&(self.segment_samples as usize)) {
+        if !(1..=limits::SEGMENT_SAMPLES).contains(&self.segment_samples) {
             return Err(ArchitectureError::Signal { what: "segment_samples" });
         }
-        if !(1..=limits::WINDOW_LENGTH).contains(&(self.window_length as usize)) {
+        if !(1..=limits::WINDOW_LENGTH).contains(&self.window_length) {
             return Err(ArchitectureError::Signal { what: "window_length" });
         }
         if !(1..=limits::WINDOWS).contains(&self.windows()) {
@@ -95,7 +95,7 @@ impl Signal {
         }
         let ascending = self.window_starts.is_sorted_by(|a, b| a < b);
         let inside = |start: &u32| {
-            start.checked_add(self.window_length).is_some_and(|end| end <= self.segment_samples)
+            (*start as usize).checked_add(self.window_length).is_some_and(|end| end <= self.segment_samples)
         };
         if !ascending || !self.window_starts.iter().all(inside) {
             return Err(ArchitectureError::Signal { what: "window_starts" });

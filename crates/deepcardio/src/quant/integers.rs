@@ -116,7 +116,7 @@ fn architecture(
     let outputs = stages.last().map_or(0, |last| last.linear.outputs);
     Ok(Architecture::new(Specification {
         name: network.name.clone(),
-        signal: signal(network, quantisation),
+        signal: signal(network, quantisation.input_bits, quantisation.input_scale),
         layers,
         ring_bits: vec![*limits::RING_BITS.end(); stages.len()],
         classes: class_names(outputs),
@@ -125,16 +125,16 @@ fn architecture(
 }
 
 /// DeepCardio's windows for its own shape; otherwise windows spread evenly over 30 s.
-fn signal(network: &Network, quantisation: &Quantisation) -> Signal {
-    let standard = Signal::deepcardio(quantisation.input_bits, quantisation.input_scale);
-    let window_length = network.window_length as u32;
+pub(super) fn signal(network: &Network, input_bits: u32, input_scale: f64) -> Signal {
+    let standard = Signal::deepcardio(input_bits, input_scale);
+    let window_length = network.window_length;
     if standard.windows() == network.windows && standard.window_length == window_length {
         return standard;
     }
-    let gaps = network.windows.saturating_sub(1) as u32;
+    let gaps = network.windows.saturating_sub(1);
     let segment_samples = if gaps == 0 { window_length } else { standard.segment_samples };
     let spread = segment_samples.saturating_sub(window_length);
-    let window_starts = (0..=gaps).map(|k| k * spread / gaps.max(1)).collect();
+    let window_starts = (0..=gaps).map(|k| (k * spread / gaps.max(1)) as u32).collect();
     Signal { segment_samples, window_length, window_starts, ..standard }
 }
 

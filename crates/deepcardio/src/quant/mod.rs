@@ -11,6 +11,8 @@ mod plan;
 mod scales;
 
 #[cfg(feature = "import")]
+pub use calibrate::{CalibrationWidths, calibrate};
+#[cfg(feature = "import")]
 pub use integers::quantise;
 #[cfg(feature = "import")]
 pub use plan::QuantiseError;

@@ -24,6 +24,9 @@ pub enum QuantiseError {
         /// What is wrong.
         problem: &'static str,
     },
+    /// Calibration cannot work with what it was given.
+    #[error("calibration: {0}")]
+    Calibration(String),
     /// A scaled weight or bias does not fit its width.
     #[error("layer `{layer}`: {what} {value} does not fit {bits} bits")]
     Range {
@@ -48,11 +51,13 @@ pub enum QuantiseError {
 pub(super) struct PlannedStage<'network> {
     pub(super) name: &'network str,
     pub(super) linear: &'network Linear,
+    /// Batch items.
+    pub(super) batch: usize,
     /// Channels of the input; a dense layer sees each at several positions.
     pub(super) input_channels: usize,
     /// Whether the step pools; `None` if there is no step.
     pub(super) pool: Option<bool>,
-    /// Whether the step pools or not, index of the float layer whose output is the activation.
+    /// Index of the float layer whose output is the activation.
     pub(super) activation_at: usize,
     /// `GlobalAverage` and `WindowsToSequence`, in order.
     pub(super) reductions: Vec<&'network Operation>,
@@ -69,6 +74,7 @@ pub(super) fn stages(network: &Network) -> Result<Vec<PlannedStage<'_>>, Quantis
             (Operation::Linear(linear), _) => stages.push(PlannedStage {
                 name: &layer.name,
                 linear,
+                batch: shape.batch,
                 input_channels: shape.channels,
                 pool: None,
                 activation_at: index,

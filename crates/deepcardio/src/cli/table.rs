@@ -1,0 +1,73 @@
+//! The per-layer table of a model.
+
+use std::fmt::Write;
+
+use deepcardio::Model;
+use deepcardio::architecture::Stage;
+
+/// Shapes, widths, ring, shift, multiply-accumulates and non-linear steps of each layer, and what the model is.
+pub(super) fn describe(model: &Model) -> String {
+    let architecture = model.architecture();
+    let signal = architecture.signal();
+    let mut text = String::new();
+    let digest: String = architecture.digest().iter().map(|byte| format!("{byte:02x}")).collect();
+    let _ = writeln!(text, "model        {}", architecture.name());
+    let _ = writeln!(text, "digest       {digest}");
+    let _ = writeln!(
+        text,
+        "signal       {} Hz, band {} to {} Hz (order {}), {} windows of {} in {} samples",
+        signal.rate_hz,
+        signal.band_low_hz,
+        signal.band_high_hz,
+        signal.order,
+        signal.windows(),
+        signal.window_length,
+        signal.segment_samples
+    );
+    let _ = writeln!(text, "input        {} bits, {} per mV", signal.input_bits, signal.input_scale);
+    let _ = writeln!(
+        text,
+        "classes      {}, score scale {:e}",
+        architecture.classes().join(", "),
+        architecture.score_scale()
+    );
+    let _ = writeln!(text, "provenance   {}", model.provenance());
+    let _ = writeln!(
+        text,
+        "\n{:<7} {:>18} {:>18} {:>6} {:>7} {:>5} {:>5} {:>5} {:>10} {:>12} {:>8}",
+        "layer", "input", "output", "kernel", "weights", "A", "f", "ell", "max |acc|", "MACs", "steps"
+    );
+    for (stage, bound) in architecture.stages().iter().zip(model.bounds()) {
+        text.push_str(&row(stage, bound.magnitude));
+    }
+    let macs: u64 = architecture.stages().iter().map(|stage| stage.linear.multiply_accumulates()).sum();
+    let steps: usize = architecture.stages().iter().map(Stage::activations).sum();
+    let weights: usize = architecture.stages().iter().map(|stage| stage.linear.weight_count()).sum();
+    let _ = writeln!(text, "total: {weights} weights, {macs} multiply-accumulates, {steps} non-linear steps");
+    text
+}
+
+fn row(stage: &Stage, magnitude: i64) -> String {
+    let shape =
+        |shape: deepcardio::tensor::Shape| format!("[{}][{}][{}]", shape.batch, shape.channels, shape.length);
+    let (bits, shift) = match stage.activation {
+        Some(step) => (step.bits.to_string(), step.shift.to_string()),
+        None => ("-".to_owned(), "-".to_owned()),
+    };
+    let pooled = if stage.activation.is_some_and(|step| step.pool) { "p" } else { "" };
+    format!(
+        "{:<7} {:>18} {:>18} {:>6} {:>7} {:>5} {:>5} {:>5} {:>10} {:>12} {:>7}{:<1}\n",
+        stage.name,
+        shape(stage.linear.input()),
+        shape(stage.output()),
+        stage.linear.kernel,
+        format!("{} bit", stage.weight_bits),
+        bits,
+        shift,
+        stage.ell,
+        magnitude,
+        stage.linear.multiply_accumulates(),
+        stage.activations(),
+        pooled
+    )
+}

@@ -1,0 +1,132 @@
+//! Import and exact quantisation against networks trained, quantised and run by Keras and NumPy.
+//!
+//! Each fixture is a Keras file with the JSON of what NumPy computed from it: integer weights, accumulators of every
+//! layer on given inputs, integer scores, float scores and ring widths.
+
+use std::path::PathBuf;
+
+use deepcardio::float::Twin;
+use deepcardio::import::{self, ImportError, Imported};
+use deepcardio::quant::quantise;
+use deepcardio::{Model, Segment, fast::FastModel, reference};
+use serde_json::Value;
+
+fn fixture(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
+}
+
+fn load(name: &str) -> (Imported, Value) {
+    let imported = import::read(&fixture(&format!("{name}.h5"))).unwrap();
+    let text = std::fs::read_to_string(fixture(&format!("{name}.json"))).unwrap();
+    (imported, serde_json::from_str(&text).unwrap())
+}
+
+/// All numbers below a JSON value, in order.
+fn numbers(value: &Value) -> Vec<f64> {
+    match value {
+        Value::Array(items) => items.iter().flat_map(numbers).collect(),
+        other => vec![other.as_f64().unwrap()],
+    }
+}
+
+fn integers(value: &Value) -> Vec<i64> {
+    numbers(value).into_iter().map(|number| number as i64).collect()
+}
+
+fn segments(expected: &Value) -> Vec<Segment> {
+    let size = |field: &str| expected[field].as_u64().unwrap() as usize;
+    let segment = |input: &Value| {
+        let samples = integers(input).into_iter().map(|sample| sample as i32).collect();
+        Segment::from_windows(size("windows"), size("window"), samples).unwrap()
+    };
+    expected["input"].as_array().unwrap().iter().map(segment).collect()
+}
+
+fn model(imported: &Imported) -> Model {
+    let quantisation = imported.quantisation.as_ref().unwrap();
+    quantise(&imported.network, quantisation, "fixture".to_owned()).unwrap()
+}
+
+#[test]
+fn integer_networks_equal_numpy_in_every_accumulator() {
+    for name in ["tiny", "tiny-bn"] {
+        let (imported, expected) = load(name);
+        let model = model(&imported);
+        // NumPy bounds every activation by its width alone; intervals per channel can only be narrower.
+        for (stage, widest) in model.architecture().stages().iter().zip(integers(&expected["ell"])) {
+            assert!(i64::from(stage.ell) <= widest, "{name} {}: {} > {widest}", stage.name, stage.ell);
+        }
+        for (layer, truth) in model.weights().iter().zip(expected["layers"].as_array().unwrap()) {
+            let weights: Vec<i64> = layer.weights().iter().map(|&w| i64::from(w)).collect();
+            let bias: Vec<i64> = layer.bias().iter().map(|&b| i64::from(b)).collect();
+            assert_eq!((weights, bias), (integers(&truth["weight"]), integers(&truth["bias"])), "{name}");
+        }
+        let traces: Vec<_> =
+            segments(&expected).iter().map(|segment| reference::trace(&model, segment).unwrap()).collect();
+        for (index, truth) in expected["layers"].as_array().unwrap().iter().enumerate() {
+            let layer = truth["name"].as_str().unwrap();
+            let accumulators: Vec<i64> =
+                traces.iter().flat_map(|t| &t.stages[index].accumulators).map(|&acc| acc.into()).collect();
+            assert_eq!(accumulators, integers(&expected["accumulators"][layer]), "{name} {layer}");
+        }
+        let fast = FastModel::new(&model);
+        let scores: Vec<i64> =
+            segments(&expected).iter().flat_map(|segment| fast.scores(segment).unwrap()).collect();
+        assert_eq!(scores, integers(&expected["scores"]), "{name}");
+    }
+}
+
+#[test]
+fn float_twin_equals_keras() {
+    for name in ["tiny", "tiny-bn", "tiny-lstm"] {
+        let (imported, expected) = load(name);
+        let scale = imported
+            .quantisation
+            .as_ref()
+            .map_or_else(|| expected["input_scale"].as_f64().unwrap(), |q| q.input_scale);
+        let twin = Twin::new(&imported.network);
+        let mut scores = Vec::new();
+        for segment in segments(&expected) {
+            let millivolts: Vec<f32> =
+                segment.samples().iter().map(|&sample| (f64::from(sample) / scale) as f32).collect();
+            scores.extend(twin.scores(&millivolts));
+        }
+        let truth = numbers(&expected["float_scores"]);
+        assert_eq!(scores.len(), truth.len());
+        for (score, truth) in scores.iter().zip(truth) {
+            assert!((f64::from(*score) - truth).abs() < 1e-4, "{name}: {score} {truth}");
+        }
+    }
+}
+
+#[test]
+fn a_model_survives_its_file() {
+    let model = model(&load("tiny").0);
+    assert_eq!(Model::from_bytes(&model.to_bytes()).unwrap(), model);
+}
+
+#[test]
+fn an_lstm_has_no_integer_form_and_is_named() {
+    let (mut imported, _) = load("tiny-lstm");
+    imported.quantisation = load("tiny").0.quantisation;
+    let error =
+        quantise(&imported.network, imported.quantisation.as_ref().unwrap(), String::new()).unwrap_err();
+    assert!(error.to_string().contains("lstm"), "{error}");
+}
+
+#[test]
+fn what_is_not_hdf5_is_an_error() {
+    assert!(matches!(import::read(&fixture("tiny.json")), Err(ImportError::Hdf5(_))));
+    assert!(matches!(import::read(&fixture("missing.h5")), Err(ImportError::File(_))));
+}
+
+#[test]
+fn a_damaged_file_never_panics() {
+    let bytes = std::fs::read(fixture("tiny.h5")).unwrap();
+    let path = std::env::temp_dir().join(format!("deepcardio-damaged-{}.h5", std::process::id()));
+    for cut in (0..bytes.len()).step_by(1 + bytes.len() / 40) {
+        std::fs::write(&path, &bytes[..cut]).unwrap();
+        assert!(import::read(&path).is_err(), "cut at {cut}");
+    }
+    std::fs::remove_file(&path).unwrap();
+}
