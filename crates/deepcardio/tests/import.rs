@@ -106,6 +106,12 @@ fn a_model_survives_its_file() {
 }
 
 #[test]
+fn the_file_has_the_same_bytes_on_every_platform() {
+    let digest = blake3::hash(&model(&load("tiny").0).to_bytes()).to_hex();
+    assert_eq!(digest.as_str(), "GOLDEN");
+}
+
+#[test]
 fn an_lstm_has_no_integer_form_and_is_named() {
     let (mut imported, _) = load("tiny-lstm");
     imported.quantisation = load("tiny").0.quantisation;
