@@ -1,5 +1,7 @@
 //! Architectures: DeepCardio's own shapes, and everything that validation refuses.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail the test")]
+
 use deepcardio::Architecture;
 use deepcardio::architecture::{ArchitectureError, Head, Layer, Signal, Specification, Stage, Widths};
 

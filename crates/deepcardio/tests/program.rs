@@ -1,5 +1,7 @@
 //! The `deepcardio` program: its commands, the schema of its JSON, its errors.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail the test")]
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 

@@ -1,5 +1,7 @@
 //! The reference against an independent implementation that walks the layer list with nested vectors.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail the test")]
+
 use deepcardio::architecture::{Layer, LinearShape};
 use deepcardio::layers::conv1d;
 use deepcardio::model::LayerWeights;
