@@ -144,3 +144,26 @@ fn weights_beyond_their_width_are_refused() {
     let error = Model::new(model.architecture().clone(), weights, String::new()).unwrap_err();
     assert_eq!(error, ModelError::WeightWidth { layer: "conv1".to_owned(), bits: 6 });
 }
+
+#[test]
+fn sums_that_leave_every_ring_are_refused() {
+    let layers = vec![
+        Layer::Conv1d { out_channels: 1, kernel: 1, weight_bits: 8 },
+        Layer::Requantise { pool: false, shift: 0, bits: 8 },
+        Layer::GlobalSum,
+        Layer::WindowsToSequence,
+        Layer::GlobalSum,
+        Layer::Dense { outputs: 1, weight_bits: 8 },
+    ];
+    let spec = ModelSpec { windows: 1, window_length: 16, layers, classes: 1, input_bits: 8, extremes: 0 };
+    let small = random_model(&mut ChaCha20Rng::seed_from_u64(3), &spec);
+    let mut specification = small.architecture().specification().clone();
+    specification.signal.segment_samples = 65_536 + 100;
+    specification.signal.window_length = 65_536;
+    specification.signal.window_starts = (0..64).collect();
+    let architecture = Architecture::new(specification).unwrap();
+    let weights = vec![LayerWeights::new(vec![127], vec![0]), LayerWeights::new(vec![0], vec![0])];
+    let error = Model::with_least_rings(&architecture, weights, String::new()).unwrap_err();
+    // 255 * 2^22 has 30 bits, and a sign.
+    assert_eq!(error, ModelError::Overflow { layer: "conv1".to_owned(), needed: 31 });
+}

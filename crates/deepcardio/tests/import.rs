@@ -11,6 +11,8 @@ use deepcardio::float::Twin;
 use deepcardio::import::{self, ImportError, Imported};
 use deepcardio::quant::quantise;
 use deepcardio::{Model, Segment, fast::FastModel, reference};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha20Rng;
 use serde_json::Value;
 
 fn fixture(name: &str) -> PathBuf {
@@ -135,6 +137,19 @@ fn a_damaged_file_never_panics() {
     for cut in (0..bytes.len()).step_by(1 + bytes.len() / 40) {
         std::fs::write(&path, &bytes[..cut]).unwrap();
         assert!(import::read(&path).is_err(), "cut at {cut}");
+    }
+    let mut rng = ChaCha20Rng::seed_from_u64(9);
+    for _ in 0..500 {
+        let mut damaged = bytes.clone();
+        for _ in 0..rng.random_range(1..=8) {
+            let position = rng.random_range(0..damaged.len());
+            damaged[position] = rng.random();
+        }
+        std::fs::write(&path, &damaged).unwrap();
+        // A flipped byte of a weight still gives a network; whatever is read must quantise or fail cleanly.
+        if let Ok(Imported { network, quantisation: Some(quantisation) }) = import::read(&path) {
+            let _ = quantise(&network, &quantisation, String::new());
+        }
     }
     std::fs::remove_file(&path).unwrap();
 }
