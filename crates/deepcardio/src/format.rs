@@ -164,10 +164,10 @@ fn unseal(bytes: &[u8]) -> Result<&[u8], FormatError> {
         return Err(FormatError::TooLarge { found, limit: MAX_BYTES });
     }
     let mut header = Reader::new(bytes);
-    if header.raw(MAGIC.len().min(bytes.len()))? != MAGIC.get(..MAGIC.len().min(bytes.len())).unwrap_or(MAGIC)
-    {
+    if !MAGIC.starts_with(bytes.get(..MAGIC.len()).unwrap_or(bytes)) {
         return Err(FormatError::BadMagic);
     }
+    header.raw(MAGIC.len())?;
     let version = header.u32()?;
     if version != VERSION {
         return Err(FormatError::Version { found: version, supported: VERSION });

@@ -9,7 +9,7 @@
 //! | [`model`] | the architecture with its secret weights |
 //! | [`mod@format`] | the model file `deepcardio.bin` |
 //! | [`quant`] | interval analysis: ring widths that no input can overflow; calibration of float networks |
-//! | [`layers`], [`reference`] | the integer semantics that every private run equals bit for bit |
+//! | [`layers`], [`mod@reference`] | the integer semantics that every private run equals bit for bit |
 //! | [`fast`] | the same numbers with vector instructions, for evaluation on many records |
 //! | [`float`], `import` | the unquantised network, and reading it from HDF5 |
 //! | [`ecg`] | from a recording to quantised segments |

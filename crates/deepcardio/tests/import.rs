@@ -3,12 +3,16 @@
 //! Each fixture is a Keras file with the JSON of what NumPy computed from it: integer weights, accumulators of every
 //! layer on given inputs, integer scores, float scores and ring widths.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail the test")]
+
 use std::path::PathBuf;
 
 use deepcardio::float::Twin;
 use deepcardio::import::{self, ImportError, Imported};
 use deepcardio::quant::quantise;
 use deepcardio::{Model, Segment, fast::FastModel, reference};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha20Rng;
 use serde_json::Value;
 
 fn fixture(name: &str) -> PathBuf {
@@ -106,6 +110,12 @@ fn a_model_survives_its_file() {
 }
 
 #[test]
+fn the_file_has_the_same_bytes_on_every_platform() {
+    let digest = blake3::hash(&model(&load("tiny").0).to_bytes()).to_hex();
+    assert_eq!(digest.as_str(), "3d05c98ed87b57e77e030c2d78a631d34e861527cc3f9b0d09c98ba10ecd038d");
+}
+
+#[test]
 fn an_lstm_has_no_integer_form_and_is_named() {
     let (mut imported, _) = load("tiny-lstm");
     imported.quantisation = load("tiny").0.quantisation;
@@ -127,6 +137,19 @@ fn a_damaged_file_never_panics() {
     for cut in (0..bytes.len()).step_by(1 + bytes.len() / 40) {
         std::fs::write(&path, &bytes[..cut]).unwrap();
         assert!(import::read(&path).is_err(), "cut at {cut}");
+    }
+    let mut rng = ChaCha20Rng::seed_from_u64(9);
+    for _ in 0..500 {
+        let mut damaged = bytes.clone();
+        for _ in 0..rng.random_range(1..=8) {
+            let position = rng.random_range(0..damaged.len());
+            damaged[position] = rng.random();
+        }
+        std::fs::write(&path, &damaged).unwrap();
+        // A flipped byte of a weight still gives a network; whatever is read must quantise or fail cleanly.
+        if let Ok(Imported { network, quantisation: Some(quantisation) }) = import::read(&path) {
+            let _ = quantise(&network, &quantisation, String::new());
+        }
     }
     std::fs::remove_file(&path).unwrap();
 }

@@ -20,7 +20,7 @@ pub(super) struct Arguments {
     /// Model file.
     #[arg(long)]
     model: PathBuf,
-    /// Print JSON, one object per file in a list.
+    /// Print JSON, one object per file, each on its own line.
     #[arg(long)]
     json: bool,
     /// Sampling rate in Hz, if the file does not say.
@@ -55,7 +55,8 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         reports.push(classify(&model, &fast, file, arguments)?);
     }
     if arguments.json {
-        return Ok(serde_json::to_string_pretty(&reports)? + "\n");
+        let lines = reports.iter().map(serde_json::to_string).collect::<Result<Vec<_>, _>>()?;
+        return Ok(lines.join("\n") + "\n");
     }
     Ok(reports.iter().map(print).collect())
 }

@@ -36,6 +36,7 @@ pub fn analyse(architecture: &Architecture, weights: &[LayerWeights]) -> Result<
         let accumulators = linear(&stage.linear, layer, &channels);
         bounds.push(bound(stage, &accumulators)?);
         channels = accumulators.into_iter().map(|acc| after_linear(stage, acc)).collect();
+        check_sums(stage, &channels)?;
     }
     Ok(bounds)
 }
@@ -98,6 +99,16 @@ fn bound(stage: &Stage, accumulators: &[Interval]) -> Result<StageBound, ModelEr
         return Err(ModelError::Overflow { layer: stage.name.clone(), needed });
     }
     Ok(StageBound { magnitude, least_ell: needed.max(*limits::RING_BITS.start()) })
+}
+
+/// Sums over positions must fit the widest ring too, whatever the next layer makes of them.
+fn check_sums(stage: &Stage, channels: &[Interval]) -> Result<(), ModelError> {
+    let largest = channels.iter().map(|channel| channel.high).max().unwrap_or(0);
+    let needed = i64::BITS - largest.leading_zeros() + 1;
+    if needed > *limits::RING_BITS.end() {
+        return Err(ModelError::Overflow { layer: stage.name.clone(), needed });
+    }
+    Ok(())
 }
 
 /// Interval of a channel as the next layer sees it.

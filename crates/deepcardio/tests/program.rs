@@ -1,0 +1,200 @@
+//! The `deepcardio` program: its commands, the schema of its JSON, its errors.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail the test")]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use deepcardio::architecture::{Head, Widths};
+use deepcardio::testkit::random_weights;
+use deepcardio::{Architecture, Model, ecg, reference};
+use npyz::WriterBuilder;
+use rand::SeedableRng;
+use rand_chacha::ChaCha20Rng;
+use serde_json::Value;
+
+/// A directory of the test's own, removed at the end.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("deepcardio-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn deepcardio(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_deepcardio")).args(arguments).output().unwrap()
+}
+
+fn succeed(arguments: &[&str]) -> String {
+    let output = deepcardio(arguments);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+/// A network of two blocks over DeepCardio's windows, with random weights.
+fn model(path: &Path) -> Model {
+    let widths = Widths { weights: 5, activations: 4, shift: 5, ..Widths::default() };
+    let architecture = Architecture::deepcardio(2, Head::Average, widths).unwrap();
+    let model = random_weights(&mut ChaCha20Rng::seed_from_u64(11), &architecture, 40);
+    std::fs::write(path, model.to_bytes()).unwrap();
+    model
+}
+
+/// A decaying oscillation, in millivolts at 300 Hz.
+fn samples(seconds: usize, pace: f64) -> Vec<f64> {
+    (0..300 * seconds).map(|i| (i as f64 * pace).sin() * ((i % 240) as f64 / -40.0).exp()).collect()
+}
+
+#[test]
+fn classify_prints_the_reference_scores_as_json() {
+    let scratch = Scratch::new("classify");
+    let (model_path, csv) = (scratch.path("model.bin"), scratch.path("ecg.csv"));
+    let model = model(&model_path);
+    let millivolts = samples(45, 0.13);
+    let lines: Vec<String> = millivolts.iter().map(|value| format!("{value:e}\n")).collect();
+    std::fs::write(&csv, lines.concat()).unwrap();
+    let arguments = ["classify", text(&csv), "--model", text(&model_path), "--rate", "300", "--unit", "mv"];
+    let report: Value = serde_json::from_str(&succeed(&[&arguments[..], &["--json"]].concat())).unwrap();
+
+    let recording = ecg::Recording::new(300.0, millivolts).unwrap();
+    let segments = ecg::segments(&recording, model.architecture().signal()).unwrap();
+    let reported = report["segments"].as_array().unwrap();
+    assert_eq!((reported.len(), segments.len()), (2, 2));
+    for (reported, segment) in reported.iter().zip(&segments) {
+        let scores = reference::scores(&model, segment).unwrap();
+        assert_eq!(reported["scores"], serde_json::to_value(scores).unwrap());
+        let probabilities = reported["probabilities"].as_array().unwrap();
+        let total: f64 = probabilities.iter().map(|p| p.as_f64().unwrap()).sum();
+        assert!(probabilities.len() == 4 && (total - 1.0).abs() < 1e-9);
+        assert!(["normal", "af", "other", "noise"].contains(&reported["label"].as_str().unwrap()));
+    }
+    assert!(report["label"].is_string());
+    assert!(succeed(&arguments).contains("segment 1"));
+}
+
+#[test]
+fn an_unclear_recording_names_the_flag() {
+    let scratch = Scratch::new("unclear");
+    let (model_path, csv) = (scratch.path("model.bin"), scratch.path("ecg.csv"));
+    model(&model_path);
+    std::fs::write(&csv, "1\n2\n".repeat(2000)).unwrap();
+    let output = deepcardio(&["classify", text(&csv), "--model", text(&model_path), "--unit", "mv"]);
+    assert!(!output.status.success());
+    assert!(String::from_utf8_lossy(&output.stderr).contains("--rate"));
+}
+
+#[test]
+fn inspect_lists_every_layer_and_refuses_a_damaged_file() {
+    let scratch = Scratch::new("inspect");
+    let path = scratch.path("model.bin");
+    let model = model(&path);
+    let table = succeed(&["inspect", text(&path)]);
+    for stage in model.architecture().stages() {
+        assert!(table.lines().any(|line| line.starts_with(&stage.name)));
+    }
+    let bytes = model.to_bytes();
+    std::fs::write(&path, &bytes[..bytes.len() - 1]).unwrap();
+    let output = deepcardio(&["inspect", text(&path)]);
+    assert!(!output.status.success() && String::from_utf8_lossy(&output.stderr).contains("cut short"));
+}
+
+fn write_npz(path: &Path, records: &[(u32, u8, Vec<f64>)]) {
+    let mut archive = npyz::npz::NpzWriter::new(std::fs::File::create(path).unwrap());
+    let samples: Vec<i16> =
+        records.iter().flat_map(|(_, _, mv)| mv.iter().map(|value| (value * 1000.0) as i16)).collect();
+    let mut offsets = vec![0i64];
+    for (_, _, mv) in records {
+        offsets.push(offsets.last().unwrap() + mv.len() as i64);
+    }
+    write_array(&mut archive, "samples", samples);
+    write_array(&mut archive, "offsets", offsets);
+    write_array(&mut archive, "record", records.iter().map(|record| record.0).collect());
+    write_array(&mut archive, "label", records.iter().map(|record| record.1).collect());
+    write_array(&mut archive, "fs", vec![300u32]);
+    write_array(&mut archive, "gain_adu_per_mv", vec![1000u32]);
+}
+
+fn write_array<T: npyz::AutoSerialize>(
+    archive: &mut npyz::npz::NpzWriter<std::fs::File>,
+    name: &str,
+    values: Vec<T>,
+) {
+    let mut array = archive
+        .array(name, Default::default())
+        .unwrap()
+        .default_dtype()
+        .shape(&[values.len() as u64])
+        .begin_nd()
+        .unwrap();
+    array.extend(values).unwrap();
+    array.finish().unwrap();
+}
+
+#[test]
+fn eval_counts_every_record_once() {
+    let scratch = Scratch::new("eval");
+    let (model_path, data) = (scratch.path("model.bin"), scratch.path("records.npz"));
+    model(&model_path);
+    let records: Vec<(u32, u8, Vec<f64>)> = (0..6u8)
+        .map(|i| (100 + u32::from(i), i % 4, samples(10 + usize::from(i) * 9, 0.05 + f64::from(i) * 0.07)))
+        .collect();
+    write_npz(&data, &records);
+    let base = ["eval", "--data", text(&data), "--model", text(&model_path), "--json"];
+    let report: Value = serde_json::from_str(&succeed(&base)).unwrap();
+    let confusion: Vec<Vec<u64>> = serde_json::from_value(report["confusion"].clone()).unwrap();
+    let rows: Vec<u64> = confusion.iter().map(|row| row.iter().sum()).collect();
+    assert_eq!(rows, [2, 2, 1, 1]);
+    let hits: u64 = (0..4).map(|class| confusion[class][class]).sum();
+    assert!((report["accuracy"].as_f64().unwrap() - hits as f64 / 6.0).abs() < 1e-12);
+    assert!(report["challenge_score"].is_f64() && report["agreement"].is_null());
+
+    let some = [&base[..], &["--records", "100,103-104"]].concat();
+    let report: Value = serde_json::from_str(&succeed(&some)).unwrap();
+    assert_eq!(report["records"], 3);
+}
+
+#[test]
+fn convert_reproduces_the_trained_integers_and_calibrates_without_them() {
+    let scratch = Scratch::new("convert");
+    let fixture = |name: &str| Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name);
+    let (exact, calibrated) = (scratch.path("exact.bin"), scratch.path("calibrated.bin"));
+    let table = succeed(&["convert", text(&fixture("tiny-bn.h5")), "-o", text(&exact)]);
+    assert!(table.contains("head2") && table.contains("multiply-accumulates"));
+    assert!(Model::load(&exact).is_ok());
+
+    let data = scratch.path("records.npz");
+    let records: Vec<_> = (0..4u8).map(|i| (u32::from(i), i, samples(40, 0.03 * f64::from(i + 1)))).collect();
+    write_npz(&data, &records);
+    let widths = ["--weight-bits", "7", "--activation-bits", "6", "--calibrate", text(&data)];
+    let input = fixture("tiny.h5");
+    let arguments = ["convert", text(&input), "-o", text(&calibrated)];
+    succeed(&[&arguments[..], &widths].concat());
+    let model = Model::load(&calibrated).unwrap();
+    assert!(model.architecture().stages().iter().all(|stage| stage.weight_bits == 7));
+
+    // On data like its own the calibrated network says almost always what the float network says.
+    let eval =
+        ["eval", "--data", text(&data), "--model", text(&calibrated), "--json", "--float", text(&input)];
+    let report: Value = serde_json::from_str(&succeed(&eval)).unwrap();
+    assert!(report["agreement"].as_f64().unwrap() >= 0.75, "{report}");
+
+    let lstm = deepcardio(&["convert", text(&fixture("tiny-lstm.h5")), "-o", text(&scratch.path("x"))]);
+    assert!(!lstm.status.success() && String::from_utf8_lossy(&lstm.stderr).contains("--calibrate"));
+}
