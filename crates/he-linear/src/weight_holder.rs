@@ -9,6 +9,7 @@
 use rand_core::CryptoRng;
 use rayon::prelude::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
 
+use crate::backend;
 use crate::bits::pack;
 use crate::codec::read_residues;
 use crate::error::{Error, Message};
@@ -104,8 +105,14 @@ impl WeightHolder {
         let inputs = &inputs[chunk * in_groups..(chunk + 1) * in_groups];
         let kernels = &self.kernels[out_group * in_groups..(out_group + 1) * in_groups];
         let mut sum = Ciphertext { a: Polynomial::zero(), b: Polynomial::zero() };
-        sum.a.accumulate_products(inputs.iter().map(|input| &input.a).zip(kernels));
-        sum.b.accumulate_products(inputs.iter().map(|input| &input.b).zip(kernels));
+        // Prime by prime: both sums and one row of a kernel, read from memory once, stay in the cache.
+        for ((prime, a), (_, b)) in sum.a.rows_mut().zip(sum.b.rows_mut()) {
+            for (input, kernel) in inputs.iter().zip(kernels) {
+                let kernel = kernel.row(prime);
+                backend::multiply_accumulate(prime, a, input.a.row(prime), kernel);
+                backend::multiply_accumulate(prime, b, input.b.row(prime), kernel);
+            }
+        }
         sum
     }
 }
