@@ -201,19 +201,8 @@ impl Polynomial {
 
     /// Adds a product of two transformed polynomials.
     pub(crate) fn multiply_accumulate(&mut self, left: &Self, right: &Self) {
-        self.accumulate_products(core::iter::once((left, right)));
-    }
-
-    /// Adds products of transformed polynomials, prime by prime, so that the sum stays in the first-level
-    /// cache.
-    pub(crate) fn accumulate_products<'a>(
-        &mut self,
-        products: impl Iterator<Item = (&'a Self, &'a Self)> + Clone,
-    ) {
         for (prime, row) in self.rows_mut() {
-            for (left, right) in products.clone() {
-                backend::multiply_accumulate(prime, row, left.row(prime), right.row(prime));
-            }
+            backend::multiply_accumulate(prime, row, left.row(prime), right.row(prime));
         }
     }
 
