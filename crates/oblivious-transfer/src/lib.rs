@@ -22,6 +22,5 @@ pub mod hash;
 pub mod prg;
 pub mod softspoken;
 #[cfg(any(test, feature = "testkit"))]
-#[expect(clippy::panic, reason = "assertions for tests")]
 pub mod testkit;
 mod transpose;
