@@ -14,6 +14,7 @@ use std::sync::OnceLock;
 
 use oblivious_transfer::bits::BitVec;
 use oblivious_transfer::block::Block;
+use oblivious_transfer::cot::ReceiverCots;
 use rayon::prelude::{
     IndexedParallelIterator, IntoParallelIterator, IntoParallelRefIterator, ParallelIterator,
 };
@@ -21,7 +22,7 @@ use zeroize::{Zeroize, Zeroizing};
 
 use crate::circuit::activation;
 use crate::convert;
-use crate::cots::{ReceivedCots, SentCots};
+use crate::cots::{SentCots, check_received};
 use crate::error::{StepError, check_count, check_length};
 use crate::garble::evaluator::Evaluate;
 use crate::garble::garbler::Garble;
@@ -35,7 +36,7 @@ pub struct ActivationEvaluator {
     plan: StepPlan,
     keys: StepKeys,
     bits: Zeroizing<Vec<Vec<u64>>>,
-    inputs: ReceivedCots,
+    inputs: ReceiverCots,
     outputs: SentCots,
     next_chunk: usize,
     shares: Zeroizing<Vec<u32>>,
@@ -55,11 +56,11 @@ impl ActivationEvaluator {
         session: &Session,
         step_id: u16,
         shares: &[u32],
-        inputs: ReceivedCots,
+        inputs: ReceiverCots,
         outputs: SentCots,
     ) -> Result<(Vec<u8>, Self), StepError> {
         check_count("client shares", plan.input_values(), shares.len())?;
-        inputs.check("client's input OTs", plan.input_cots())?;
+        check_received("client's input OTs", plan.input_cots(), &inputs)?;
         outputs.check("client's output OTs", plan.output_cots())?;
         let shape = plan.shape();
         let words = Words {
@@ -154,7 +155,7 @@ pub struct ActivationGarbler {
     keys: StepKeys,
     /// The keys have become the zero labels.
     inputs: SentCots,
-    outputs: ReceivedCots,
+    outputs: ReceiverCots,
     /// For each garbled chunk the permute bits of its batches.
     permute: Vec<OnceLock<Vec<Vec<u64>>>>,
 }
@@ -171,10 +172,10 @@ impl ActivationGarbler {
         step_id: u16,
         mut inputs: SentCots,
         corrections: &[u8],
-        outputs: ReceivedCots,
+        outputs: ReceiverCots,
     ) -> Result<Self, StepError> {
         inputs.check("server's input OTs", plan.input_cots())?;
-        outputs.check("server's output OTs", plan.output_cots())?;
+        check_received("server's output OTs", plan.output_cots(), &outputs)?;
         if !inputs.delta.lsb() {
             return Err(StepError::Colour);
         }

@@ -10,11 +10,12 @@ use std::sync::Arc;
 
 use oblivious_transfer::bits::BitVec;
 use oblivious_transfer::block::Block;
+use oblivious_transfer::cot::ReceiverCots;
 use zeroize::Zeroizing;
 
 use crate::circuit::Netlist;
 use crate::circuit::argmax::{label_bits, netlist};
-use crate::cots::{ReceivedCots, SentCots};
+use crate::cots::{SentCots, check_received};
 use crate::error::{StepError, check_count, check_length};
 use crate::garble::evaluator::Evaluate;
 use crate::garble::garbler::Garble;
@@ -104,7 +105,7 @@ pub struct ArgmaxEvaluator {
     plan: ArgmaxPlan,
     keys: StepKeys,
     bits: Zeroizing<Vec<u64>>,
-    inputs: ReceivedCots,
+    inputs: ReceiverCots,
 }
 
 impl ArgmaxEvaluator {
@@ -117,10 +118,10 @@ impl ArgmaxEvaluator {
         session: &Session,
         step_id: u16,
         shares: &[u32],
-        inputs: ReceivedCots,
+        inputs: ReceiverCots,
     ) -> Result<(Vec<u8>, Self), StepError> {
         check_count("client scores", plan.shape.classes, shares.len())?;
-        inputs.check("client's input OTs", plan.input_cots())?;
+        check_received("client's input OTs", plan.input_cots(), &inputs)?;
         let bits = vec![plan.bits(shares)];
         let corrections = inputs::corrections(&[INSTANCE], &bits, &inputs);
         let bits = Zeroizing::new(bits.into_iter().flatten().collect());

@@ -66,7 +66,7 @@ pub(crate) fn client_batch(
         let (zero, one) = pads.split_at(lanes);
         let mut answer = [0; LANES];
         for lane in 0..lanes {
-            let (zero, one) = (zero[lane].value() as u32, one[lane].value() as u32);
+            let (zero, one) = (zero[lane].words()[0] as u32, one[lane].words()[0] as u32);
             let colour = (colour >> lane & 1) as u32;
             answer[lane] = zero.wrapping_sub(one).wrapping_add(1).wrapping_sub(2 * colour);
             shares[lane] = shares[lane].wrapping_add(colour.wrapping_sub(zero) << i);
@@ -110,7 +110,7 @@ pub(crate) fn server_batch(
     for (i, ((pads, permute), answers)) in pads.chunks(batch.lanes).zip(permute).zip(answers).enumerate() {
         for (lane, (pad, answer)) in pads.iter().zip(&answers[batch.start..]).enumerate() {
             let chosen = ((permute >> lane & 1) as u32).wrapping_neg() & answer;
-            let share = (pad.value() as u32).wrapping_add(chosen);
+            let share = (pad.words()[0] as u32).wrapping_add(chosen);
             shares[lane] = shares[lane].wrapping_add(share << i);
         }
     }

@@ -1,25 +1,23 @@
-//! Correlated OTs as a step consumes them: mac = key ^ choice * delta.
+//! Correlated OTs as a step consumes them: mac = key ^ choice * delta, with random choices.
 
-use oblivious_transfer::bits::BitVec;
 use oblivious_transfer::block::Block;
+use oblivious_transfer::cot::{Blocks, ReceiverCots};
 use zeroize::Zeroize;
 
 use crate::error::{StepError, check_count};
 
-/// The sender's half. Consumed by one step, zeroised on drop.
+/// The sender's half of the OTs of one step, which consumes them. Zeroised on drop.
 pub struct SentCots {
     /// The correlation.
     pub delta: Block,
     /// One key for each OT.
-    pub keys: Vec<Block>,
+    pub keys: Blocks,
 }
 
-/// The receiver's half, on random choices. Consumed by one step, zeroised on drop.
-pub struct ReceivedCots {
-    /// One choice bit for each OT.
-    pub choices: BitVec,
-    /// One mac for each OT.
-    pub macs: Vec<Block>,
+impl Drop for SentCots {
+    fn drop(&mut self) {
+        self.delta.zeroize();
+    }
 }
 
 impl SentCots {
@@ -28,22 +26,8 @@ impl SentCots {
     }
 }
 
-impl ReceivedCots {
-    pub(crate) fn check(&self, what: &'static str, count: usize) -> Result<(), StepError> {
-        check_count(what, count, self.choices.len())?;
-        check_count(what, count, self.macs.len())
-    }
-}
-
-impl Drop for SentCots {
-    fn drop(&mut self) {
-        self.delta.zeroize();
-        self.keys.zeroize();
-    }
-}
-
-impl Drop for ReceivedCots {
-    fn drop(&mut self) {
-        self.macs.zeroize();
-    }
+/// Checks the receiver's half.
+pub(crate) fn check_received(what: &'static str, count: usize, cots: &ReceiverCots) -> Result<(), StepError> {
+    check_count(what, count, cots.choices.len())?;
+    check_count(what, count, cots.macs.len())
 }

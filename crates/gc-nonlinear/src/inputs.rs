@@ -5,9 +5,10 @@
 
 use oblivious_transfer::bits::BitVec;
 use oblivious_transfer::block::Block;
+use oblivious_transfer::cot::ReceiverCots;
 use rayon::prelude::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIterator, ParallelSliceMut};
 
-use crate::cots::{ReceivedCots, SentCots};
+use crate::cots::SentCots;
 use crate::error::{StepError, check_length};
 use crate::lanes::{LANES, lane_mask, push_bit_slices};
 use crate::shape::Batch;
@@ -46,7 +47,7 @@ impl<F: Fn(&[u32]) -> [u32; 3] + Sync> Words<'_, F> {
 }
 
 /// The client's corrections: input bit ^ choice, in the order of the OTs.
-pub(crate) fn corrections(batches: &[Batch], bits: &[Vec<u64>], cots: &ReceivedCots) -> Vec<u8> {
+pub(crate) fn corrections(batches: &[Batch], bits: &[Vec<u64>], cots: &ReceiverCots) -> Vec<u8> {
     let mut corrections = BitVec::new();
     for (batch, bits) in batches.iter().zip(bits) {
         for (wire, word) in bits.iter().enumerate() {

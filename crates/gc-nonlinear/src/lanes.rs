@@ -17,7 +17,7 @@ pub(crate) fn lane_mask(lanes: usize) -> u64 {
 /// Bit 0 of every label.
 #[inline(always)]
 pub(crate) fn colours(labels: &Labels) -> u64 {
-    labels.iter().rev().fold(0, |word, label| word << 1 | (label.value() as u64 & 1))
+    labels.iter().rev().fold(0, |word, label| word << 1 | (label.words()[0] & 1))
 }
 
 /// Appends word j of the result: bit j of every value, lane i from value i; `width` words.

@@ -27,7 +27,8 @@ mod shape;
 
 pub use activation::{ActivationEvaluator, ActivationGarbler};
 pub use argmax::{ArgmaxEvaluator, ArgmaxGarbler, ArgmaxPlan, ArgmaxShape, MAX_CLASSES};
-pub use cots::{ReceivedCots, SentCots};
+pub use cots::SentCots;
 pub use error::StepError;
+pub use oblivious_transfer::cot::ReceiverCots;
 pub use session::Session;
 pub use shape::{CHUNK, MAX_COUNT, StepPlan, StepShape};

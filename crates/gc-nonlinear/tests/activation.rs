@@ -1,12 +1,10 @@
 //! The garbled activation equals the plain reference, for any shape.
 
-mod support;
-
+use crate::support::{accumulators, open, play_dealt, reference, share};
 use gc_nonlinear::{CHUNK, StepPlan, StepShape};
 use proptest::prelude::{Strategy, any, prop_assert_eq, proptest};
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
-use support::{accumulators, open, play_dealt, reference, share};
 
 /// Garbles random accumulators of a shape and compares with the reference.
 fn check(shape: StepShape, seed: u64) {

@@ -48,14 +48,20 @@ fn fetch<'a>(inputs: &'a [Labels], registers: &'a [Labels], slot: Slot) -> &'a L
     }
 }
 
-/// Block::mask of bit 0 of a label.
+/// All ones if the label's colour is 1, else zero.
 #[inline(always)]
 fn colour_mask(label: Block) -> Block {
-    Block::new((label.value() & 1).wrapping_neg())
+    let [low, _] = label.words();
+    let mask = (low & 1).wrapping_neg();
+    Block::from_words([mask, mask])
 }
 
 /// `block` in the lanes whose bit is set, else zero.
 #[inline(always)]
 fn spread(bits: u64, block: Block) -> Labels {
-    core::array::from_fn(|lane| Block::new(u128::from(bits >> lane & 1).wrapping_neg()) & block)
+    let [low, high] = block.words();
+    core::array::from_fn(|lane| {
+        let mask = (bits >> lane & 1).wrapping_neg();
+        Block::from_words([mask & low, mask & high])
+    })
 }

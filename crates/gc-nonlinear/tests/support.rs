@@ -1,24 +1,23 @@
 //! What the tests share: the plain reference, an ideal dealer of correlated OTs and both roles played in one process.
 
 use gc_nonlinear::{
-    ActivationEvaluator, ActivationGarbler, ReceivedCots, SentCots, Session, StepError, StepPlan, StepShape,
+    ActivationEvaluator, ActivationGarbler, ReceiverCots, SentCots, Session, StepError, StepPlan, StepShape,
 };
 use oblivious_transfer::bits::{BitVec, residue_mask};
 use oblivious_transfer::block::Block;
+use oblivious_transfer::cot;
 use rand::RngExt;
 use rand_chacha::ChaCha20Rng;
 
 /// Correlated OTs from nowhere.
-pub fn deal(rng: &mut ChaCha20Rng, delta: Block, count: usize) -> (SentCots, ReceivedCots) {
-    let keys: Vec<Block> = (0..count).map(|_| Block::random(rng)).collect();
+pub(crate) fn deal(rng: &mut ChaCha20Rng, delta: Block, count: usize) -> (SentCots, ReceiverCots) {
     let choices = BitVec::random(count, rng);
-    let macs =
-        keys.iter().zip(choices.iter()).map(|(key, choice)| *key ^ (Block::mask(choice) & delta)).collect();
-    (SentCots { delta, keys }, ReceivedCots { choices, macs })
+    let (keys, received) = cot::deal(delta, choices, rng);
+    (SentCots { delta, keys }, received)
 }
 
 /// The contract, on plain integers.
-pub fn reference(shape: &StepShape, accumulators: &[i32]) -> Vec<u32> {
+pub(crate) fn reference(shape: &StepShape, accumulators: &[i32]) -> Vec<u32> {
     let values: Vec<i32> = if shape.pool {
         accumulators.chunks_exact(2).map(|pair| pair[0].max(pair[1])).collect()
     } else {
@@ -30,7 +29,7 @@ pub fn reference(shape: &StepShape, accumulators: &[i32]) -> Vec<u32> {
 }
 
 /// Random shares of some numbers.
-pub fn share(rng: &mut ChaCha20Rng, ell: u32, values: &[i32]) -> (Vec<u32>, Vec<u32>) {
+pub(crate) fn share(rng: &mut ChaCha20Rng, ell: u32, values: &[i32]) -> (Vec<u32>, Vec<u32>) {
     let mask = residue_mask(ell);
     values
         .iter()
@@ -42,7 +41,7 @@ pub fn share(rng: &mut ChaCha20Rng, ell: u32, values: &[i32]) -> (Vec<u32>, Vec<
 }
 
 /// The sum of shares mod 2^ell.
-pub fn open(ell: u32, client: &[u32], server: &[u32]) -> Vec<u32> {
+pub(crate) fn open(ell: u32, client: &[u32], server: &[u32]) -> Vec<u32> {
     assert_eq!(client.len(), server.len());
     client
         .iter()
@@ -52,7 +51,7 @@ pub fn open(ell: u32, client: &[u32], server: &[u32]) -> Vec<u32> {
 }
 
 /// Random accumulators within the contract's bound, extremes and near-ties among them.
-pub fn accumulators(rng: &mut ChaCha20Rng, shape: &StepShape, count: usize) -> Vec<i32> {
+pub(crate) fn accumulators(rng: &mut ChaCha20Rng, shape: &StepShape, count: usize) -> Vec<i32> {
     let bound = 1_i32 << (shape.ell - 2);
     let edges = [0, 1, -1, bound - 1, 1 - bound, (1 << shape.shift) >> 1, ((1 << shape.shift) >> 1) - 1];
     let mut last = 0;
@@ -71,19 +70,19 @@ pub fn accumulators(rng: &mut ChaCha20Rng, shape: &StepShape, count: usize) -> V
 }
 
 /// Everything that travels in a step.
-pub struct Transcript {
-    pub input_corrections: Vec<u8>,
-    pub chunks: Vec<Vec<u8>>,
-    pub output_corrections: Vec<u8>,
+pub(crate) struct Transcript {
+    pub(crate) input_corrections: Vec<u8>,
+    pub(crate) chunks: Vec<Vec<u8>>,
+    pub(crate) output_corrections: Vec<u8>,
 }
 
 /// Plays a step and returns both outputs and the messages.
-pub fn play(
+pub(crate) fn play(
     plan: &StepPlan,
     session: &Session,
     shares: (&[u32], &[u32]),
-    input: (SentCots, ReceivedCots),
-    output: (SentCots, ReceivedCots),
+    input: (SentCots, ReceiverCots),
+    output: (SentCots, ReceiverCots),
 ) -> Result<(Vec<u32>, Vec<u32>, Transcript), StepError> {
     let (input_corrections, mut client) =
         ActivationEvaluator::prepare(plan, session, 7, shares.0, input.1, output.0)?;
@@ -103,12 +102,12 @@ pub fn play(
 }
 
 /// A correlation for garbling.
-pub fn garbling_delta(rng: &mut ChaCha20Rng) -> Block {
+pub(crate) fn garbling_delta(rng: &mut ChaCha20Rng) -> Block {
     Block::random(rng).with_lsb(true)
 }
 
 /// Plays a step on dealt OTs.
-pub fn play_dealt(
+pub(crate) fn play_dealt(
     plan: &StepPlan,
     rng: &mut ChaCha20Rng,
     client: &[u32],

@@ -1,0 +1,4 @@
+//! Both roles of the non-linear steps against the plain reference, in one process.
+
+mod activation;
+mod support;
