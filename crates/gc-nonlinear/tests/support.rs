@@ -6,6 +6,7 @@ use gc_nonlinear::{
 use oblivious_transfer::bits::{BitVec, residue_mask};
 use oblivious_transfer::block::Block;
 use oblivious_transfer::cot;
+use oblivious_transfer::softspoken::{ReceiverSetup, SenderSetup};
 use rand::RngExt;
 use rand_chacha::ChaCha20Rng;
 
@@ -118,4 +119,15 @@ pub(crate) fn play_dealt(
     let delta = Block::random(rng);
     let output = deal(rng, delta, plan.output_cots());
     play(plan, &Session::new(&rng.random()), (client, server), input, output)
+}
+
+/// Correlated OTs from base OTs and SoftSpoken.
+pub(crate) fn extend(rng: &mut ChaCha20Rng, delta: Block, count: usize) -> (SentCots, ReceiverCots) {
+    let (receiver, message) = ReceiverSetup::start(b"test", rng);
+    let (sender, message) = SenderSetup::start(b"test", delta, &message, rng).unwrap();
+    let (mut receiver, message) = receiver.finish(&message, rng).unwrap();
+    let mut sender = sender.finish(&message).unwrap();
+    let (received, message) = receiver.extend_random(count);
+    let keys = sender.extend_random(count, &message).unwrap();
+    (SentCots { delta, keys }, received)
 }
