@@ -26,6 +26,7 @@ pub(crate) fn netlist(shape: &StepShape) -> Netlist {
 }
 
 /// Ciphertexts of one output by formula.
+#[cfg(test)]
 pub(crate) fn ciphertexts(shape: &StepShape) -> usize {
     let (ell, shift) = (shape.ell as usize, shape.shift as usize);
     if shape.pool { 8 * ell - 2 * shift - 7 } else { 4 * ell - 2 * shift - 5 }
@@ -35,7 +36,11 @@ pub(crate) fn ciphertexts(shape: &StepShape) -> usize {
 pub(crate) fn evaluator_words(shape: &StepShape, shares: &[u32]) -> [u32; 3] {
     let rounding = (1 << shape.shift) >> 1;
     match *shares {
-        [a, b] => [a.wrapping_add(rounding), a.wrapping_add(rounding) ^ b.wrapping_add(rounding), a.wrapping_sub(b) >> 1],
+        [a, b] => [
+            a.wrapping_add(rounding),
+            a.wrapping_add(rounding) ^ b.wrapping_add(rounding),
+            a.wrapping_sub(b) >> 1,
+        ],
         [a] => [a.wrapping_add(rounding), 0, 0],
         _ => [0; 3],
     }

@@ -94,6 +94,7 @@ impl Builder {
         }
         Netlist {
             inputs: self.inputs,
+            #[cfg(test)]
             garbler_bits: self.garbler_bits,
             registers,
             ciphertexts: self.gates.iter().map(Gate::ciphertexts).sum(),

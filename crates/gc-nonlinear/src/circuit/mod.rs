@@ -91,6 +91,7 @@ pub(crate) struct Netlist {
     /// Input bits of the evaluator.
     pub(crate) inputs: usize,
     /// Input bits of the garbler.
+    #[cfg(test)]
     pub(crate) garbler_bits: usize,
     /// Registers that hold the wires alive at one time.
     pub(crate) registers: usize,

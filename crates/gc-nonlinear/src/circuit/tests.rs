@@ -1,0 +1,189 @@
+//! Circuits in clear against the contract: every input at small widths, edges at large ones.
+
+use super::activation::{
+    ciphertexts, evaluator_widths, evaluator_words, garbler_widths, garbler_words, netlist,
+};
+use super::argmax;
+use super::{Gate, Netlist};
+use crate::argmax::ArgmaxShape;
+use crate::lanes::{LANES, push_bit_slices};
+use crate::shape::StepShape;
+
+/// The circuit's outputs for up to 64 instances of (client shares, server shares).
+fn run(circuit: &Netlist, shape: &StepShape, instances: &[(Vec<u32>, Vec<u32>)]) -> Vec<u32> {
+    let slices = |words: &dyn Fn(usize) -> [u32; 3], widths: [u32; 3]| {
+        let mut bits = Vec::new();
+        for (word, width) in widths.into_iter().enumerate() {
+            let values: [u32; LANES] =
+                core::array::from_fn(|lane| if lane < instances.len() { words(lane)[word] } else { 0 });
+            push_bit_slices(&values, width, &mut bits);
+        }
+        bits
+    };
+    let client = slices(&|lane| evaluator_words(shape, &instances[lane].0), evaluator_widths(shape));
+    let server = slices(&|lane| garbler_words(&instances[lane].1), garbler_widths(shape));
+    let outputs = circuit.evaluate_plain(&client, &server);
+    let value = |lane| outputs.iter().rev().fold(0, |value, word| value << 1 | (word >> lane & 1) as u32);
+    (0..instances.len()).map(value).collect()
+}
+
+fn expected(shape: &StepShape, acc: &[i32]) -> u32 {
+    let m = i64::from(*acc.iter().max().unwrap());
+    let rounding = if shape.shift == 0 { 0 } else { 1 << (shape.shift - 1) };
+    ((m + rounding) >> shape.shift).clamp(0, (1 << shape.bits) - 1) as u32
+}
+
+/// Compares the circuit with the contract on accumulators and client shares.
+fn check(shape: &StepShape, cases: impl Iterator<Item = (Vec<i32>, Vec<u32>)>) {
+    let circuit = netlist(shape);
+    let mask = (1 << shape.ell) - 1;
+    let cases: Vec<_> = cases.collect();
+    for cases in cases.chunks(LANES) {
+        let instances: Vec<_> = cases
+            .iter()
+            .map(|(acc, client)| {
+                let server = acc.iter().zip(client).map(|(acc, c)| (*acc as u32).wrapping_sub(*c) & mask);
+                (client.clone(), server.collect())
+            })
+            .collect();
+        for ((acc, client), out) in cases.iter().zip(run(&circuit, shape, &instances)) {
+            assert_eq!(out, expected(shape, acc), "{shape:?} acc {acc:?} client {client:?}");
+        }
+    }
+}
+
+fn shapes(ell: u32, pool: bool) -> impl Iterator<Item = StepShape> {
+    (0..ell - 1).flat_map(move |shift| {
+        (1..ell - shift).map(move |bits| StepShape { count: 1, ell, shift, bits, pool, out_ell: 8 })
+    })
+}
+
+#[test]
+fn every_share_of_every_accumulator_at_6_bits() {
+    for shape in shapes(6, false) {
+        check(&shape, (-15..16).flat_map(|acc| (0..64).map(move |client| (vec![acc], vec![client]))));
+    }
+}
+
+#[test]
+fn every_share_of_every_pair_at_6_bits() {
+    for shape in [(0, 2), (0, 5), (1, 3), (2, 2), (2, 3), (3, 1), (4, 1)] {
+        let shape = StepShape { count: 1, ell: 6, shift: shape.0, bits: shape.1, pool: true, out_ell: 8 };
+        check(
+            &shape,
+            (0..31 * 31 * 64 * 64).map(|i| {
+                let acc = vec![i % 31 - 15, i / 31 % 31 - 15];
+                (acc, vec![(i / 961 % 64) as u32, (i / 961 / 64) as u32])
+            }),
+        );
+    }
+}
+
+#[test]
+fn every_pair_and_shape_at_2_to_5_bits() {
+    for ell in 2..=5 {
+        for shape in shapes(ell, true) {
+            let bound = (1 << (ell - 2)) - 1;
+            let values = move || -bound..=bound;
+            let pairs = values().flat_map(move |a| values().map(move |b| vec![a, b]));
+            let shares = move |acc: Vec<i32>| {
+                (0..1_u32 << (2 * ell)).map(move |c| (acc.clone(), vec![c & ((1 << ell) - 1), c >> ell]))
+            };
+            check(&shape, pairs.flat_map(shares));
+        }
+    }
+}
+
+#[test]
+fn edges_at_8_to_30_bits() {
+    for ell in 8..=30_u32 {
+        let bound = (1_i32 << (ell - 2)) - 1;
+        for (shift, bits) in
+            [(0, 1), (0, ell - 1), (ell / 3, 4), (ell / 2, ell / 2 - 1), (ell - 2, 1), (1, 6)]
+        {
+            let half = (1_i32 << shift) >> 1;
+            let over = (1_i64 << (shift + bits)).min(i64::from(bound)) as i32;
+            let centres = [-bound, -over, -half, 0, half, 1 << shift, over - half, over, bound];
+            let edges: Vec<i32> = centres
+                .iter()
+                .flat_map(|centre| [centre - 1, *centre, centre + 1])
+                .filter(|value| value.abs() <= bound)
+                .collect();
+            let mask = (1_u32 << ell) - 1;
+            let shares = [0, 1, mask, 1 << (ell - 1), 0x2aaa_aaaa & mask, 0x1357_9bdf & mask];
+            for pool in [false, true] {
+                let shape = StepShape { count: 1, ell, shift, bits, pool, out_ell: 8 };
+                let cases = edges.iter().enumerate().flat_map(|(i, a)| {
+                    edges.iter().enumerate().map(move |(j, b)| {
+                        let client = [shares[(i + j) % 6], shares[(i * 5 + j * 3) % 6]];
+                        if pool { (vec![*a, *b], client.to_vec()) } else { (vec![*a], vec![client[0]]) }
+                    })
+                });
+                check(&shape, cases);
+            }
+        }
+    }
+}
+
+#[test]
+fn counts_follow_the_formula_and_no_gate_is_wasted() {
+    for pool in [false, true] {
+        for shape in [2, 3, 7, 16, 20, 30].into_iter().flat_map(|ell| shapes(ell, pool)) {
+            let circuit = netlist(&shape);
+            assert_eq!(circuit.ciphertexts, ciphertexts(&shape));
+            assert_eq!(circuit.inputs as u32, evaluator_widths(&shape).iter().sum());
+            assert_eq!(circuit.garbler_bits as u32, garbler_widths(&shape).iter().sum());
+            assert_eq!(circuit.outputs.len() as u32, shape.bits);
+        }
+    }
+    let typical = StepShape { count: 1, ell: 20, shift: 10, bits: 8, pool: true, out_ell: 20 };
+    let circuit = netlist(&typical);
+    let full = circuit.steps.iter().filter(|step| step.gate.ciphertexts() == 2).count();
+    let half = circuit.steps.iter().filter(|step| step.gate.ciphertexts() == 1).count();
+    // Comparison 18.5 ANDs, selection 20, addition 19, range 1, clamping 8: 66.5 ANDs.
+    assert_eq!((full, half, circuit.ciphertexts), (46, 41, 133));
+}
+
+#[test]
+fn the_garblers_bits_alone_never_reach_a_hash() {
+    // Every label is a sum of evaluator inputs and gate outputs: there is no gate that makes a wire of a garbler's bit.
+    for shape in shapes(7, true).chain(shapes(7, false)) {
+        for step in &netlist(&shape).steps {
+            if let Gate::AndGarbler { a, .. } | Gate::XorGarbler { a, .. } | Gate::Not { a } = step.gate {
+                assert!(a.0 < 7 * 3 - 1 + netlist(&shape).registers);
+            }
+        }
+    }
+}
+
+#[test]
+fn argmax_of_every_score_at_3_bits() {
+    let shape = ArgmaxShape { classes: 3, ell: 3 };
+    let circuit = argmax::netlist(&shape);
+    for scores in 0..7_i32.pow(3) {
+        let scores = [scores % 7 - 3, scores / 7 % 7 - 3, scores / 49 - 3];
+        for shares in 0..512_u32 {
+            let client = [shares & 7, shares >> 3 & 7, shares >> 6];
+            let bits = |values: [u32; 3]| -> Vec<u64> {
+                values.iter().flat_map(|value| (0..3).map(move |i| u64::from(value >> i & 1))).collect()
+            };
+            let server = core::array::from_fn(|i| (scores[i] as u32).wrapping_sub(client[i]) & 7);
+            let label = circuit.evaluate_plain(&bits(client), &bits(server));
+            let label = (label[0] & 1 | (label[1] & 1) << 1) as usize;
+            assert_eq!(label, (0..3).rev().max_by_key(|class| scores[*class]).unwrap());
+        }
+    }
+}
+
+#[test]
+fn argmax_counts() {
+    for (classes, ell) in [(2, 18), (4, 18), (4, 30), (9, 20)] {
+        let circuit = argmax::netlist(&ArgmaxShape { classes, ell: ell as u32 });
+        let sums = classes * (2 * ell - 3);
+        let comparisons = (classes - 1) * 2 * ell;
+        let selections = (classes - 2) * 2 * ell;
+        // An index bit costs an AND for each class behind the first that sets it.
+        let bits: usize = (0..argmax::label_bits(classes)).map(|bit| 2 * (classes - 1 - (1 << bit))).sum();
+        assert_eq!(circuit.ciphertexts, sums + comparisons + selections + bits);
+    }
+}
