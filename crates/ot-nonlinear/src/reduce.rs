@@ -16,7 +16,7 @@ use rayon::prelude::*;
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::chunk::ring_mask;
-use crate::circuit::{OtSpec, StepPlan};
+use crate::circuit::{OtSpec, Schedule};
 use crate::error::StepError;
 use crate::lanes::{LANES, Lanes};
 use crate::material::{BitPads, Chunked, ReceivedMaterial, ReceivedUnit, RingPads, SentMaterial, SentUnit};
@@ -45,9 +45,9 @@ struct Layout {
 }
 
 impl Layout {
-    fn new(plan: &StepPlan, session: &Session, step_id: u16, receiver: Role) -> Self {
-        let specs = plan.circuit().ots[receiver.index()].clone();
-        Self { session: session.clone(), step_id, receiver, count: plan.shape().count, specs }
+    fn new(schedule: &Schedule, session: &Session, step_id: u16, receiver: Role) -> Self {
+        let specs = schedule.ots[receiver.index()].clone();
+        Self { session: session.clone(), step_id, receiver, count: schedule.count, specs }
     }
 
     fn needed(&self) -> usize {
@@ -126,8 +126,8 @@ pub struct SentReducer {
 impl SentReducer {
     /// For the COTs of step `step_id` that `receiver` chooses in and this party sends under `delta`.
     #[must_use]
-    pub fn new(plan: &StepPlan, session: &Session, step_id: u16, receiver: Role, delta: Block) -> Self {
-        let layout = Layout::new(plan, session, step_id, receiver);
+    pub fn new(schedule: &Schedule, session: &Session, step_id: u16, receiver: Role, delta: Block) -> Self {
+        let layout = Layout::new(schedule, session, step_id, receiver);
         Self { layout, delta, pending: Vec::new(), units: Vec::new(), seen: 0 }
     }
 
@@ -235,8 +235,8 @@ pub struct ReceivedReducer {
 impl ReceivedReducer {
     /// For the COTs of step `step_id` in which this party, `receiver`, chooses.
     #[must_use]
-    pub fn new(plan: &StepPlan, session: &Session, step_id: u16, receiver: Role) -> Self {
-        let layout = Layout::new(plan, session, step_id, receiver);
+    pub fn new(schedule: &Schedule, session: &Session, step_id: u16, receiver: Role) -> Self {
+        let layout = Layout::new(schedule, session, step_id, receiver);
         Self { layout, pending: Vec::new(), pending_choices: BitVec::new(), units: Vec::new(), seen: 0 }
     }
 

@@ -6,8 +6,8 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng, SeedableRng};
 
 use crate::{
-    ClientStep, Mode, ReceivedMaterial, ReceivedReducer, Role, SentMaterial, SentReducer, ServerOffline,
-    Session, StepPlan, StepShape,
+    ClientStep, Mode, ReceivedMaterial, ReceivedReducer, Role, Schedule, SentMaterial, SentReducer,
+    ServerOffline, Session, StepPlan, StepShape,
 };
 
 pub(super) const SESSION: [u8; 32] = [7; 32];
@@ -24,7 +24,7 @@ pub(super) fn ideal_cots(count: usize, rng: &mut ChaCha20Rng) -> (Block, Vec<Blo
 
 /// The material of one direction.
 pub(super) fn deal(
-    plan: &StepPlan,
+    plan: &Schedule,
     receiver: Role,
     rng: &mut ChaCha20Rng,
 ) -> (ReceivedMaterial, SentMaterial) {

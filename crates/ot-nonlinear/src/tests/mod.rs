@@ -1,4 +1,7 @@
 //! Two parties in one process, against the plain formula.
 
+mod argmax;
 mod exact;
 mod harness;
+mod refusals;
+mod traffic;
