@@ -45,7 +45,7 @@ pub use x86::{AesNi, RoundKeys, Vaes256, Vaes512};
 
 /// AES-128 on one set of instructions. A value of such a type proves that the processor has them.
 pub trait AesBackend: Copy + sealed::Sealed {
-    /// An expanded key, which a kernel need not wipe: hash keys are public. [`AesKey`] holds the secret ones.
+    /// An expanded key. Hash keys are public; a secret one is wiped by [`AesBackend::wipe`] or held in an [`AesKey`].
     type Schedule: Clone;
 
     /// Expands `N` keys side by side.
@@ -56,6 +56,9 @@ pub trait AesBackend: Copy + sealed::Sealed {
 
     /// Replaces every block x by AES(sigma(x)) ^ sigma(x); see [`crate::hash`].
     fn hash(self, key: &Self::Schedule, blocks: &mut [Block]);
+
+    /// Wipes expanded secret keys before they are dropped.
+    fn wipe(self, schedules: &mut [Self::Schedule]);
 }
 
 /// A loop over AES calls that is compiled once for each backend.

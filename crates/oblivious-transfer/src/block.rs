@@ -9,30 +9,45 @@ use zeroize::DefaultIsZeroes;
 
 /// 128 bits, mostly secret: `Debug` never shows the value and equality takes constant time.
 ///
-/// Bit 0 is the least significant bit of the integer; the byte form is little-endian.
+/// Bit 0 is the least significant bit of the integer; the byte form is little-endian. Inside stand two words, the low
+/// one first, because loops over words become vector code and loops over `u128` do not.
 #[derive(Clone, Copy, Default)]
-#[repr(transparent)]
-pub struct Block(u128);
+#[repr(C, align(16))]
+pub struct Block([u64; 2]);
 
 impl Block {
     /// Bytes of one block on the wire.
     pub const BYTES: usize = 16;
     /// All bits zero.
-    pub const ZERO: Self = Self(0);
+    pub const ZERO: Self = Self([0; 2]);
     /// Only bit 0 set.
-    pub const ONE: Self = Self(1);
+    pub const ONE: Self = Self([1, 0]);
 
     /// The block whose integer value is `value`.
     #[must_use]
     #[inline(always)]
     pub const fn new(value: u128) -> Self {
-        Self(value)
+        Self([value as u64, (value >> 64) as u64])
     }
 
     /// The integer value.
     #[must_use]
     #[inline(always)]
     pub const fn value(self) -> u128 {
+        self.0[0] as u128 | (self.0[1] as u128) << 64
+    }
+
+    /// The block of a low and a high word.
+    #[must_use]
+    #[inline(always)]
+    pub const fn from_words(words: [u64; 2]) -> Self {
+        Self(words)
+    }
+
+    /// The low and the high word.
+    #[must_use]
+    #[inline(always)]
+    pub const fn words(self) -> [u64; 2] {
         self.0
     }
 
@@ -48,35 +63,35 @@ impl Block {
     #[must_use]
     #[inline(always)]
     pub const fn from_bytes(bytes: [u8; Self::BYTES]) -> Self {
-        Self(u128::from_le_bytes(bytes))
+        Self::new(u128::from_le_bytes(bytes))
     }
 
     /// The little-endian byte form.
     #[must_use]
     #[inline(always)]
     pub const fn to_bytes(self) -> [u8; Self::BYTES] {
-        self.0.to_le_bytes()
+        self.value().to_le_bytes()
     }
 
     /// Bit 0, the colour bit of a wire label and the choice bit of a silent OT.
     #[must_use]
     #[inline(always)]
     pub const fn lsb(self) -> bool {
-        self.0 & 1 == 1
+        self.0[0] & 1 == 1
     }
 
     /// The same block with bit 0 replaced.
     #[must_use]
     #[inline(always)]
     pub const fn with_lsb(self, bit: bool) -> Self {
-        Self(self.0 & !1 | bit as u128)
+        Self([self.0[0] & !1 | bit as u64, self.0[1]])
     }
 
     /// All ones if `bit`, else zero: multiplies a block by a secret bit without a branch.
     #[must_use]
     #[inline(always)]
     pub const fn mask(bit: bool) -> Self {
-        Self((bit as u128).wrapping_neg())
+        Self([(bit as u64).wrapping_neg(); 2])
     }
 
     /// The linear orthomorphism sigma(x_hi || x_lo) = (x_hi ^ x_lo) || x_hi of Guo, Katz, Wang, Weng and Yu
@@ -84,7 +99,7 @@ impl Block {
     #[must_use]
     #[inline(always)]
     pub const fn sigma(self) -> Self {
-        Self(self.0.rotate_left(64) ^ (self.0 >> 64 << 64))
+        Self([self.0[1], self.0[0] ^ self.0[1]])
     }
 }
 
@@ -92,14 +107,14 @@ impl BitXor for Block {
     type Output = Self;
     #[inline(always)]
     fn bitxor(self, other: Self) -> Self {
-        Self(self.0 ^ other.0)
+        Self([self.0[0] ^ other.0[0], self.0[1] ^ other.0[1]])
     }
 }
 
 impl BitXorAssign for Block {
     #[inline(always)]
     fn bitxor_assign(&mut self, other: Self) {
-        self.0 ^= other.0;
+        *self = *self ^ other;
     }
 }
 
@@ -107,7 +122,7 @@ impl BitAnd for Block {
     type Output = Self;
     #[inline(always)]
     fn bitand(self, other: Self) -> Self {
-        Self(self.0 & other.0)
+        Self([self.0[0] & other.0[0], self.0[1] & other.0[1]])
     }
 }
 
@@ -128,7 +143,7 @@ impl Eq for Block {}
 impl ConditionallySelectable for Block {
     #[inline]
     fn conditional_select(a: &Self, b: &Self, choice: Choice) -> Self {
-        Self(u128::conditional_select(&a.0, &b.0, choice))
+        Self(<[u64; 2]>::conditional_select(&a.0, &b.0, choice))
     }
 }
 
@@ -149,6 +164,7 @@ pub fn write_blocks(blocks: &[Block], out: &mut Vec<u8>) {
 }
 
 /// Reads as many whole blocks as `bytes` holds; a remainder shorter than a block is not read.
+#[must_use]
 pub fn read_blocks(bytes: &[u8]) -> impl ExactSizeIterator<Item = Block> + '_ {
     bytes.as_chunks::<{ Block::BYTES }>().0.iter().map(|chunk| Block::from_bytes(*chunk))
 }

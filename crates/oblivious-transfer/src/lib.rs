@@ -8,9 +8,20 @@
 //! | [`hash`] | the re-keyed correlation-robust hash and its key derivation |
 //! | [`prg`] | AES-CTR random generator |
 //! | [`bits`] | packed bit vectors, packed residues |
+//! | [`base`] | 1-of-2 base OT over Ristretto |
+//! | [`cot`] | correlated OTs, and a trusted dealer of them |
+//! | [`softspoken`] | OT extension with 4 bytes an OT |
 
 pub mod aes;
+pub mod base;
 pub mod bits;
 pub mod block;
+pub mod cot;
+pub mod error;
 pub mod hash;
 pub mod prg;
+pub mod softspoken;
+#[cfg(any(test, feature = "testkit"))]
+#[expect(clippy::panic, reason = "assertions for tests")]
+pub mod testkit;
+mod transpose;

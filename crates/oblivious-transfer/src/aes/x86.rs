@@ -386,6 +386,9 @@ impl AesBackend for AesNi {
         // SAFETY: `self` proves the features.
         unsafe { apply_slice::<__m128i, 8>(Operation::Hash, key, blocks) };
     }
+    fn wipe(self, schedules: &mut [RoundKeys]) {
+        schedules.iter_mut().for_each(Zeroize::zeroize);
+    }
 }
 
 impl AesBackend for Vaes256 {
@@ -412,6 +415,9 @@ impl AesBackend for Vaes256 {
             apply_slice::<__m128i, 4>(Operation::Hash, key, rest);
         }
     }
+    fn wipe(self, schedules: &mut [RoundKeys]) {
+        schedules.iter_mut().for_each(Zeroize::zeroize);
+    }
 }
 
 impl AesBackend for Vaes512 {
@@ -437,6 +443,9 @@ impl AesBackend for Vaes512 {
             let rest = apply_slice::<__m512i, 8>(Operation::Hash, key, blocks);
             apply_slice::<__m128i, 4>(Operation::Hash, key, rest);
         }
+    }
+    fn wipe(self, schedules: &mut [RoundKeys]) {
+        schedules.iter_mut().for_each(Zeroize::zeroize);
     }
 }
 

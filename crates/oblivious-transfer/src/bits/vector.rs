@@ -179,6 +179,7 @@ impl BitVec {
     }
 
     /// The bits in order.
+    #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = bool> + '_ {
         (0..self.len).map(|index| self.get(index))
     }

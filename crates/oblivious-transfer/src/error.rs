@@ -1,0 +1,43 @@
+//! What can be wrong with a message from the peer, or with how this crate is called.
+
+/// Why an OT step was refused. Except for [`OtError::EvenDelta`] it is the peer's doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OtError {
+    /// A message does not have its exact length.
+    #[error("{message}: {actual} bytes where {expected} were expected")]
+    Length {
+        /// Which message.
+        message: &'static str,
+        /// The exact length it should have.
+        expected: usize,
+        /// Bytes received.
+        actual: usize,
+    },
+    /// 32 bytes that are not the canonical encoding of a group element.
+    #[error("{message}: element {index} is not a group element")]
+    Point {
+        /// Which message.
+        message: &'static str,
+        /// Position of the element in the message.
+        index: usize,
+    },
+    /// Unused bits are set.
+    #[error("{message}: unused bits are not zero")]
+    Padding {
+        /// Which message.
+        message: &'static str,
+    },
+    /// The silent extension carries choice bits in bit 0, so its correlation must have that bit set.
+    #[error("the correlation of a silent extension needs bit 0 set")]
+    EvenDelta,
+}
+
+impl OtError {
+    pub(crate) fn check_length(message: &'static str, bytes: &[u8], expected: usize) -> Result<(), Self> {
+        if bytes.len() == expected {
+            Ok(())
+        } else {
+            Err(Self::Length { message, expected, actual: bytes.len() })
+        }
+    }
+}
