@@ -108,7 +108,7 @@ fn plane(blocks: &[Block], bit: usize) -> Lanes {
     let mut lanes = Lanes::ZERO;
     for (word, part) in lanes.0.iter_mut().zip(blocks.chunks(64)) {
         for (lane, block) in part.iter().enumerate() {
-            *word |= (block.value() as u64 >> bit & 1) << lane;
+            *word |= (block.words()[0] >> bit & 1) << lane;
         }
     }
     lanes
@@ -213,8 +213,8 @@ fn sent_unit(spec: OtSpec, zero: &[Block], one: &[Block]) -> SentUnit {
         OtSpec::Ring(width) => {
             let mask = ring_mask(width);
             let pads = zero.iter().zip(one).map(|(zero, one)| {
-                let pad = zero.value() as u32;
-                RingPads { zero: pad & mask, difference: (one.value() as u32).wrapping_sub(pad) & mask }
+                let pad = zero.words()[0] as u32;
+                RingPads { zero: pad & mask, difference: (one.words()[0] as u32).wrapping_sub(pad) & mask }
             });
             unit.pads = pads.collect();
             unit.pads.resize(LANES, RingPads::default());
@@ -274,6 +274,16 @@ impl ReceivedReducer {
         Ok(())
     }
 
+    /// Takes the next macs of a silent extension, whose choices are the macs' lowest bits.
+    ///
+    /// # Errors
+    /// [`StepError::CotCount`] if they are more than the step needs.
+    pub fn absorb_silent(&mut self, macs: &[Block]) -> Result<(), StepError> {
+        let word =
+            |part: &[Block]| part.iter().enumerate().fold(0, |w, (i, mac)| w | u64::from(mac.lsb()) << i);
+        self.absorb(macs, &BitVec::from_words(macs.chunks(64).map(word).collect(), macs.len()))
+    }
+
     fn keep(&mut self, macs: &[Block], choices: &BitVec, from: usize) {
         self.pending.extend_from_slice(&macs[from..]);
         self.pending_choices.extend(&choices.slice(from, macs.len() - from));
@@ -323,7 +333,7 @@ fn received_unit(spec: OtSpec, blocks: &[Block]) -> ReceivedUnit {
     match spec {
         OtSpec::Bits(offers) => unit.bits = (0..offers).map(|bit| plane(blocks, bit)).collect(),
         OtSpec::Ring(width) => {
-            unit.pads = blocks.iter().map(|block| block.value() as u32 & ring_mask(width)).collect();
+            unit.pads = blocks.iter().map(|block| block.words()[0] as u32 & ring_mask(width)).collect();
             unit.pads.resize(LANES, 0);
         }
     }

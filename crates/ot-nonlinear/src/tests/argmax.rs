@@ -1,17 +1,15 @@
 //! The label: every order of few scores, ties to the lowest index.
 
 use rand_chacha::ChaCha20Rng;
-use rand_core::{Rng, SeedableRng};
+use rand_core::SeedableRng;
 
-use super::harness::deal;
+use super::harness::{deal, share};
 use crate::{ArgmaxPlan, ArgmaxShape, ClientArgmax, Role, ServerArgmaxOffline, StepError};
 
 /// Runs the argmax on shared scores; returns the label and the lengths of all messages.
 fn label(plan: &ArgmaxPlan, scores: &[i64], seed: u64) -> (Result<usize, StepError>, Vec<usize>) {
     let mut rng = ChaCha20Rng::seed_from_u64(seed);
-    let mask = (1_u32 << plan.shape().ell) - 1;
-    let c: Vec<u32> = scores.iter().map(|_| rng.next_u32() & mask).collect();
-    let s: Vec<u32> = scores.iter().zip(&c).map(|(a, c)| (*a as u32).wrapping_sub(*c) & mask).collect();
+    let (c, s) = share(scores, plan.shape().ell, &mut rng);
     let (client_received, server_sent) = deal(plan, Role::Client, &mut rng);
     let (server_received, client_sent) = deal(plan, Role::Server, &mut rng);
     let (offline, mut client) = ClientArgmax::prepare(plan, client_received, client_sent, &c).unwrap();

@@ -2,6 +2,7 @@
 
 mod argmax;
 mod exact;
+mod extension;
 mod harness;
 mod refusals;
 mod traffic;

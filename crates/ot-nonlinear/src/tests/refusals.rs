@@ -4,7 +4,7 @@ use oblivious_transfer::block::Block;
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng, SeedableRng};
 
-use super::harness::{SESSION, deal, ideal_cots, plain};
+use super::harness::{SESSION, deal, ideal_cots, open, plain, run_on, share};
 use crate::{
     ClientStep, Mode, ReceivedReducer, Role, SentReducer, ServerOffline, ServerStep, Session, StepError,
     StepPlan, StepShape,
@@ -176,21 +176,9 @@ fn material_in_pieces_is_the_same_material() {
         keys.chunks(step).for_each(|piece: &[Block]| sent.absorb(piece).unwrap());
         (received.finish().unwrap(), sent.finish().unwrap())
     };
-    let (client_received, server_sent) = direction(Role::Client, 997);
-    let (server_received, client_sent) = direction(Role::Server, 64);
+    let (client, server) = (direction(Role::Client, 997), direction(Role::Server, 64));
     let accumulators: Vec<i64> = (0..2060).map(|i| i64::from(i * 7919 % 2047 - 1023)).collect();
-    let c: Vec<u32> = (0..2060).map(|i: u32| i.wrapping_mul(2_654_435_761) >> 20).collect();
-    let s: Vec<u32> =
-        accumulators.iter().zip(&c).map(|(a, c)| (*a as u32).wrapping_sub(*c) & 0xfff).collect();
-    let (offline, mut client) = ClientStep::prepare(&plan, client_received, client_sent, &c).unwrap();
-    let server = ServerOffline::prepare(&plan, server_received, server_sent, &offline).unwrap();
-    let mut server = server.start(&s).unwrap();
-    for _ in 0..plan.rounds() {
-        let (from_client, from_server) = (client.outgoing().unwrap(), server.outgoing().unwrap());
-        client.incoming(&from_server).unwrap();
-        server.incoming(&from_client).unwrap();
-    }
-    let shares = client.finish().unwrap().into_iter().zip(server.finish().unwrap());
-    let opened: Vec<u32> = shares.map(|(a, b)| a.wrapping_add(b) & 0x3fff).collect();
-    assert_eq!(opened, plain(&SHAPE, &accumulators));
+    let (c, s) = share(&accumulators, SHAPE.ell, &mut rng);
+    let (y0, y1, _) = run_on(&plan, &c, &s, client, server);
+    assert_eq!(open(&y0, &y1, SHAPE.out_ell), plain(&SHAPE, &accumulators));
 }
