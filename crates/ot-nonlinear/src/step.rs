@@ -158,7 +158,7 @@ impl ClientStep {
         Ok((message, Self(engine)))
     }
 
-    /// This round's message, [`StepPlan::client_bytes`] long.
+    /// This round's message, [`crate::Schedule::client_bytes`] long.
     ///
     /// # Errors
     /// [`StepError::Order`] if it was already taken or the step has ended.
@@ -219,7 +219,7 @@ impl ServerOffline {
 pub struct ServerStep(Engine);
 
 impl ServerStep {
-    /// This round's message, [`StepPlan::server_bytes`] long.
+    /// This round's message, [`crate::Schedule::server_bytes`] long.
     ///
     /// # Errors
     /// [`StepError::Order`] if it was already taken or the step has ended.
