@@ -25,11 +25,6 @@ impl Lanes {
     pub(crate) const fn constant(bit: bool) -> Self {
         if bit { Self::ONES } else { Self::ZERO }
     }
-
-    /// The bit of instance `lane` as 0 or 1.
-    pub(crate) fn get(&self, lane: usize) -> u32 {
-        (self.0[lane / 64] >> (lane % 64)) as u32 & 1
-    }
 }
 
 impl Default for Lanes {
@@ -138,7 +133,7 @@ mod tests {
             let planes = to_planes(&values, 29);
             for (lane, value) in values.iter().enumerate() {
                 for (bit, plane) in planes.iter().enumerate() {
-                    assert_eq!(plane.get(lane), value >> bit & 1);
+                    assert_eq!((plane.0[lane / 64] >> (lane % 64)) as u32 & 1, value >> bit & 1);
                 }
             }
             assert_eq!(from_planes(&planes)[..count], values);
@@ -150,6 +145,6 @@ mod tests {
         let lanes = to_planes(&[0, 1, 1, 0, 1], 1)[0];
         assert_eq!(to_bits(&lanes)[..6], [0, 1, 1, 0, 1, 0]);
         assert_eq!(to_bits(&!lanes)[..6], [1, 0, 0, 1, 0, 1]);
-        assert_eq!(Lanes::constant(true).get(77), 1);
+        assert_eq!(to_bits(&Lanes::constant(true))[77], 1);
     }
 }

@@ -1,17 +1,108 @@
-//! The non-linear step of a private network on additive shares, from correlated oblivious transfer, without I/O.
+//! The non-linear step of a private network, exact and on additive shares, from correlated oblivious transfer.
+//!
+//! The client holds c, the server s, residues mod 2^ell of accumulators c + s. They end with shares mod 2^out_ell of
+//! clamp((max(a, b) + 2^(f-1)) >> f, 0, 2^A - 1): maxpool, ReLU, rounding and saturation in one, bit for bit the plain
+//! formula, always. Two semi-honest parties; no I/O: steps take and return messages whose lengths follow from the
+//! public shape.
+//!
+//! # How
+//! 1. Sign of a - b: each party knows the bits of its own share, so the sign is theirs XOR the carry into it.
+//! 2. Selection m = b + [a >= b] (a - b) with a random bit rho: shares of rho (a - b) are made while the comparison
+//!    runs, then [a >= b] ^ rho is opened.
+//! 3. v = m + 2^(f-1). One pass of carries gives the carry into bit f, the sign of v and the sign of v - 2^(f+A), hence
+//!    in range, saturated or negative as XORs of shares.
+//! 4. y = in_range (v >> f) + (2^A - 1) over on the small ring mod 2^(A+1), lifted to mod 2^out_ell.
+//!
+//! Bits are XOR-shared and bit-sliced, 1024 instances a chunk. Every product of a bit of one party and a bit or
+//! residue of the other is one correlated OT (`circuit::gate`, `circuit::ring` hold the formulas).
+//!
+//! # Two shapes
+//! With n = ell - 1 and h = n - f - A spare bits, per pair of accumulators (f, h > 0, out_ell > A + 1):
+//!
+//! | | [`Mode::Ripple`] | [`Mode::Tree`] |
+//! |---|---|---|
+//! | comparison, bits | 4 n - 2 | about 7 n - 2 log2 n: leaves of two bits 8, joins 6 |
+//! | selection, bits | 2 ell + 2 | the same |
+//! | carries of v, bits | 4 n - 2 + 3 h | about 7 n + 8 h |
+//! | result, bits | 3 A + 6 + out_ell | the same |
+//! | exchanges (half a round trip each) | 2 n + 3 | about 2 log2 n + 5 |
+//! | at ell = out_ell = 20, A = 8, f = 6: bits, exchanges, OTs | 255, 41, 86 | 355, 13, 105 |
+//!
+//! What depends on the client's share alone goes offline: n - 1 to 3 n / 2 choice bits and ell bits of the selection. `cargo
+//! run --release -p ot-nonlinear --example costs` prints the exact table and the seconds.
+//!
+//! # Use
+//! ```
+//! use oblivious_transfer::{bits::BitVec, block::Block, cot, prg::Prg};
+//! use ot_nonlinear::{
+//!     ClientStep, Mode, ReceivedMaterial, ReceivedReducer, Role, SentMaterial, SentReducer, ServerOffline, Session,
+//!     StepError, StepPlan, StepShape,
+//! };
+//!
+//! // Material of one direction, here from a dealer in place of an OT extension.
+//! fn material(plan: &StepPlan, receiver: Role, rng: &mut Prg) -> Result<(ReceivedMaterial, SentMaterial), StepError> {
+//!     let session = Session::new(&[0; 32]);
+//!     let delta = Block::random(rng);
+//!     let mut received = ReceivedReducer::new(plan, &session, 0, receiver);
+//!     let mut sent = SentReducer::new(plan, &session, 0, receiver, delta);
+//!     let (keys, cots) = cot::deal(delta, BitVec::random(sent.needed(), rng), rng);
+//!     sent.absorb(&keys)?;
+//!     received.absorb(&cots.macs, &cots.choices)?;
+//!     Ok((received.finish()?, sent.finish()?))
+//! }
+//!
+//! let shape = StepShape { count: 2, ell: 12, shift: 2, bits: 4, pool: true, out_ell: 10 };
+//! let plan = StepPlan::new(shape, Mode::Tree)?;
+//! let mut rng = Prg::from_block(Block::new(1));
+//! let (client_received, server_sent) = material(&plan, Role::Client, &mut rng)?;
+//! let (server_received, client_sent) = material(&plan, Role::Server, &mut rng)?;
+//!
+//! // Accumulators (30, -7) and (-1, 1000); the client's shares are known offline.
+//! let c = [100, 200, 300, 400];
+//! let s = [30, -7, -1, 1000].iter().zip(c).map(|(a, c)| (a - c as i32) as u32 & 0xfff).collect::<Vec<_>>();
+//! let (offline, mut client) = ClientStep::prepare(&plan, client_received, client_sent, &c)?;
+//! let server = ServerOffline::prepare(&plan, server_received, server_sent, &offline)?;
+//! let mut server = server.start(&s)?;
+//! for _ in 0..plan.rounds() {
+//!     let (from_client, from_server) = (client.outgoing()?, server.outgoing()?);
+//!     client.incoming(&from_server)?;
+//!     server.incoming(&from_client)?;
+//! }
+//! let opened: Vec<u32> =
+//!     client.finish()?.iter().zip(server.finish()?).map(|(y0, y1)| y0.wrapping_add(y1) & 0x3ff).collect();
+//! assert_eq!(opened, [8, 15]); // (30 + 2) >> 2, and saturated
+//! # Ok::<(), StepError>(())
+//! ```
+//! Material is consumed by the step that uses it:
+//! ```compile_fail,E0382
+//! # use ot_nonlinear::{ClientStep, ReceivedMaterial, SentMaterial, StepPlan};
+//! fn twice(plan: &StepPlan, received: ReceivedMaterial, sent: SentMaterial, shares: &[u32]) {
+//!     let first = ClientStep::prepare(plan, received, sent, shares);
+//!     let second = ClientStep::prepare(plan, received, sent, shares);
+//! }
+//! ```
+//!
+//! # Security
+//! Against semi-honest parties, from the correlation robustness of the hash in `reduce`: a choice travels as choice ^ r
+//! with r a choice of a random OT, an offer as offer ^ a with a the difference of two pads of which the receiver knows
+//! one, the selection bit under rho of which each party knows half. Each OT serves one product, or several offers on one
+//! choice with separate pad bits. No branch, index or length depends on a share.
 
+mod argmax;
 mod chunk;
 mod circuit;
 mod error;
 mod lanes;
 mod material;
+mod party;
 mod reduce;
 mod selection;
 mod shape;
 mod step;
 mod wire;
 
-pub use circuit::{CotCounts, StepPlan};
+pub use argmax::{ClientArgmax, ServerArgmax, ServerArgmaxOffline};
+pub use circuit::{ArgmaxPlan, ArgmaxShape, CotCounts, Schedule, StepPlan};
 pub use error::StepError;
 pub use material::{ReceivedMaterial, SentMaterial};
 pub use reduce::{ReceivedReducer, SentReducer, Session};

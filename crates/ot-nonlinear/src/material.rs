@@ -5,7 +5,7 @@
 
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use crate::circuit::{OtSpec, StepPlan};
+use crate::circuit::{OtSpec, Schedule};
 use crate::error::StepError;
 use crate::lanes::Lanes;
 use crate::shape::Role;
@@ -68,22 +68,22 @@ fn check(
     owner: Role,
     count: usize,
     specs: &[OtSpec],
-    plan: &StepPlan,
+    schedule: &Schedule,
     role: Role,
     receiver: Role,
 ) -> Result<(), StepError> {
-    let fits = owner == role && count == plan.shape().count && *specs == plan.circuit().ots[receiver.index()];
+    let fits = owner == role && count == schedule.count && *specs == schedule.ots[receiver.index()];
     if fits { Ok(()) } else { Err(StepError::Material) }
 }
 
 impl ReceivedMaterial {
-    pub(crate) fn check(&self, plan: &StepPlan, role: Role) -> Result<(), StepError> {
-        check(self.owner, self.count, &self.specs, plan, role, role)
+    pub(crate) fn check(&self, schedule: &Schedule, role: Role) -> Result<(), StepError> {
+        check(self.owner, self.count, &self.specs, schedule, role, role)
     }
 }
 
 impl SentMaterial {
-    pub(crate) fn check(&self, plan: &StepPlan, role: Role) -> Result<(), StepError> {
-        check(self.owner, self.count, &self.specs, plan, role, role.peer())
+    pub(crate) fn check(&self, schedule: &Schedule, role: Role) -> Result<(), StepError> {
+        check(self.owner, self.count, &self.specs, schedule, role, role.peer())
     }
 }

@@ -16,7 +16,7 @@ use rayon::prelude::*;
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::chunk::ring_mask;
-use crate::circuit::{OtSpec, StepPlan};
+use crate::circuit::{OtSpec, Schedule};
 use crate::error::StepError;
 use crate::lanes::{LANES, Lanes};
 use crate::material::{BitPads, Chunked, ReceivedMaterial, ReceivedUnit, RingPads, SentMaterial, SentUnit};
@@ -45,9 +45,9 @@ struct Layout {
 }
 
 impl Layout {
-    fn new(plan: &StepPlan, session: &Session, step_id: u16, receiver: Role) -> Self {
-        let specs = plan.circuit().ots[receiver.index()].clone();
-        Self { session: session.clone(), step_id, receiver, count: plan.shape().count, specs }
+    fn new(schedule: &Schedule, session: &Session, step_id: u16, receiver: Role) -> Self {
+        let specs = schedule.ots[receiver.index()].clone();
+        Self { session: session.clone(), step_id, receiver, count: schedule.count, specs }
     }
 
     fn needed(&self) -> usize {
@@ -108,7 +108,7 @@ fn plane(blocks: &[Block], bit: usize) -> Lanes {
     let mut lanes = Lanes::ZERO;
     for (word, part) in lanes.0.iter_mut().zip(blocks.chunks(64)) {
         for (lane, block) in part.iter().enumerate() {
-            *word |= (block.value() as u64 >> bit & 1) << lane;
+            *word |= (block.words()[0] >> bit & 1) << lane;
         }
     }
     lanes
@@ -126,8 +126,8 @@ pub struct SentReducer {
 impl SentReducer {
     /// For the COTs of step `step_id` that `receiver` chooses in and this party sends under `delta`.
     #[must_use]
-    pub fn new(plan: &StepPlan, session: &Session, step_id: u16, receiver: Role, delta: Block) -> Self {
-        let layout = Layout::new(plan, session, step_id, receiver);
+    pub fn new(schedule: &Schedule, session: &Session, step_id: u16, receiver: Role, delta: Block) -> Self {
+        let layout = Layout::new(schedule, session, step_id, receiver);
         Self { layout, delta, pending: Vec::new(), units: Vec::new(), seen: 0 }
     }
 
@@ -213,8 +213,8 @@ fn sent_unit(spec: OtSpec, zero: &[Block], one: &[Block]) -> SentUnit {
         OtSpec::Ring(width) => {
             let mask = ring_mask(width);
             let pads = zero.iter().zip(one).map(|(zero, one)| {
-                let pad = zero.value() as u32;
-                RingPads { zero: pad & mask, difference: (one.value() as u32).wrapping_sub(pad) & mask }
+                let pad = zero.words()[0] as u32;
+                RingPads { zero: pad & mask, difference: (one.words()[0] as u32).wrapping_sub(pad) & mask }
             });
             unit.pads = pads.collect();
             unit.pads.resize(LANES, RingPads::default());
@@ -235,8 +235,8 @@ pub struct ReceivedReducer {
 impl ReceivedReducer {
     /// For the COTs of step `step_id` in which this party, `receiver`, chooses.
     #[must_use]
-    pub fn new(plan: &StepPlan, session: &Session, step_id: u16, receiver: Role) -> Self {
-        let layout = Layout::new(plan, session, step_id, receiver);
+    pub fn new(schedule: &Schedule, session: &Session, step_id: u16, receiver: Role) -> Self {
+        let layout = Layout::new(schedule, session, step_id, receiver);
         Self { layout, pending: Vec::new(), pending_choices: BitVec::new(), units: Vec::new(), seen: 0 }
     }
 
@@ -272,6 +272,16 @@ impl ReceivedReducer {
             self.keep(macs, choices, start + used);
         }
         Ok(())
+    }
+
+    /// Takes the next macs of a silent extension, whose choices are the macs' lowest bits.
+    ///
+    /// # Errors
+    /// [`StepError::CotCount`] if they are more than the step needs.
+    pub fn absorb_silent(&mut self, macs: &[Block]) -> Result<(), StepError> {
+        let word =
+            |part: &[Block]| part.iter().enumerate().fold(0, |w, (i, mac)| w | u64::from(mac.lsb()) << i);
+        self.absorb(macs, &BitVec::from_words(macs.chunks(64).map(word).collect(), macs.len()))
     }
 
     fn keep(&mut self, macs: &[Block], choices: &BitVec, from: usize) {
@@ -323,7 +333,7 @@ fn received_unit(spec: OtSpec, blocks: &[Block]) -> ReceivedUnit {
     match spec {
         OtSpec::Bits(offers) => unit.bits = (0..offers).map(|bit| plane(blocks, bit)).collect(),
         OtSpec::Ring(width) => {
-            unit.pads = blocks.iter().map(|block| block.value() as u32 & ring_mask(width)).collect();
+            unit.pads = blocks.iter().map(|block| block.words()[0] as u32 & ring_mask(width)).collect();
             unit.pads.resize(LANES, 0);
         }
     }

@@ -7,7 +7,6 @@ use zeroize::Zeroize;
 use crate::chunk::{Chunk, ring_mask};
 use crate::circuit::{RingGate, RingKind, Shares, Wire, Word};
 use crate::lanes::{LANES, Lanes, from_planes, to_bits, to_planes};
-use crate::shape::Role;
 use crate::wire::{PlaneReader, PlaneWriter};
 
 /// 1 - 2 bit: the sign that a bit gives.
@@ -16,39 +15,35 @@ const fn sign(bit: u32) -> u32 {
 }
 
 impl Chunk {
-    fn optional(&self, wire: Option<Wire>) -> Lanes {
-        wire.map_or(Lanes::ZERO, |wire| self.wire(wire))
+    /// Share of [`word` >= 0] from the carry into its sign; zero if the circuit has no such carry.
+    fn not_negative(&self, word: Word, carry: Option<usize>) -> Lanes {
+        let sign = self.circuit.shape.ell - 1;
+        carry.map_or(Lanes::ZERO, |carry| self.party.wire(Wire::NotNegative(word, sign, carry)))
     }
 
-    /// The party's share of the public constant 1.
-    fn one(&self) -> Lanes {
-        Lanes::constant(self.role == Role::Client)
-    }
-
-    /// Share of [a >= b], the sign of the difference negated.
+    /// Share of [a >= b].
     fn first_is_larger(&self) -> Lanes {
-        self.own(Word::Difference, self.circuit.shape.ell - 1)
-            ^ self.optional(self.circuit.difference_sign)
-            ^ self.one()
+        self.not_negative(Word::Difference, self.circuit.carries.difference_sign)
     }
 
     /// Share of [value >= 2^(shift + bits)]: the lowered value is not negative. Zero without headroom.
     fn over(&self) -> Lanes {
-        match self.circuit.lowered_sign {
-            Some(wire) => self.own(Word::Lowered, self.circuit.shape.ell - 1) ^ self.wire(wire) ^ self.one(),
-            None => Lanes::ZERO,
-        }
+        self.not_negative(Word::Lowered, self.circuit.carries.lowered_sign)
     }
 
-    /// Share of [0 <= value < 2^(shift + bits)]. Negative, in range and over exclude each other.
+    /// Share of [0 <= value < 2^(shift + bits)]; what is over is not negative.
     fn in_range(&self) -> Lanes {
-        let negative = self.own(Word::Value, self.circuit.shape.ell - 1) ^ self.wire(self.circuit.sign);
-        negative ^ self.over() ^ self.one()
+        self.not_negative(Word::Value, Some(self.circuit.carries.sign)) ^ self.over()
+    }
+
+    /// Share of the carry into bit `shift`.
+    fn shift_carry(&self) -> Lanes {
+        self.circuit.carries.shift.map_or(Lanes::ZERO, |carry| self.party.wire(Wire::Register(carry)))
     }
 
     /// The party's random share of rho: its choices in the first OT, the mask.
     fn rho(&self) -> Lanes {
-        self.received.first().map_or(Lanes::ZERO, |unit| unit.choice)
+        self.party.received.first().map_or(Lanes::ZERO, |unit| unit.choice)
     }
 
     /// Top bit of the share of the result in the small ring.
@@ -60,7 +55,7 @@ impl Chunk {
     /// What the receiver of `kind` chooses by; masks choose at random.
     fn ring_choice(&self, kind: RingKind) -> Lanes {
         match kind {
-            RingKind::ShiftCarry => self.optional(self.circuit.shift_carry),
+            RingKind::ShiftCarry => self.shift_carry(),
             RingKind::Multiplex => self.in_range(),
             RingKind::Saturate => self.over(),
             RingKind::Lift => to_planes(&self.top_bit(), 1)[0],
@@ -75,7 +70,7 @@ impl Chunk {
         };
         match kind {
             RingKind::MaskOffline | RingKind::MaskOnline => signed(self.rho(), &self.difference),
-            RingKind::ShiftCarry => to_bits(&self.optional(self.circuit.shift_carry)),
+            RingKind::ShiftCarry => to_bits(&self.shift_carry()),
             RingKind::Multiplex => signed(self.in_range(), &self.shifted),
             RingKind::Saturate => to_bits(&self.over()),
             RingKind::Lift => self.top_bit(),
@@ -88,12 +83,12 @@ impl Chunk {
         if gate.kind == RingKind::Open {
             writer.put(self.first_is_larger() ^ self.rho());
         }
-        if let (Some(ot), true) = (gate.ot[self.role.index()], gate.kind.corrected()) {
-            writer.put(self.ring_choice(gate.kind) ^ self.received[ot].choice);
+        if let (Some(ot), true) = (gate.ot[self.party.role.index()], gate.kind.corrected()) {
+            writer.put(self.ring_choice(gate.kind) ^ self.party.received[ot].choice);
         }
-        if let Some(ot) = gate.ot[self.role.peer().index()] {
+        if let Some(ot) = gate.ot[self.party.role.peer().index()] {
             let mut offer = self.ring_offer(gate.kind);
-            let pads = &self.sent[ot].pads;
+            let pads = &self.party.sent[ot].pads;
             offer.iter_mut().zip(pads).for_each(|(offer, pad)| *offer = offer.wrapping_sub(pad.difference));
             to_planes(&offer, gate.width).into_iter().for_each(|plane| writer.put(plane));
         }
@@ -106,17 +101,17 @@ impl Chunk {
             return self.select(selection);
         }
         let mut product = vec![0; LANES];
-        if let Some(ot) = gate.ot[self.role.peer().index()] {
+        if let Some(ot) = gate.ot[self.party.role.peer().index()] {
             let correction = if gate.kind.corrected() { reader.take() } else { Lanes::ZERO };
             let mut offer = self.ring_offer(gate.kind);
-            let pads = self.sent[ot].pads.iter().zip(to_bits(&correction)).zip(&offer);
+            let pads = self.party.sent[ot].pads.iter().zip(to_bits(&correction)).zip(&offer);
             for (product, ((pad, d), offer)) in product.iter_mut().zip(pads) {
                 *product = (d * offer).wrapping_sub(sign(d).wrapping_mul(pad.zero));
             }
             offer.zeroize();
         }
-        if let Some(ot) = gate.ot[self.role.index()] {
-            let unit = &self.received[ot];
+        if let Some(ot) = gate.ot[self.party.role.index()] {
+            let unit = &self.party.received[ot];
             let correction =
                 if gate.kind.corrected() { self.ring_choice(gate.kind) ^ unit.choice } else { Lanes::ZERO };
             let offers = from_planes(&reader.take_many(gate.width));
@@ -155,7 +150,7 @@ impl Chunk {
                 self.masked.iter_mut().zip(product).for_each(|(masked, p)| *masked = masked.wrapping_add(*p));
             }
             RingKind::ShiftCarry => {
-                let carry = to_bits(&self.optional(self.circuit.shift_carry));
+                let carry = to_bits(&self.shift_carry());
                 for ((shifted, bit), p) in self.shifted.iter_mut().zip(carry).zip(product) {
                     *shifted = shifted.wrapping_add(bit).wrapping_sub(2_u32.wrapping_mul(*p)) & narrow;
                 }

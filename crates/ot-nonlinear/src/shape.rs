@@ -66,7 +66,7 @@ impl StepShape {
             ((3..=MAX_ELL).contains(&self.ell), "ell must be 3 to 30"),
             ((2..=MAX_ELL).contains(&self.out_ell), "out_ell must be 2 to 30"),
             ((1..MAX_ELL).contains(&self.bits), "bits must be 1 to 29"),
-            (self.shift < MAX_ELL && self.shift + self.bits < self.ell, "shift + bits must be below ell"),
+            (self.shift.saturating_add(self.bits) < self.ell, "shift + bits must be below ell"),
         ];
         limits.iter().find(|(holds, _)| !holds).map_or(Ok(()), |(_, reason)| Err(StepError::Shape(reason)))
     }

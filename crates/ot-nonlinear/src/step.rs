@@ -71,7 +71,7 @@ impl Engine {
         self.chunks
             .par_iter()
             .zip(message.par_chunks_mut(size))
-            .for_each(|(chunk, bytes)| write(chunk, &mut PlaneWriter::new(bytes, chunk.lanes)));
+            .for_each(|(chunk, bytes)| write(chunk, &mut PlaneWriter::new(bytes, chunk.party.lanes)));
         message
     }
 
@@ -88,18 +88,18 @@ impl Engine {
         self.chunks.par_iter_mut().enumerate().for_each(|(index, chunk)| {
             let start = (index * size).min(message.len());
             let end = (start + size).min(message.len());
-            read(chunk, &mut PlaneReader::new(&message[start..end], chunk.lanes));
+            read(chunk, &mut PlaneReader::new(&message[start..end], chunk.party.lanes));
         });
         Ok(())
     }
 
     fn outgoing(&mut self) -> Result<Vec<u8>, StepError> {
         let circuit = self.plan.circuit();
-        let Some(round) = circuit.rounds.get(self.round).filter(|_| !self.sent) else {
+        let Some(round) = circuit.schedule.rounds.get(self.round).filter(|_| !self.sent) else {
             return Err(StepError::Order);
         };
         let message = self.write(self.plan.bits(self.role, self.round), |chunk, writer| {
-            round.gates.iter().for_each(|gate| chunk.send_gate(gate, writer));
+            round.gates.iter().for_each(|gate| chunk.party.send_gate(gate, writer));
             round.ring.iter().for_each(|gate| chunk.send_ring(gate, writer));
         });
         self.sent = true;
@@ -108,11 +108,11 @@ impl Engine {
 
     fn incoming(&mut self, message: &[u8]) -> Result<(), StepError> {
         let circuit = self.plan.circuit().clone();
-        let Some(round) = circuit.rounds.get(self.round).filter(|_| self.sent) else {
+        let Some(round) = circuit.schedule.rounds.get(self.round).filter(|_| self.sent) else {
             return Err(StepError::Order);
         };
         self.read(self.plan.bits(self.role.peer(), self.round), message, |chunk, reader| {
-            round.gates.iter().for_each(|gate| chunk.receive_gate(gate, reader));
+            round.gates.iter().for_each(|gate| chunk.party.receive_gate(gate, reader));
             round.ring.iter().for_each(|gate| chunk.receive_ring(gate, reader));
         })?;
         self.round += 1;
@@ -126,7 +126,7 @@ impl Engine {
         }
         let mut shares = Vec::with_capacity(self.plan.shape().count);
         for chunk in &self.chunks {
-            shares.extend_from_slice(&chunk.result[..chunk.lanes]);
+            shares.extend_from_slice(&chunk.result[..chunk.party.lanes]);
         }
         Ok(shares)
     }
@@ -149,16 +149,16 @@ impl ClientStep {
         let mut engine = Engine::new(plan, Role::Client, received, sent)?;
         engine.input(shares)?;
         let message = engine.write(plan.offline_bits(), |chunk, writer| {
-            chunk.send_early(writer);
-            plan.circuit().offline_ring.iter().for_each(|gate| chunk.send_ring(gate, writer));
+            chunk.party.send_early(plan, writer);
+            plan.offline_ring.iter().for_each(|gate| chunk.send_ring(gate, writer));
         });
         engine.read(0, &[], |chunk, reader| {
-            plan.circuit().offline_ring.iter().for_each(|gate| chunk.receive_ring(gate, reader));
+            plan.offline_ring.iter().for_each(|gate| chunk.receive_ring(gate, reader));
         })?;
         Ok((message, Self(engine)))
     }
 
-    /// This round's message, [`StepPlan::client_bytes`] long.
+    /// This round's message, [`crate::Schedule::client_bytes`] long.
     ///
     /// # Errors
     /// [`StepError::Order`] if it was already taken or the step has ended.
@@ -199,8 +199,8 @@ impl ServerOffline {
     ) -> Result<Self, StepError> {
         let mut engine = Engine::new(plan, Role::Server, received, sent)?;
         engine.read(plan.offline_bits(), message, |chunk, reader| {
-            chunk.receive_early(reader);
-            plan.circuit().offline_ring.iter().for_each(|gate| chunk.receive_ring(gate, reader));
+            chunk.party.receive_early(plan, reader);
+            plan.offline_ring.iter().for_each(|gate| chunk.receive_ring(gate, reader));
         })?;
         Ok(Self(engine))
     }
@@ -219,7 +219,7 @@ impl ServerOffline {
 pub struct ServerStep(Engine);
 
 impl ServerStep {
-    /// This round's message, [`StepPlan::server_bytes`] long.
+    /// This round's message, [`crate::Schedule::server_bytes`] long.
     ///
     /// # Errors
     /// [`StepError::Order`] if it was already taken or the step has ended.

@@ -10,7 +10,7 @@
 //! | single | g = c s; propagate p = c ^ s is local | 1 + 1 |
 //! | pair | g = c1 s1 ^ (c1 ^ s1) c0 s0, p = (c1 ^ s1)(c0 ^ s0) | 3 + 5; 3 + 3 without p |
 //! | carry | maj(c, s, k) = c (s ^ v) ^ s u ^ c u ^ s v, k = u ^ v | 2 + 2 |
-//! | join | g = g_hi ^ p_hi g_lo, p = p_hi p_lo | 2 + 4; 2 + 2 without p |
+//! | join | g = g_hi ^ p_hi g_lo, p = p_hi p_lo | 2 + 4; 2 + 2 without p (and for a plain AND, g_hi = 0) |
 //!
 //! Where the client's word has a second version (the value lowered by the saturation bound) and the server's has not,
 //! the server's choices serve both: a single costs 1 + 2, a pair 3 + 10, a carry 3 + 4.
@@ -28,6 +28,20 @@ pub(crate) enum Word {
     Value,
     /// The value less 2^(shift + bits), subtracted on the client's share.
     Lowered,
+    /// The lead of a class's score over the score so many places further.
+    Lead(usize),
+}
+
+impl Word {
+    /// Place of the word among a party's operands.
+    pub(crate) const fn index(self) -> usize {
+        match self {
+            Self::Difference => 0,
+            Self::Value => 1,
+            Self::Lowered => 2,
+            Self::Lead(distance) => distance - 1,
+        }
+    }
 }
 
 /// A XOR-shared bit.
@@ -37,6 +51,8 @@ pub(crate) enum Wire {
     Register(usize),
     /// c_i ^ s_i: each party's share is bit i of its own word.
     Own(Word, u32),
+    /// 1 ^ c_i ^ s_i ^ the carry in a register: whether the word is not negative, i its sign.
+    NotNegative(Word, u32, usize),
 }
 
 /// Where a gate finds a party's share of its inputs.
@@ -56,8 +72,9 @@ pub(crate) enum GateKind {
     Pair { chooser: Role, words: Vec<Word>, bit: u32, propagate: bool },
     /// The carry out of bit `bit`, for each word and its carry in.
     Carry { words: Vec<(Word, Wire)>, bit: u32 },
-    /// Two adjacent spans as one; `low_propagate` is absent where the lower span starts at bit 0.
-    Join { generate: Wire, propagate: Wire, low: Wire, low_propagate: Option<Wire> },
+    /// Two adjacent spans as one; `low_propagate` is absent where the lower span starts at bit 0. Without `generate`
+    /// it is a plain AND of `propagate` and `low`.
+    Join { generate: Option<Wire>, propagate: Wire, low: Wire, low_propagate: Option<Wire> },
 }
 
 /// A gate with its place among the OTs and registers.
@@ -163,7 +180,8 @@ impl GateKind {
             }
             Self::Join { generate, propagate, low, low_propagate } => {
                 let high = shares.wire(*propagate);
-                let out = shares.wire(*generate) ^ high & shares.wire(*low);
+                let above = generate.map_or(Lanes::ZERO, |wire| shares.wire(wire));
+                let out = above ^ high & shares.wire(*low);
                 [Some(out), low_propagate.map(|wire| high & shares.wire(wire))]
                     .into_iter()
                     .flatten()

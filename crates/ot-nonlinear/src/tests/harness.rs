@@ -2,29 +2,31 @@
 
 use oblivious_transfer::bits::BitVec;
 use oblivious_transfer::block::Block;
+use oblivious_transfer::cot;
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng, SeedableRng};
 
 use crate::{
-    ClientStep, Mode, ReceivedMaterial, ReceivedReducer, Role, SentMaterial, SentReducer, ServerOffline,
-    Session, StepPlan, StepShape,
+    ClientStep, Mode, ReceivedMaterial, ReceivedReducer, Role, Schedule, SentMaterial, SentReducer,
+    ServerOffline, Session, StepPlan, StepShape,
 };
 
 pub(super) const SESSION: [u8; 32] = [7; 32];
 
-/// Random keys, choices and macs under a random correlation.
+/// Ideal correlated OTs under a random correlation, both with the form of a silent extension (lowest bits: 1 of the
+/// correlation, 0 of a key, the choice of a mac).
 pub(super) fn ideal_cots(count: usize, rng: &mut ChaCha20Rng) -> (Block, Vec<Block>, BitVec, Vec<Block>) {
     let delta = Block::random(rng).with_lsb(true);
-    let keys: Vec<Block> = (0..count).map(|_| Block::random(rng)).collect();
-    let choices = BitVec::random(count, rng);
+    let (keys, received) = cot::deal(delta, BitVec::random(count, rng), rng);
+    let keys: Vec<Block> = keys.iter().map(|key| key.with_lsb(false)).collect();
     let macs =
-        keys.iter().zip(choices.iter()).map(|(key, choice)| *key ^ Block::mask(choice) & delta).collect();
-    (delta, keys, choices, macs)
+        keys.iter().zip(received.choices.iter()).map(|(key, choice)| *key ^ (Block::mask(choice) & delta));
+    (delta, keys.clone(), received.choices.clone(), macs.collect())
 }
 
 /// The material of one direction.
 pub(super) fn deal(
-    plan: &StepPlan,
+    plan: &Schedule,
     receiver: Role,
     rng: &mut ChaCha20Rng,
 ) -> (ReceivedMaterial, SentMaterial) {
@@ -48,8 +50,18 @@ pub(super) struct Transcript {
 /// Runs a step on given shares; returns both results.
 pub(super) fn run(plan: &StepPlan, c: &[u32], s: &[u32], seed: u64) -> (Vec<u32>, Vec<u32>, Transcript) {
     let mut rng = ChaCha20Rng::seed_from_u64(seed);
-    let (client_received, server_sent) = deal(plan, Role::Client, &mut rng);
-    let (server_received, client_sent) = deal(plan, Role::Server, &mut rng);
+    let (client, server) = (deal(plan, Role::Client, &mut rng), deal(plan, Role::Server, &mut rng));
+    run_on(plan, c, s, client, server)
+}
+
+/// Runs a step on given material, by receiver.
+pub(super) fn run_on(
+    plan: &StepPlan,
+    c: &[u32],
+    s: &[u32],
+    (client_received, server_sent): (ReceivedMaterial, SentMaterial),
+    (server_received, client_sent): (ReceivedMaterial, SentMaterial),
+) -> (Vec<u32>, Vec<u32>, Transcript) {
     let (offline, mut client) = ClientStep::prepare(plan, client_received, client_sent, c).unwrap();
     let server = ServerOffline::prepare(plan, server_received, server_sent, &offline).unwrap();
     let mut server = server.start(s).unwrap();
@@ -84,12 +96,23 @@ pub(super) fn plain(shape: &StepShape, accumulators: &[i64]) -> Vec<u32> {
         .collect()
 }
 
+/// Random shares of `values` mod 2^ell.
+pub(super) fn share(values: &[i64], ell: u32, rng: &mut ChaCha20Rng) -> (Vec<u32>, Vec<u32>) {
+    let mask = (1_u32 << ell) - 1;
+    let c: Vec<u32> = values.iter().map(|_| rng.next_u32() & mask).collect();
+    let s = values.iter().zip(&c).map(|(a, c)| (*a as u32).wrapping_sub(*c) & mask).collect();
+    (c, s)
+}
+
+/// The results two vectors of shares stand for.
+pub(super) fn open(y0: &[u32], y1: &[u32], out_ell: u32) -> Vec<u32> {
+    y0.iter().zip(y1).map(|(a, b)| a.wrapping_add(*b) & ((1 << out_ell) - 1)).collect()
+}
+
 /// Runs accumulators under random shares and compares every result with the plain formula.
 pub(super) fn check(shape: StepShape, mode: Mode, accumulators: &[i64], seed: u64) {
     let mut rng = ChaCha20Rng::seed_from_u64(seed ^ 0x5eed);
-    let mask = (1_u32 << shape.ell) - 1;
-    let c: Vec<u32> = accumulators.iter().map(|_| rng.next_u32() & mask).collect();
-    let s: Vec<u32> = accumulators.iter().zip(&c).map(|(a, c)| (*a as u32).wrapping_sub(*c) & mask).collect();
+    let (c, s) = share(accumulators, shape.ell, &mut rng);
     check_shares(shape, mode, &c, &s, seed);
 }
 
@@ -100,7 +123,7 @@ pub(super) fn check_shares(shape: StepShape, mode: Mode, c: &[u32], s: &[u32], s
         c.iter().zip(s).map(|(c, s)| signed(c.wrapping_add(*s), shape.ell)).collect();
     let (y0, y1, _) = run(&plan, c, s, seed);
     let mask = (1_u32 << shape.out_ell) - 1;
-    let opened: Vec<u32> = y0.iter().zip(&y1).map(|(a, b)| a.wrapping_add(*b) & mask).collect();
+    let opened = open(&y0, &y1, shape.out_ell);
     let expected = plain(&shape, &accumulators);
     for (index, (got, want)) in opened.iter().zip(&expected).enumerate() {
         assert_eq!(got, want, "{shape:?} {mode:?} result {index}, accumulators {:?}", {

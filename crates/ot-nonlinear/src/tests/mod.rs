@@ -1,4 +1,8 @@
 //! Two parties in one process, against the plain formula.
 
+mod argmax;
 mod exact;
+mod extension;
 mod harness;
+mod refusals;
+mod traffic;

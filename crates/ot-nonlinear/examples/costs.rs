@@ -1,0 +1,124 @@
+//! Prints what a step costs: bits, exchanges and correlated OTs a result, and seconds for a block of 51,200 results.
+//!
+//! `cargo run --release -p ot-nonlinear --example costs`; the seconds are processor seconds of each party if run with
+//! `RAYON_NUM_THREADS=1` on an idle machine.
+
+use std::error::Error;
+use std::time::{Duration, Instant};
+
+use oblivious_transfer::bits::BitVec;
+use oblivious_transfer::block::Block;
+use oblivious_transfer::prg::Prg;
+use ot_nonlinear::{
+    ClientStep, Mode, ReceivedMaterial, ReceivedReducer, Role, SentMaterial, SentReducer, ServerOffline,
+    Session, StepPlan, StepShape,
+};
+use rand_core::Rng;
+
+const COUNT: usize = 51_200;
+
+/// Seconds of one block, by party and phase.
+#[derive(Default)]
+struct Times {
+    reduce: Duration,
+    prepare: Duration,
+    client: Duration,
+    server: Duration,
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    println!(
+        "| ell | circuit | offline | online up | online down | total bits | exchanges | COTs | reduce s | prepare s | client s | server s |"
+    );
+    println!("|---|---|---|---|---|---|---|---|---|---|---|---|");
+    for ell in [14, 16, 18, 20, 24] {
+        for mode in [Mode::Ripple, Mode::Tree] {
+            let shift = (ell - 8) / 2;
+            let shape = StepShape { count: COUNT, ell, shift, bits: 8, pool: true, out_ell: ell };
+            row(&StepPlan::new(shape, mode)?)?;
+        }
+    }
+    Ok(())
+}
+
+fn row(plan: &StepPlan) -> Result<(), Box<dyn Error>> {
+    let sum = |role| (0..plan.rounds()).map(|round| plan.bits(role, round)).sum::<usize>();
+    let cots = plan.cots();
+    let times = block(plan)?;
+    println!(
+        "| {} | {:?} | {} | {} | {} | {} | {} | {} | {:.3} | {:.3} | {:.3} | {:.3} |",
+        plan.shape().ell,
+        plan.mode(),
+        plan.offline_bits(),
+        sum(Role::Client),
+        sum(Role::Server),
+        plan.total_bits(),
+        plan.rounds(),
+        (cots.client_receives + cots.server_receives) / COUNT,
+        times.reduce.as_secs_f64(),
+        times.prepare.as_secs_f64(),
+        times.client.as_secs_f64(),
+        times.server.as_secs_f64(),
+    );
+    Ok(())
+}
+
+/// Runs a block on random shares (of zero) and times its parts.
+fn block(plan: &StepPlan) -> Result<Times, Box<dyn Error>> {
+    let mut times = Times::default();
+    let mut rng = Prg::from_block(Block::new(1));
+    let mask = (1_u32 << plan.shape().ell) - 1;
+    let c: Vec<u32> = (0..plan.input_values()).map(|_| rng.next_u32() & mask).collect();
+    let s: Vec<u32> = c.iter().map(|c| c.wrapping_neg() & mask).collect();
+    let (client_received, server_sent) = material(plan, Role::Client, &mut rng, &mut times.reduce)?;
+    let (server_received, client_sent) = material(plan, Role::Server, &mut rng, &mut times.reduce)?;
+    let start = Instant::now();
+    let (offline, mut client) = ClientStep::prepare(plan, client_received, client_sent, &c)?;
+    let server = ServerOffline::prepare(plan, server_received, server_sent, &offline)?;
+    times.prepare = start.elapsed();
+    let start = Instant::now();
+    let mut server = server.start(&s)?;
+    times.server += start.elapsed();
+    for _ in 0..plan.rounds() {
+        let start = Instant::now();
+        let from_client = client.outgoing()?;
+        times.client += start.elapsed();
+        let start = Instant::now();
+        let from_server = server.outgoing()?;
+        server.incoming(&from_client)?;
+        times.server += start.elapsed();
+        let start = Instant::now();
+        client.incoming(&from_server)?;
+        times.client += start.elapsed();
+    }
+    let (y0, y1) = (client.finish()?, server.finish()?);
+    let out = (1_u32 << plan.shape().out_ell) - 1;
+    assert!(y0.iter().zip(&y1).all(|(a, b)| a.wrapping_add(*b) & out == 0), "zeros give zeros");
+    Ok(times)
+}
+
+/// Material of one direction from ideal correlated OTs; adds the time of both reductions to `time`.
+fn material(
+    plan: &StepPlan,
+    receiver: Role,
+    rng: &mut Prg,
+    time: &mut Duration,
+) -> Result<(ReceivedMaterial, SentMaterial), Box<dyn Error>> {
+    let session = Session::new(&[1; 32]);
+    let mut received = ReceivedReducer::new(plan, &session, 0, receiver);
+    let delta = rng.block().with_lsb(true);
+    let mut sent = SentReducer::new(plan, &session, 0, receiver, delta);
+    while received.needed() > 0 {
+        let count = received.needed().min(1 << 18);
+        let mut keys = vec![Block::ZERO; count];
+        rng.fill_blocks(&mut keys);
+        let choices = BitVec::random(count, rng);
+        let macs: Vec<Block> =
+            keys.iter().zip(choices.iter()).map(|(key, choice)| *key ^ Block::mask(choice) & delta).collect();
+        let start = Instant::now();
+        received.absorb(&macs, &choices)?;
+        sent.absorb(&keys)?;
+        *time += start.elapsed();
+    }
+    Ok((received.finish()?, sent.finish()?))
+}

@@ -1,0 +1,122 @@
+//! Rounds, messages and OTs of a circuit, counted before anything is sent.
+
+use super::gate::Gate;
+use super::ring::RingGate;
+use crate::shape::Role;
+use crate::wire::message_bytes;
+
+/// What one correlated OT is reduced to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OtSpec {
+    /// So many bits.
+    Bits(usize),
+    /// A residue of so many bits.
+    Ring(u32),
+}
+
+/// The gates of one exchange.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Round {
+    pub(crate) gates: Vec<Gate>,
+    pub(crate) ring: Vec<RingGate>,
+}
+
+impl Round {
+    /// Planes `role` sends in this round.
+    fn planes(&self, role: Role) -> usize {
+        let bits = self.gates.iter().map(|gate| {
+            let early = gate.early && role == Role::Client;
+            let choices = if early { 0 } else { gate.kind.routes(role).len() };
+            choices + gate.kind.routes(role.peer()).iter().map(Vec::len).sum::<usize>()
+        });
+        bits.sum::<usize>() + self.ring.iter().map(|gate| gate.planes(role)).sum::<usize>()
+    }
+}
+
+/// Correlated OTs a step uses, by receiver.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CotCounts {
+    /// With the client as receiver, the server's correlation.
+    pub client_receives: usize,
+    /// With the server as receiver, the client's correlation.
+    pub server_receives: usize,
+}
+
+/// The exchanges of a circuit on `count` instances and the correlated OTs they use.
+#[derive(Debug)]
+pub struct Schedule {
+    pub(crate) count: usize,
+    pub(crate) rounds: Vec<Round>,
+    /// Sent by the client in the offline phase, after the early choices.
+    pub(crate) offline_ring: Vec<RingGate>,
+    /// By receiver.
+    pub(crate) ots: [Vec<OtSpec>; 2],
+    pub(crate) registers: usize,
+}
+
+impl Schedule {
+    /// Instances that run side by side: results of a step, classes of an argmax.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    /// Correlated OTs of the whole circuit.
+    #[must_use]
+    pub fn cots(&self) -> CotCounts {
+        CotCounts {
+            client_receives: self.ots[0].len() * self.count,
+            server_receives: self.ots[1].len() * self.count,
+        }
+    }
+
+    /// Online exchanges. In each both parties send, then both receive: half a round trip.
+    #[must_use]
+    pub fn rounds(&self) -> usize {
+        self.rounds.len()
+    }
+
+    /// Bits per instance of the offline message, client to server.
+    #[must_use]
+    pub fn offline_bits(&self) -> usize {
+        let early = self.early_gates().map(|gate| gate.kind.routes(Role::Client).len());
+        early.sum::<usize>() + self.offline_ring.iter().map(|gate| gate.planes(Role::Client)).sum::<usize>()
+    }
+
+    /// Bits per instance that `role` sends in `round`; 0 beyond the last round.
+    #[must_use]
+    pub fn bits(&self, role: Role, round: usize) -> usize {
+        self.rounds.get(round).map_or(0, |round| round.planes(role))
+    }
+
+    /// Bytes of the offline message.
+    #[must_use]
+    pub fn offline_bytes(&self) -> usize {
+        message_bytes(self.offline_bits(), self.count)
+    }
+
+    /// Bytes the client sends in `round`; where 0, it sends nothing.
+    #[must_use]
+    pub fn client_bytes(&self, round: usize) -> usize {
+        message_bytes(self.bits(Role::Client, round), self.count)
+    }
+
+    /// Bytes the server sends in `round`; where 0, it sends nothing.
+    #[must_use]
+    pub fn server_bytes(&self, round: usize) -> usize {
+        message_bytes(self.bits(Role::Server, round), self.count)
+    }
+
+    /// Bits per instance of all messages.
+    #[must_use]
+    pub fn total_bits(&self) -> usize {
+        let online =
+            (0..self.rounds()).map(|round| self.bits(Role::Client, round) + self.bits(Role::Server, round));
+        self.offline_bits() + online.sum::<usize>()
+    }
+
+    /// The gates whose client choices go offline, in order.
+    pub(crate) fn early_gates(&self) -> impl Iterator<Item = &Gate> {
+        self.rounds.iter().flat_map(|round| &round.gates).filter(|gate| gate.early)
+    }
+}
