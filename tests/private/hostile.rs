@@ -36,7 +36,11 @@ impl Stage {
         Self { model, segment, service, tap }
     }
 
-    async fn run(&self, backend: Backend, plot: Option<Plot>) -> (Result<Seen, Error>, Result<Summary, Error>, Vec<Frame>) {
+    async fn run(
+        &self,
+        backend: Backend,
+        plot: Option<Plot>,
+    ) -> (Result<Seen, Error>, Result<Summary, Error>, Vec<Frame>) {
         let (client, server, transcript) = relayed(plot);
         let config = config(backend, Some(self.tap.clone()));
         let segments = std::slice::from_ref(&self.segment);
@@ -60,7 +64,10 @@ impl Stage {
         if let Ok(seen) = seen {
             let right = seen.outcomes.iter().all(|outcome| self.is_right(outcome));
             // A wrong score is named by the comparison of scores even where both parties' shares were right.
-            assert!(right || verified.is_err() || plot.from == Party::Server, "{plot:?}: wrong and unnoticed");
+            assert!(
+                right || verified.is_err() || plot.from == Party::Server,
+                "{plot:?}: wrong and unnoticed"
+            );
         }
     }
 }
@@ -81,7 +88,9 @@ async fn a_flipped_bit_in_any_message_is_survived() {
             for (from, frames) in counts(&stage, backend).await {
                 for frame in 0..frames {
                     // One bit of the header, two anywhere in the frame.
-                    for bit in [rng.random_range(0..40), rng.random::<u32>() as usize, rng.random::<u32>() as usize] {
+                    for bit in
+                        [rng.random_range(0..40), rng.random::<u32>() as usize, rng.random::<u32>() as usize]
+                    {
                         let plot = Plot { from, frame, act: Act::Flip(bit) };
                         let (seen, _served, _frames) = stage.run(backend, Some(plot)).await;
                         stage.check(seen, plot);

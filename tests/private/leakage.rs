@@ -25,8 +25,7 @@ async fn transcript(model: &Model, backend: Backend, reveal: Reveal, segments: &
 
 /// The shapes of all frames, by direction: tag and length.
 fn sizes(frames: &[Frame]) -> Vec<(String, u8, usize)> {
-    let mut sizes: Vec<_> =
-        frames.iter().map(|f| (f.from.to_string(), f.bytes[0], f.bytes.len())).collect();
+    let mut sizes: Vec<_> = frames.iter().map(|f| (f.from.to_string(), f.bytes[0], f.bytes.len())).collect();
     // The relay sees the two directions in an order that is not determined.
     sizes.sort_by(|a, b| a.0.cmp(&b.0));
     sizes
@@ -82,11 +81,8 @@ async fn a_repeated_inference_shares_no_mask_table_or_ot() {
         ];
         // Within one session, and between two.
         let twice = transcript(&model, backend, Reveal::Label, &segments).await;
-        let blocks: usize = twice
-            .iter()
-            .filter(|frame| frame.bytes[0] >= 10)
-            .map(|frame| frame.bytes[5..].len() / 16)
-            .sum();
+        let blocks: usize =
+            twice.iter().filter(|frame| frame.bytes[0] >= 10).map(|frame| frame.bytes[5..].len() / 16).sum();
         assert_eq!(fresh_blocks(&twice).len(), blocks, "a block came twice within a session");
         let again = transcript(&model, backend, Reveal::Label, &segments).await;
         assert!(fresh_blocks(&twice).is_disjoint(&fresh_blocks(&again)), "a block came in two sessions");

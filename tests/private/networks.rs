@@ -25,7 +25,14 @@ fn chain(blocks: usize, rng: &mut ChaCha20Rng) -> ModelSpec {
     }
     layers.extend([Layer::GlobalSum, Layer::WindowsToSequence, Layer::GlobalSum]);
     layers.push(Layer::Dense { outputs: 3, weight_bits: 8 });
-    ModelSpec { windows: rng.random_range(1..=4), window_length, layers, classes: 3, input_bits: 8, extremes: 255 }
+    ModelSpec {
+        windows: rng.random_range(1..=4),
+        window_length,
+        layers,
+        classes: 3,
+        input_bits: 8,
+        extremes: 255,
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

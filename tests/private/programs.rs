@@ -132,7 +132,8 @@ fn embedded_server_classifies_the_samples_as_the_reference_does() {
     for (report, file) in reports.iter().zip(&files) {
         assert_eq!(private_scores(report), reference_scores(&model, file));
         assert_eq!(report["verified"], true);
-        let up: u64 = report["profile"].as_array().unwrap().iter().map(|row| row["up"].as_u64().unwrap()).sum();
+        let up: u64 =
+            report["profile"].as_array().unwrap().iter().map(|row| row["up"].as_u64().unwrap()).sum();
         assert_eq!(Some(up), report["traffic"]["up"].as_u64());
         assert!(report["seconds"]["total"].as_f64().unwrap() > 0.0);
     }
@@ -148,7 +149,8 @@ fn four_clients_at_once_get_the_reference_scores_over_tcp() {
             let (server, model) = (&server, &model);
             scope.spawn(move || {
                 let file = sample(name);
-                let report = objects(&client(&["--server", &server.address, "--json"], std::slice::from_ref(&file)));
+                let report =
+                    objects(&client(&["--server", &server.address, "--json"], std::slice::from_ref(&file)));
                 assert_eq!(private_scores(&report[0]), reference_scores(model, &file));
             });
         }

@@ -29,11 +29,7 @@ pub(crate) struct Seen {
     pub(crate) ledger: Ledger,
 }
 
-pub(crate) async fn run_client(
-    channel: Channel,
-    config: ClientConfig,
-    segments: &[Segment],
-) -> Result<Seen> {
+pub(crate) async fn run_client(channel: Channel, config: ClientConfig, segments: &[Segment]) -> Result<Seen> {
     let mut session = ClientSession::connect(channel, config).await?;
     let mut outcomes = Vec::new();
     for segment in segments {
@@ -57,12 +53,20 @@ pub(crate) async fn run_pair(
 }
 
 /// Runs both parties and holds every layer and every outcome against the reference.
-pub(crate) async fn assert_equals_reference(model: &Model, backend: Backend, reveal: Reveal, segments: &[Segment]) {
+pub(crate) async fn assert_equals_reference(
+    model: &Model,
+    backend: Backend,
+    reveal: Reveal,
+    segments: &[Segment],
+) {
     let tap = Tap::new();
     let service = Service::new(model.clone(), reveal).unwrap().with_tap(tap.clone());
     for segment in segments {
-        let (seen, served) = run_pair(&service, config(backend, Some(tap.clone())), std::slice::from_ref(segment)).await;
-        let seen = seen.unwrap_or_else(|e| panic!("client: {e}; server: {:?}", served.as_ref().err().map(Error::to_string)));
+        let (seen, served) =
+            run_pair(&service, config(backend, Some(tap.clone())), std::slice::from_ref(segment)).await;
+        let seen = seen.unwrap_or_else(|e| {
+            panic!("client: {e}; server: {:?}", served.as_ref().err().map(Error::to_string))
+        });
         let trace = reference::trace(model, segment).unwrap();
         tap.compare(model.architecture(), &trace).unwrap();
         let scores = reference::scores(model, segment).unwrap();

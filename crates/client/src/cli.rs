@@ -133,7 +133,8 @@ mod tests {
         assert!(Cli::try_parse_from(["pp-client", "infer", "a.csv", "--embedded"]).is_ok());
         assert!(Cli::try_parse_from(["pp-client", "infer", "a.csv", "--server", "localhost:1"]).is_ok());
         assert!(
-            Cli::try_parse_from(["pp-client", "infer", "a.csv", "--server", "localhost:1", "--embedded"]).is_err()
+            Cli::try_parse_from(["pp-client", "infer", "a.csv", "--server", "localhost:1", "--embedded"])
+                .is_err()
         );
     }
 }

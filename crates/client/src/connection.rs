@@ -91,10 +91,12 @@ impl Connection {
 
 fn embedded_model(arguments: &Infer) -> Result<Model, Failure> {
     match &arguments.model {
-        Some(path) => Model::load(path)
-            .map_err(|source| Failure::Model { name: path.display().to_string(), source }),
-        None => Model::from_bytes(BUNDLED)
-            .map_err(|source| Failure::Model { name: "bundled".into(), source }),
+        Some(path) => {
+            Model::load(path).map_err(|source| Failure::Model { name: path.display().to_string(), source })
+        }
+        None => {
+            Model::from_bytes(BUNDLED).map_err(|source| Failure::Model { name: "bundled".into(), source })
+        }
     }
 }
 

@@ -83,7 +83,11 @@ async fn classify_all(
     Ok(session.finish().await?)
 }
 
-fn segments(path: &Path, recording: &Recording, architecture: &Architecture) -> Result<Vec<Segment>, Failure> {
+fn segments(
+    path: &Path,
+    recording: &Recording,
+    architecture: &Architecture,
+) -> Result<Vec<Segment>, Failure> {
     ecg::segments(recording, architecture.signal())
         .map_err(|source| Failure::Ecg { path: path.to_owned(), source })
 }

@@ -78,7 +78,11 @@ impl FrameSender {
 }
 
 /// Waits for `work` as long as the peer may take to read.
-async fn bounded(peer: Party, patience: Duration, work: impl Future<Output = std::io::Result<()>>) -> Result<()> {
+async fn bounded(
+    peer: Party,
+    patience: Duration,
+    work: impl Future<Output = std::io::Result<()>>,
+) -> Result<()> {
     match timeout(patience, work).await {
         Ok(done) => Ok(done?),
         Err(_) => Err(Error::Peer { peer, fault: Fault::Silent(patience) }),
@@ -334,7 +338,10 @@ mod tests {
     const SCOPE: Scope = Scope::SETUP;
 
     fn pair() -> (Channel, Channel) {
-        crate::transport::memory_pair(Timeouts { progress: Duration::from_secs(5), idle: Duration::from_secs(5) })
+        crate::transport::memory_pair(Timeouts {
+            progress: Duration::from_secs(5),
+            idle: Duration::from_secs(5),
+        })
     }
 
     #[tokio::test]
@@ -386,7 +393,10 @@ mod tests {
         let (mut client, mut server) = pair();
         server.abort("the server is full; try again in a minute").await;
         let error = client.receive(Due::exactly(SCOPE, Tag::Accept, 2)).await.unwrap_err();
-        assert_eq!(error.to_string(), "the server ended the session: the server is full; try again in a minute");
+        assert_eq!(
+            error.to_string(),
+            "the server ended the session: the server is full; try again in a minute"
+        );
         drop(server);
         let error = client.receive(Due::exactly(SCOPE, Tag::Accept, 2)).await.unwrap_err();
         assert_eq!(error.to_string(), "the server closed the connection while an acceptance was due");

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use deepcardio::architecture::Architecture;
 use deepcardio::ecg::Segment;
-use gc_nonlinear::{ActivationEvaluator, ArgmaxEvaluator, Session};
+use gc_nonlinear::{ActivationEvaluator, ArgmaxEvaluator};
 use he_linear::InputHolder;
 
 use crate::channel::Channel;
@@ -58,9 +58,9 @@ pub struct ClientSession {
     model_id: [u8; 16],
     plan: Arc<Plan>,
     holder: Arc<InputHolder>,
-    hashes: Session,
+    session_id: [u8; 32],
     correlations: Correlations,
-    inferences: u32,
+    inferences: u64,
     observer: Option<Observer>,
     tap: Option<Tap>,
 }
@@ -99,7 +99,7 @@ impl ClientSession {
             model_id: agreement.model_id,
             plan: Arc::new(plan),
             holder,
-            hashes: Session::new(&agreement.session_id),
+            session_id: agreement.session_id,
             correlations,
             inferences: 0,
             observer: config.observer,
@@ -140,8 +140,7 @@ impl ClientSession {
         let scope = Scope::session(Phase::Offline);
         self.channel.send(scope, Tag::Request, &Request::Infer.encode()).await?;
         let observer = self.observer.as_ref();
-        let linear =
-            linear::client_offline(&mut self.channel, &self.plan, &self.holder, observer).await?;
+        let linear = linear::client_offline(&mut self.channel, &self.plan, &self.holder, observer).await?;
         let mut material = Vec::new();
         for (index, linear) in linear.into_iter().enumerate() {
             let nonlinear = self.prepare_nonlinear(index, &linear.product).await?;
@@ -154,24 +153,19 @@ impl ClientSession {
     async fn prepare_nonlinear(&mut self, index: usize, product: &Share) -> Result<NonlinearMaterial> {
         let plan = Arc::clone(&self.plan);
         let stage = plan.stages.get(index).ok_or_else(no_such_layer)?;
-        let step_id = self.step_id(index);
+        let hashes = setup::inference_hashes(&self.session_id, self.inferences);
         let (channel, correlations) = (&mut self.channel, &mut self.correlations);
         if let Some(activation) = &stage.activation {
-            let layer = Layer { index, step_id, step: &activation.step };
+            let layer = Layer { index, step: &activation.step };
             let share = activation.paired(stage.accumulators, product.residues());
-            let prepared = gc::client_offline(channel, layer, &self.hashes, correlations, share);
+            let prepared = gc::client_offline(channel, layer, &hashes, correlations, share);
             return Ok(NonlinearMaterial::Activation(prepared.await?));
         }
         if self.reveal == Reveal::Scores {
             return Ok(NonlinearMaterial::Scores);
         }
-        let prepared =
-            output::client_label_offline(channel, &plan, &self.hashes, step_id, correlations, product);
+        let prepared = output::client_label_offline(channel, &plan, &hashes, correlations, product);
         Ok(NonlinearMaterial::Label(prepared.await?))
-    }
-
-    fn step_id(&self, layer: usize) -> u32 {
-        step_id(self.inferences, self.plan.stages.len(), layer)
     }
 
     fn tap(&self, point: Point, share: &Share) {
@@ -206,7 +200,7 @@ impl PreparedClient {
             session.tap(Point::Accumulators(index), &product);
             let outcome = match (nonlinear, &stage.activation) {
                 (NonlinearMaterial::Activation(evaluator), Some(activation)) => {
-                    let layer = Layer { index, step_id: session.step_id(index), step: &activation.step };
+                    let layer = Layer { index, step: &activation.step };
                     let y0 = gc::client_online(&mut session.channel, layer, evaluator).await?;
                     share = Share::new(activation.reduce(y0), activation.out_ell);
                     session.tap(Point::Activations(index), &share);
@@ -215,9 +209,9 @@ impl PreparedClient {
                 (NonlinearMaterial::Scores, None) => {
                     Some(Outcome::Scores(output::client_scores(&mut session.channel, &product).await?))
                 }
-                (NonlinearMaterial::Label(evaluator), None) => Some(Outcome::Label(
-                    output::client_label(&mut session.channel, &plan, evaluator).await?,
-                )),
+                (NonlinearMaterial::Label(evaluator), None) => {
+                    Some(Outcome::Label(output::client_label(&mut session.channel, &plan, evaluator).await?))
+                }
                 _ => return Err(Error::internal("material of another layer")),
             };
             report(session.observer.as_ref(), Phase::Online, &stage.name, index + 1, plan.stages.len());
@@ -245,12 +239,6 @@ impl ClientSession {
         let residues = segment.samples().iter().map(|sample| sample.cast_unsigned()).collect();
         Ok(Share::new(residues, first.ell))
     }
-}
-
-/// Numbers every garbled step of a session.
-pub(crate) fn step_id(inference: u32, layers: usize, layer: usize) -> u32 {
-    let layers = u32::try_from(layers).unwrap_or(u32::MAX);
-    inference.wrapping_mul(layers).wrapping_add(u32::try_from(layer).unwrap_or(u32::MAX))
 }
 
 fn no_such_layer() -> Error {

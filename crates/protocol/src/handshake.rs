@@ -127,7 +127,8 @@ pub(crate) async fn client(
     let architecture = Architecture::from_bytes(&accept.architecture).map_err(|e| invalid(&e))?;
     if pinned.is_some_and(|digest| digest != architecture.digest()) {
         return Err(Error::Incompatible(
-            "the server's architecture is not the one pinned here; ask the operator which model is served".into(),
+            "the server's architecture is not the one pinned here; ask the operator which model is served"
+                .into(),
         ));
     }
     let session_id = session_id(&hello.nonce, &accept.nonce);
@@ -178,11 +179,16 @@ fn choose(hello: &Hello, backends: &[Backend]) -> Result<Backend, String> {
         ));
     }
     if hello.parameters != parameter_digest() {
-        return Err("client and server use different cryptographic parameters; update the older program".into());
+        return Err(
+            "client and server use different cryptographic parameters; update the older program".into()
+        );
     }
     Backend::from_byte(hello.backend).filter(|backend| backends.contains(backend)).ok_or_else(|| {
         let offered: Vec<String> = backends.iter().map(ToString::to_string).collect();
-        format!("the server does not offer the non-linear backend asked for; it offers: {}", offered.join(", "))
+        format!(
+            "the server does not offer the non-linear backend asked for; it offers: {}",
+            offered.join(", ")
+        )
     })
 }
 

@@ -62,8 +62,11 @@ impl Plan {
     pub(crate) fn new(architecture: &Architecture) -> Result<Self> {
         let stages = architecture.stages();
         let next_ell = stages.iter().skip(1).map(|stage| stage.ell).chain([0]);
-        let stages: Vec<StagePlan> =
-            stages.iter().zip(next_ell).map(|(stage, ell)| StagePlan::new(stage, ell)).collect::<Result<_>>()?;
+        let stages: Vec<StagePlan> = stages
+            .iter()
+            .zip(next_ell)
+            .map(|(stage, ell)| StagePlan::new(stage, ell))
+            .collect::<Result<_>>()?;
         let classes = architecture.classes().len();
         let scores_ell = stages.last().map_or(0, |last| last.ell);
         let argmax = ArgmaxPlan::new(ArgmaxShape { classes, ell: scores_ell })
@@ -73,7 +76,8 @@ impl Plan {
 
     /// Refuses a plan that is larger than `limits` allow.
     pub(crate) fn check(&self, limits: Limits, reveal: Reveal) -> Result<()> {
-        let tensor = self.stages.iter().map(|s| s.input.count().max(s.accumulators.count())).max().unwrap_or(0);
+        let tensor =
+            self.stages.iter().map(|s| s.input.count().max(s.accumulators.count())).max().unwrap_or(0);
         if tensor > limits.tensor {
             return Err(Error::Incompatible(format!(
                 "the server's network has a layer of {tensor} values; this client accepts {}",

@@ -4,13 +4,12 @@
 use std::sync::Arc;
 
 use deepcardio::model::Model;
-use gc_nonlinear::{ActivationGarbler, ArgmaxGarbler, Session};
+use gc_nonlinear::{ActivationGarbler, ArgmaxGarbler};
 use he_linear::{PublicKey, WeightHolder};
 use rand_core::Rng;
 use rayon::prelude::*;
 
 use crate::channel::{Channel, Due};
-use crate::client::step_id;
 use crate::entropy;
 use crate::error::{Error, Party, Result};
 use crate::handshake::{self, Backend, Offer, Reveal};
@@ -78,7 +77,7 @@ pub struct Service {
 /// What is left of a session that ended in order.
 pub struct Summary {
     /// Inferences completed.
-    pub inferences: u32,
+    pub inferences: u64,
     /// The books of the session.
     pub ledger: Ledger,
 }
@@ -138,7 +137,7 @@ fn reason_for_peer(error: &Error) -> Option<String> {
     }
 }
 
-async fn run(channel: &mut Channel, service: &Service) -> Result<u32> {
+async fn run(channel: &mut Channel, service: &Service) -> Result<u64> {
     let clock = channel.open_phase(Phase::Setup);
     let offer = Offer {
         architecture: service.model.model.architecture(),
@@ -154,7 +153,7 @@ async fn run(channel: &mut Channel, service: &Service) -> Result<u32> {
         reveal: service.reveal,
         tap: service.tap.clone(),
         key,
-        hashes: Session::new(&agreement.session_id),
+        session_id: agreement.session_id,
         correlations,
         inferences: 0,
     };
@@ -190,9 +189,9 @@ struct ServerSession {
     reveal: Reveal,
     tap: Option<Tap>,
     key: Arc<PublicKey>,
-    hashes: Session,
+    session_id: [u8; 32],
     correlations: Correlations,
-    inferences: u32,
+    inferences: u64,
 }
 
 impl ServerSession {
@@ -208,18 +207,17 @@ impl ServerSession {
     async fn prepare_nonlinear(&mut self, channel: &mut Channel, index: usize) -> Result<NonlinearMaterial> {
         let plan = self.model.plan();
         let activation = plan.stages.get(index).and_then(|stage| stage.activation.as_ref());
-        let step_id = step_id(self.inferences, plan.stages.len(), index);
+        let hashes = setup::inference_hashes(&self.session_id, self.inferences);
         let correlations = &mut self.correlations;
         match (activation, self.reveal) {
             (Some(activation), _) => {
-                let layer = Layer { index, step_id, step: &activation.step };
-                let prepared = gc::server_offline(channel, layer, &self.hashes, correlations);
+                let layer = Layer { index, step: &activation.step };
+                let prepared = gc::server_offline(channel, layer, &hashes, correlations);
                 Ok(NonlinearMaterial::Activation(prepared.await?))
             }
             (None, Reveal::Scores) => Ok(NonlinearMaterial::Scores),
             (None, Reveal::Label) => {
-                let prepared =
-                    output::server_label_offline(channel, plan, &self.hashes, step_id, correlations);
+                let prepared = output::server_label_offline(channel, plan, &hashes, correlations);
                 Ok(NonlinearMaterial::Label(prepared.await?))
             }
         }
@@ -230,13 +228,11 @@ impl ServerSession {
         let plan = model.plan();
         let mut share: Option<Share> = None;
         for (index, (stage, (mask, nonlinear))) in plan.stages.iter().zip(material).enumerate() {
-            let accumulators =
-                linear::server_online(channel, index, &self.model, share.take(), mask).await?;
+            let accumulators = linear::server_online(channel, index, &self.model, share.take(), mask).await?;
             self.tap(Point::Accumulators(index), &accumulators);
             match (nonlinear, &stage.activation) {
                 (NonlinearMaterial::Activation(garbler), Some(activation)) => {
-                    let step_id = step_id(self.inferences, plan.stages.len(), index);
-                    let layer = Layer { index, step_id, step: &activation.step };
+                    let layer = Layer { index, step: &activation.step };
                     let paired = activation.paired(stage.accumulators, accumulators.residues());
                     let paired = Share::new(paired, stage.ell);
                     let y1 = gc::server_online(channel, layer, garbler, paired).await?;

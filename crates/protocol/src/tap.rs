@@ -38,7 +38,9 @@ pub struct Tap {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Difference {
     /// A value differs.
-    #[error("layer {layer}: the {what} at index {index} is {private} in private, {reference} in the reference")]
+    #[error(
+        "layer {layer}: the {what} at index {index} is {private} in private, {reference} in the reference"
+    )]
     Value {
         /// Name of the layer.
         layer: String,
@@ -96,7 +98,12 @@ impl Tap {
     }
 }
 
-fn compare(layer: &str, what: &'static str, shares: Option<&Shares>, expected: &[i32]) -> Result<(), Difference> {
+fn compare(
+    layer: &str,
+    what: &'static str,
+    shares: Option<&Shares>,
+    expected: &[i32],
+) -> Result<(), Difference> {
     let missing = || Difference::Missing { layer: layer.into(), what };
     let shares = shares.ok_or_else(missing)?;
     if shares.client.len() != expected.len() || shares.server.len() != expected.len() {

@@ -130,7 +130,9 @@ pub enum ConfigError {
         source: Box<toml::de::Error>,
     },
     /// A setting without a default is missing.
-    #[error("no model: pass --model FILE, set PP_SERVER_MODEL, or write `model = \"FILE\"` in the configuration file")]
+    #[error(
+        "no model: pass --model FILE, set PP_SERVER_MODEL, or write `model = \"FILE\"` in the configuration file"
+    )]
     NoModel,
     /// A number that must be at least one.
     #[error("{0} must be at least 1")]

@@ -23,13 +23,7 @@ macro_rules! line {
 pub(super) fn render(report: &FileReport<'_>, with_profile: bool) -> String {
     let mut out = String::new();
     let recording = report.recording;
-    line!(
-        out,
-        "{}: {:.1} s at {} Hz",
-        report.path.display(),
-        recording.seconds(),
-        recording.rate_hz()
-    );
+    line!(out, "{}: {:.1} s at {} Hz", report.path.display(), recording.seconds(), recording.rate_hz());
     let verdicts = report.verdicts();
     if let [only] = verdicts.as_slice() {
         verdict(&mut out, report, only);

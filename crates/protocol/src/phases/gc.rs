@@ -13,9 +13,7 @@
 
 use std::time::Instant;
 
-use gc_nonlinear::{
-    ActivationEvaluator, ActivationGarbler, ReceivedCots, SentCots, Session, StepPlan,
-};
+use gc_nonlinear::{ActivationEvaluator, ActivationGarbler, ReceiverCots, SentCots, Session, StepPlan};
 use tokio::sync::mpsc;
 
 use crate::channel::{Channel, Due, both};
@@ -35,11 +33,16 @@ pub(crate) struct Layer<'a> {
     /// Counts from 0; also the step's number in the session's hash domain, with `round`.
     pub(crate) index: usize,
     /// Unique number of the step in the session.
-    pub(crate) step_id: u32,
+    pub(crate) step_id: u16,
     pub(crate) step: &'a StepPlan,
 }
 
 impl Layer<'_> {
+    /// The step's number within the hashes of one inference; no architecture has as many layers as this could count.
+    fn step_id(self) -> u16 {
+        u16::try_from(self.index).unwrap_or(u16::MAX)
+    }
+
     fn scope(self, phase: Phase) -> Scope {
         Scope::nonlinear(phase, self.index)
     }
@@ -59,7 +62,7 @@ pub(crate) async fn client_offline(
     let due = Due::exactly(scope, Tag::Extension, extension_bytes(layer.step.output_cots()));
     let peer_extension = channel.exchange(&extension, due).await?;
     let outputs = correlations.send(layer.step.output_cots(), peer_extension).await?;
-    let (step, session, id) = (layer.step.clone(), session.clone(), layer.step_id);
+    let (step, session, id) = (layer.step.clone(), session.clone(), layer.step_id());
     let prepare = offload(move || prepare_evaluator(&step, &session, id, &product, inputs, outputs));
     let (corrections, evaluator) = prepare.await?;
     channel.send(scope, Tag::InputCorrections, &corrections).await?;
@@ -70,9 +73,9 @@ pub(crate) async fn client_offline(
 fn prepare_evaluator(
     step: &StepPlan,
     session: &Session,
-    id: u32,
+    id: u16,
     product: &[u32],
-    inputs: ReceivedCots,
+    inputs: ReceiverCots,
     outputs: SentCots,
 ) -> Result<(Vec<u8>, ActivationEvaluator)> {
     ActivationEvaluator::prepare(step, session, id, product, inputs, outputs).map_err(Error::internal)
@@ -93,7 +96,7 @@ pub(crate) async fn server_offline(
     let inputs = correlations.send(layer.step.input_cots(), peer_extension).await?;
     let due = Due::exactly(scope, Tag::InputCorrections, layer.step.input_corrections_bytes());
     let corrections = channel.receive(due).await?;
-    let (step, session, id) = (layer.step.clone(), session.clone(), layer.step_id);
+    let (step, session, id) = (layer.step.clone(), session.clone(), layer.step_id());
     let garbler = offload(move || {
         ActivationGarbler::prepare(&step, &session, id, inputs, &corrections, outputs)
             .map_err(|e| Error::invalid(Party::Client, Tag::InputCorrections, e))
@@ -125,7 +128,10 @@ pub(crate) async fn client_online(
     Ok(share)
 }
 
-async fn evaluate(mut evaluator: ActivationEvaluator, tables: Option<Vec<u8>>) -> Result<ActivationEvaluator> {
+async fn evaluate(
+    mut evaluator: ActivationEvaluator,
+    tables: Option<Vec<u8>>,
+) -> Result<ActivationEvaluator> {
     let Some(tables) = tables else { return Ok(evaluator) };
     offload(move || {
         let done = evaluator.evaluate_chunk(&tables);

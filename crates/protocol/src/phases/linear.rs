@@ -14,8 +14,8 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use oblivious_transfer::bits::{pack_residues, unpack_residues};
 use he_linear::{InputHolder, PublicKey};
+use oblivious_transfer::bits::{pack_residues, unpack_residues};
 use tokio::sync::mpsc;
 
 use crate::channel::{Channel, Due, FrameReceiver, FrameSender, both};

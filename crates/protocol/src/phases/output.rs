@@ -21,6 +21,9 @@ use crate::plan::{Plan, residue_bytes};
 use crate::share::{Share, signed};
 use crate::wire::Tag;
 
+/// The step's number within the hashes of one inference: after every layer's.
+const STEP_ID: u16 = u16::MAX;
+
 /// The server's last message when it reveals scores.
 pub(crate) async fn server_scores(channel: &mut Channel, share: &Share) -> Result<()> {
     let start = Instant::now();
@@ -47,7 +50,6 @@ pub(crate) async fn client_label_offline(
     channel: &mut Channel,
     plan: &Arc<Plan>,
     session: &Session,
-    step_id: u32,
     correlations: &mut Correlations,
     product: &Share,
 ) -> Result<ArgmaxEvaluator> {
@@ -55,7 +57,7 @@ pub(crate) async fn client_label_offline(
     let (extension, inputs) = correlations.receive(plan.argmax.input_cots()).await?;
     channel.send(scope, Tag::Extension, &extension).await?;
     let (corrections, evaluator) =
-        ArgmaxEvaluator::prepare(&plan.argmax, session, step_id, product.residues(), inputs)
+        ArgmaxEvaluator::prepare(&plan.argmax, session, STEP_ID, product.residues(), inputs)
             .map_err(Error::internal)?;
     channel.send(scope, Tag::InputCorrections, &corrections).await?;
     Ok(evaluator)
@@ -66,7 +68,6 @@ pub(crate) async fn server_label_offline(
     channel: &mut Channel,
     plan: &Plan,
     session: &Session,
-    step_id: u32,
     correlations: &mut Correlations,
 ) -> Result<ArgmaxGarbler> {
     let scope = Scope { phase: Phase::Offline, ..Scope::output() };
@@ -75,7 +76,7 @@ pub(crate) async fn server_label_offline(
     let inputs = correlations.send(cots, extension).await?;
     let due = Due::exactly(scope, Tag::InputCorrections, plan.argmax.input_corrections_bytes());
     let corrections = channel.receive(due).await?;
-    ArgmaxGarbler::prepare(&plan.argmax, session, step_id, inputs, &corrections)
+    ArgmaxGarbler::prepare(&plan.argmax, session, STEP_ID, inputs, &corrections)
         .map_err(|e| Error::invalid(Party::Client, Tag::InputCorrections, e))
 }
 
@@ -97,10 +98,9 @@ pub(crate) async fn client_label(
     let start = Instant::now();
     let due = Due::exactly(Scope::output(), Tag::Label, plan.argmax.message_bytes());
     let message = channel.receive(due).await?;
-    let label = offload(move || {
-        evaluator.finish(&message).map_err(|e| Error::invalid(Party::Server, Tag::Label, e))
-    })
-    .await?;
+    let label =
+        offload(move || evaluator.finish(&message).map_err(|e| Error::invalid(Party::Server, Tag::Label, e)))
+            .await?;
     channel.book_time(Scope::output(), start);
     if label >= plan.classes {
         return Err(Error::invalid(Party::Server, Tag::Label, "it decodes to no class"));

@@ -11,7 +11,7 @@
 
 use std::sync::Arc;
 
-use gc_nonlinear::{ReceivedCots, SentCots};
+use gc_nonlinear::{ReceiverCots, SentCots, Session};
 use he_linear::{InputHolder, PUBLIC_KEY_BYTES, PublicKey};
 use oblivious_transfer::base::{SENDER_MESSAGE_BYTES, receiver_message_bytes};
 use oblivious_transfer::block::Block;
@@ -45,7 +45,7 @@ pub(crate) struct Correlations {
 
 impl Correlations {
     /// Makes `count` OTs that this party receives; the message goes to the peer.
-    pub(crate) async fn receive(&mut self, count: usize) -> Result<(Vec<u8>, ReceivedCots)> {
+    pub(crate) async fn receive(&mut self, count: usize) -> Result<(Vec<u8>, ReceiverCots)> {
         let mut receiver = self.receiver.take().ok_or_else(broken)?;
         let (receiver, cots, message) = offload(move || {
             let (cots, message) = receiver.extend_random(count);
@@ -53,15 +53,14 @@ impl Correlations {
         })
         .await?;
         self.receiver = Some(receiver);
-        let mut cots = cots;
-        Ok((message, ReceivedCots { choices: cots.choices.to_bytes(), macs: std::mem::take(&mut *cots.macs) }))
+        Ok((message, cots))
     }
 
     /// Makes `count` OTs that this party sends, from the peer's message.
     pub(crate) async fn send(&mut self, count: usize, message: Vec<u8>) -> Result<SentCots> {
         let mut sender = self.sender.take().ok_or_else(broken)?;
         let peer = self.peer;
-        let (sender, mut keys) = offload(move || {
+        let (sender, keys) = offload(move || {
             let keys = sender.extend_random(count, &message);
             let keys = keys.map_err(|e| Error::invalid(peer, Tag::Extension, e))?;
             Ok((sender, keys))
@@ -69,7 +68,7 @@ impl Correlations {
         .await?;
         let delta = sender.delta();
         self.sender = Some(sender);
-        Ok(SentCots { delta, keys: std::mem::take(&mut *keys) })
+        Ok(SentCots { delta, keys })
     }
 }
 
@@ -78,7 +77,10 @@ fn broken() -> Error {
 }
 
 /// The client's half.
-pub(crate) async fn client(channel: &mut Channel, session: &[u8; 32]) -> Result<(Arc<InputHolder>, Correlations)> {
+pub(crate) async fn client(
+    channel: &mut Channel,
+    session: &[u8; 32],
+) -> Result<(Arc<InputHolder>, Correlations)> {
     let holder = offload(|| Ok(Arc::new(InputHolder::generate(&mut entropy::fresh()?)))).await?;
     channel.send(Scope::SETUP, Tag::PublicKey, holder.public_key()).await?;
     let correlations = correlate(channel, session, Party::Client).await?;
@@ -86,7 +88,10 @@ pub(crate) async fn client(channel: &mut Channel, session: &[u8; 32]) -> Result<
 }
 
 /// The server's half.
-pub(crate) async fn server(channel: &mut Channel, session: &[u8; 32]) -> Result<(Arc<PublicKey>, Correlations)> {
+pub(crate) async fn server(
+    channel: &mut Channel,
+    session: &[u8; 32],
+) -> Result<(Arc<PublicKey>, Correlations)> {
     let message = channel.receive(Due::exactly(Scope::SETUP, Tag::PublicKey, PUBLIC_KEY_BYTES)).await?;
     let key = offload(move || {
         PublicKey::from_bytes(&message).map_err(|e| Error::invalid(Party::Client, Tag::PublicKey, e))
@@ -121,9 +126,18 @@ async fn correlate(channel: &mut Channel, session: &[u8; 32], own: Party) -> Res
             .map_err(|e| Error::invalid(peer, Tag::BaseOtReply, e))
     })
     .await?;
-    let peer_seeds = channel.exchange(&seeds, Due::exactly(Scope::SETUP, Tag::CotSeeds, TREES_MESSAGE_BYTES)).await?;
+    let peer_seeds =
+        channel.exchange(&seeds, Due::exactly(Scope::SETUP, Tag::CotSeeds, TREES_MESSAGE_BYTES)).await?;
     let sender = sender.finish(&peer_seeds).map_err(|e| Error::invalid(peer, Tag::CotSeeds, e))?;
     Ok(Correlations { receiver: Some(receiver), sender: Some(sender), peer })
+}
+
+/// The hashes of one inference of a session: no step of any other shares a key with them.
+pub(crate) fn inference_hashes(session: &[u8; 32], inference: u64) -> Session {
+    let mut hasher = blake3::Hasher::new_keyed(session);
+    hasher.update(b"inference");
+    hasher.update(&inference.to_le_bytes());
+    Session::new(hasher.finalize().as_bytes())
 }
 
 /// The hash domain of the direction in which `receiver` receives.
