@@ -68,7 +68,7 @@ impl Resampler {
     /// Samples that `input` samples become.
     #[must_use]
     pub fn output_len(&self, input: usize) -> usize {
-        (input * self.up).div_ceil(self.down)
+        (input as u64 * self.up as u64).div_ceil(self.down as u64) as usize
     }
 
     /// Resamples the whole signal; the first sample stays in place. At ratio 1 this is a copy.
@@ -85,11 +85,12 @@ impl Resampler {
 
     /// Output `index`: the taps of its phase against the samples they fall on.
     fn output(&self, signal: &[f64], index: usize) -> f64 {
-        let half = HALF_WIDTH * self.up.max(self.down);
-        let position = half + index * self.down;
-        let taps = &self.phases[position % self.up];
+        let (up, down) = (self.up as u64, self.down as u64);
+        // Beyond 32 bits for long recordings.
+        let position = HALF_WIDTH as u64 * up.max(down) + index as u64 * down;
+        let taps = &self.phases[(position % up) as usize];
         // The newest sample under the filter is `position / up`; the oldest lies `taps.len() - 1` before it.
-        let end = position / self.up + 1;
+        let end = (position / up) as usize + 1;
         let missing = taps.len().saturating_sub(end);
         let start = end.saturating_sub(taps.len());
         let samples = &signal[start.min(signal.len())..end.min(signal.len())];
