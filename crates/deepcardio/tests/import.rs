@@ -153,3 +153,29 @@ fn a_damaged_file_never_panics() {
     }
     std::fs::remove_file(&path).unwrap();
 }
+
+/// The error for the fixture with one text in its configuration replaced by another of the same length.
+fn error_after(name: &str, from: &str, to: &str) -> String {
+    assert_eq!(from.len(), to.len());
+    let mut bytes = std::fs::read(fixture("tiny.h5")).unwrap();
+    let position = bytes.windows(from.len()).position(|window| window == from.as_bytes()).unwrap();
+    bytes[position..position + to.len()].copy_from_slice(to.as_bytes());
+    let path = std::env::temp_dir().join(format!("deepcardio-{name}-{}.h5", std::process::id()));
+    std::fs::write(&path, &bytes).unwrap();
+    let error = import::read(&path).unwrap_err().to_string();
+    std::fs::remove_file(&path).unwrap();
+    error
+}
+
+#[test]
+fn what_is_not_supported_is_named_with_what_is() {
+    let layer = error_after("layer", "\"MaxPooling1D\"", "\"MinPooling1D\"");
+    assert!(layer.contains("pool1") && layer.contains("MinPooling1D"), "{layer}");
+    assert!(layer.contains(import::SUPPORTED_LAYERS), "{layer}");
+    let option = error_after("option", "\"strides\": [1]", "\"strides\": [3]");
+    assert!(option.contains("conv1") && option.contains("strides"), "{option}");
+    let padding = error_after("padding", "\"padding\": \"same\"", "\"padding\": \"left\"");
+    assert!(padding.contains("conv1") && padding.contains("same"), "{padding}");
+    let source = error_after("source", "\"keras_history\": [\"conv1\"", "\"keras_history\": [\"convX\"");
+    assert!(source.contains("only chains"), "{source}");
+}

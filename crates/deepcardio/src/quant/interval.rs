@@ -103,7 +103,7 @@ fn bound(stage: &Stage, accumulators: &[Interval]) -> Result<StageBound, ModelEr
 
 /// Sums over positions must fit the widest ring too, whatever the next layer makes of them.
 fn check_sums(stage: &Stage, channels: &[Interval]) -> Result<(), ModelError> {
-    let largest = channels.iter().map(|channel| channel.high).max().unwrap_or(0);
+    let largest = channels.iter().map(|channel| channel.high).fold(0, i64::max);
     let needed = i64::BITS - largest.leading_zeros() + 1;
     if needed > *limits::RING_BITS.end() {
         return Err(ModelError::Overflow { layer: stage.name.clone(), needed });
