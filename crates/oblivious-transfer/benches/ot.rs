@@ -1,5 +1,5 @@
 //! Speed of the primitives and of one role of each extension, with prerecorded messages of the other.
-#![expect(missing_docs, clippy::unwrap_used, reason = "criterion's generated items; a bench may stop")]
+#![expect(clippy::unwrap_used, reason = "a bench may stop")]
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use oblivious_transfer::block::Block;

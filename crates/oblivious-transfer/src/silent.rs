@@ -1,0 +1,150 @@
+//! Silent OT extension: Ferret (Yang, Weng, Lan, Zhang, Wang, CCS 2020), semi-honest, with correlated GGM trees (Guo,
+//! Yang, Wang, Zhang, Xie, Liu, Zhao, "Half-tree", EUROCRYPT 2023): about 0.05 bytes of traffic for a correlated OT.
+//!
+//! ```text
+//! SilentReceiver                                          SilentSender (Delta, bit 0 set)
+//!   (SoftSpoken set-up, see crate::softspoken)
+//!   75,904 SoftSpoken OTs            -- SETUP_REQUEST_BYTES -->
+//!                                   <-- SETUP_REPLY_BYTES --     one small stage fills the first reserve
+//!   per part, again and again:
+//!                                   <-- PART_BYTES --            PART_COTS correlated OTs
+//! ```
+//! **One stage.** Both hold a reserve of k + t h correlated OTs. t trees of 2^h leaves give t noise blocks: the sender
+//! holds v, the receiver w = v except at one secret place alpha of each tree, where w = v ^ Delta. The receiver's alpha is
+//! read off its random choice bits in t h reserve OTs, so it sends nothing. With A a public sparse matrix over GF(2), the
+//! outputs are y = v + A s (sender; s = first k keys) and z = w + A r (receiver; r = first k macs): again
+//! correlated OTs on Delta, whose choice bits e + A u (u = choice bits of the reserve, e = noise of weight t) are
+//! pseudorandom by the learning-parity-with-noise assumption with regular noise. Some outputs of every tree refill the
+//! reserve; the others go to the caller, tree after tree, while they are in the cache.
+//!
+//! **Choice bits** stand in bit 0: every key has bit 0 clear, Delta has it set, so a mac's bit 0 is its choice.
+//!
+//! **Trees.** Children of x are H(x) and x ^ H(x), so each level sums to Delta and one block a level is sent. H is the
+//! circular correlation robust hash of [`crate::hash`] under a key that serves one tree alone.
+//!
+//! # Parameters and what is known to attack them
+//! | stage | n outputs | k | t | block | used |
+//! |---|---|---|---|---|---|
+//! | initial | 589,824 | 2^16 | 1,152 | 512 | once a session, to make the first reserve |
+//! | main | 10,485,760 | 2^19 | 2,560 | 4,096 | again and again |
+//!
+//! Rows of A have ten ones (counted with multiplicity), drawn by AES in counter mode from a seed of the session and
+//! stage. `security.rs` computes, as a test, a lower estimate in bits of the cost of the attacks below and demands 128:
+//!
+//! | attack | initial | main |
+//! |---|---|---|
+//! | pooled Gauss on a dense code, and ISD (Liu, Wang, Yang, Yu, EUROCRYPT 2024) | 226 | 242 |
+//! | statistical decoding with checks of weight k/2 + 1 | 214 | 216 |
+//! | sparse sub-code, best random column set | 175 | 168 |
+//! | sparse sub-code, densest set that exists at all | 157 | 140 |
+//! | algebraic with guesses on regular noise, linear algebra of exponent 2 | 177 | 155 |
+//!
+//! - *Sparse sub-code*: among n rows of weight d about n f^d lie within any f k columns. With f = (k/n)^(1/(d-1)) that is as many
+//!   rows as columns, so only f k noise-free samples must be guessed, not k, and the linear algebra is sparse. This
+//!   costs larger published parameter sets with d = 10 (n = 10485760, k = 452000, t = 1280) some 30 bits against a random
+//!   code, hence the shorter blocks here. The line "densest set" grants the attacker, at no cost, the smallest
+//!   column set that the first moment method allows to exist.
+//! - *Algebraic*: Briaud and Oygarden (EUROCRYPT 2023) and its refinements (AGB 2.0, eprint 2025/1476) use that
+//!   products of two noise bits of one block vanish: n (block - 1) / 2 quadratic equations in k unknowns. The estimate takes the
+//!   first non-positive coefficient of the series (1 - z^2)^m / (1 - z)^k, after any number of guessed noise-free places, and
+//!   charges only the square of the number of monomials. It is our model, coarser than theirs, on the safe side by its
+//!   linear algebra; the margin is meant for what it misses.
+
+mod code;
+mod receiver;
+#[cfg(test)]
+mod security;
+mod sender;
+mod tree;
+
+pub use receiver::{SilentReceiver, SilentReceiverSetup};
+pub use sender::SilentSender;
+
+use crate::block::Block;
+use crate::hash::{Domain, KeyDeriver, KeyIndex};
+use crate::softspoken;
+
+/// The sizes of one stage: t trees of 2^h leaves, k reserve OTs in the code.
+#[derive(Clone, Copy)]
+struct Stage {
+    /// k, a power of two.
+    secret: usize,
+    /// t.
+    trees: usize,
+    /// h.
+    depth: usize,
+}
+
+impl Stage {
+    /// Leaves of one tree.
+    const fn leaves(self) -> usize {
+        1 << self.depth
+    }
+
+    /// Correlated OTs that one run consumes.
+    const fn reserve(self) -> usize {
+        self.secret + self.trees * self.depth
+    }
+}
+
+const INITIAL_SECRET: usize = 1 << 16;
+const MAIN_SECRET: usize = 1 << 19;
+
+/// Run once, from SoftSpoken OTs.
+const INITIAL: Stage = Stage { secret: INITIAL_SECRET, trees: 1152, depth: 9 };
+/// Run again and again, from its own outputs.
+const MAIN: Stage = Stage { secret: MAIN_SECRET, trees: 2560, depth: 12 };
+
+/// Outputs of every main tree that refill the reserve.
+const KEPT: usize = MAIN.reserve().div_ceil(MAIN.trees);
+/// Trees of one part.
+const PART_TREES: usize = 128;
+const PARTS: usize = MAIN.trees / PART_TREES;
+
+const _: () = assert!(INITIAL.trees * INITIAL.leaves() >= KEPT * MAIN.trees);
+const _: () = assert!(PARTS * PART_TREES == MAIN.trees);
+
+/// Correlated OTs that reach the caller in one piece.
+pub const CHUNK_COTS: usize = MAIN.leaves() - KEPT;
+/// Pieces of one part.
+pub const PART_CHUNKS: usize = PART_TREES;
+/// Correlated OTs of one part.
+pub const PART_COTS: usize = PART_CHUNKS * CHUNK_COTS;
+/// Bytes of the sender's message for one part.
+pub const PART_BYTES: usize = PART_TREES * MAIN.depth * Block::BYTES;
+/// Bytes of the receiver's set-up message.
+pub const SETUP_REQUEST_BYTES: usize = softspoken::random_bytes(INITIAL.reserve());
+/// Bytes of the sender's set-up message.
+pub const SETUP_REPLY_BYTES: usize = INITIAL.trees * INITIAL.depth * Block::BYTES;
+
+/// Parts that give at least `count` correlated OTs.
+#[must_use]
+pub const fn parts_for(count: usize) -> usize {
+    count.div_ceil(PART_COTS)
+}
+
+/// The public keys of one run of a stage.
+struct RunKeys<'a> {
+    deriver: &'a KeyDeriver,
+    /// 0 for the initial stage, then the number of the main run.
+    run: u32,
+}
+
+impl RunKeys<'_> {
+    /// The hash key of one tree.
+    fn tree(&self, tree: usize) -> Block {
+        self.key(Domain::SilentTree, tree as u64)
+    }
+
+    /// The seed of the code.
+    fn code(&self) -> Block {
+        self.key(Domain::SilentCode, 0)
+    }
+
+    fn key(&self, domain: Domain, item: u64) -> Block {
+        self.deriver.key(KeyIndex { domain, layer: 0, batch: self.run, item })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,1 @@
+//! Attack estimates (test only).
