@@ -7,7 +7,7 @@
 //! |---|---|---|---|
 //! | a & g, g the garbler's | T = H(A0) ^ H(A1) ^ g Delta | H(A0) ^ p_a T | H(A) ^ colour(A) T |
 //! | a & e, e the evaluator's | T = H(E0) ^ H(E1) ^ A0 | H(E0) | H(E) ^ e (T ^ A) |
-//! | a & b | both: (a & p_b) and (a ^ p_b ^ ..): T with g = p_b, U = H(B0) ^ H(B1) ^ A0 | sum, with p_b (U ^ A0) | sum, with colour(B) (U ^ A) |
+//! | a & b | T with g = p_b, then U = H(B0) ^ H(B1) ^ A0 | H(A0) ^ p_a T ^ H(B0) ^ p_b (U ^ A0) | H(A) ^ colour(A) T ^ H(B) ^ colour(B) (U ^ A) |
 //!
 //! The garbler's input bits have no labels: L0 ^ g Delta is the zero label of the flipped wire and the evaluator's label
 //! stays as it is. So no label that only depends on the garbler's input is ever hashed: every hashed label contains
@@ -15,6 +15,8 @@
 
 pub(crate) mod evaluator;
 pub(crate) mod garbler;
+#[cfg(test)]
+mod tests;
 
 use oblivious_transfer::aes::AesBackend;
 use oblivious_transfer::block::Block;
