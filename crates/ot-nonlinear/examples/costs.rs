@@ -32,7 +32,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     );
     println!("|---|---|---|---|---|---|---|---|---|---|---|---|");
     for ell in [14, 16, 18, 20, 24] {
-        for mode in [Mode::Ripple, Mode::Tree] {
+        for mode in [Mode::Ripple, Mode::Within(10), Mode::Within(6), Mode::Tree] {
             let shift = (ell - 8) / 2;
             let shape = StepShape { count: COUNT, ell, shift, bits: 8, pool: true, out_ell: ell };
             row(&StepPlan::new(shape, mode)?)?;

@@ -16,19 +16,23 @@
 //! Bits are XOR-shared and bit-sliced, 1024 instances a chunk. Every product of a bit of one party and a bit or
 //! residue of the other is one correlated OT (`circuit::gate`, `circuit::ring` hold the formulas).
 //!
-//! # Two shapes
-//! With n = ell - 1 and h = n - f - A spare bits, per pair of accumulators (f, h > 0, out_ell > A + 1):
+//! # Traffic against latency
+//! A comparison may ripple, 4 bits of traffic a bit, or be a tree of fewer exchanges and more bits, or anything between:
+//! [`Mode`] names the limit and `circuit::spans` finds the least traffic under it. With n = ell - 1 and h = n - f - A spare
+//! bits, per pair of accumulators (f > 1, h > 0, out_ell > A + 1):
 //!
 //! | | [`Mode::Ripple`] | [`Mode::Tree`] |
 //! |---|---|---|
-//! | comparison, bits | 4 n - 2 | about 7 n - 2 log2 n: leaves of two bits 8, joins 6 |
+//! | comparison, bits | 4 n - 2 | about 6 n |
 //! | selection, bits | 2 ell + 2 | the same |
-//! | carries of v, bits | 4 n - 2 + 3 h | about 7 n + 8 h |
+//! | carries of v, bits | 4 n - 2 + 3 h | about 6 n + 5 h |
 //! | result, bits | 3 A + 6 + out_ell | the same |
-//! | exchanges (half a round trip each) | 2 n + 3 | about 2 log2 n + 5 |
-//! | at ell = out_ell = 20, A = 8, f = 6: bits, exchanges, OTs | 255, 41, 86 | 355, 13, 105 |
+//! | exchanges (half a round trip each) | 2 n + 1 | 2 ceil(log2 n) + 3, less 2 at times |
 //!
-//! What depends on the client's share alone goes offline: n - 1 to 3 n / 2 choice bits and ell bits of the selection. `cargo
+//! At ell = out_ell = 20, A = 8, f = 6: 255 bits in 39 exchanges, 295 in 23, 326 in 15, or 338 in 13.
+//!
+//! What depends on the client's share alone goes offline: the choices of the comparison and half the
+//! selection. `cargo
 //! run --release -p ot-nonlinear --example costs` prints the exact table and the seconds.
 //!
 //! # Use

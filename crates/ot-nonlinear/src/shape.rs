@@ -87,11 +87,24 @@ impl StepShape {
     }
 }
 
-/// Which circuit compares. Both give the same result.
+/// How a comparison trades traffic for exchanges. The results are the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
-    /// Low traffic: carries ripple, 4 bits of traffic and one exchange per bit.
+    /// Least traffic: carries ripple, 4 bits of traffic and one exchange per bit.
     Ripple,
-    /// Low latency: two-bit leaves and a log-depth tree, about 7 bits of traffic per bit.
+    /// Fewest exchanges: a tree, about 6 bits of traffic per bit.
     Tree,
+    /// Least traffic with at most so many exchanges for each of the two comparisons, or as few as a tree takes.
+    Within(u32),
+}
+
+impl Mode {
+    /// Exchanges a comparison may take.
+    pub(crate) const fn limit(self) -> u32 {
+        match self {
+            Self::Ripple => u32::MAX,
+            Self::Tree => 0,
+            Self::Within(exchanges) => exchanges,
+        }
+    }
 }

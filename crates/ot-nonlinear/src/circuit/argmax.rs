@@ -50,7 +50,7 @@ impl ArgmaxPlan {
         let mut round = 0;
         let mut wins = Vec::new();
         for distance in 1..shape.classes {
-            let (carry, ready) = builder.sign_carry(Mode::Tree, Word::Lead(distance), sign);
+            let (carry, ready) = builder.sign_carry(Mode::Tree.limit(), Word::Lead(distance), sign);
             wins.push(Wire::NotNegative(Word::Lead(distance), sign, carry));
             round = ready;
         }

@@ -1,8 +1,9 @@
-//! Lays gates out in rounds: ripples of carries and trees of spans.
+//! Lays the gates of carries out in rounds.
 
-use super::gate::{Gate, GateKind, Wire, Word};
+use super::gate::{Extension, Gate, GateKind, Wire, Word};
 use super::schedule::{OtSpec, Round};
-use crate::shape::{Mode, Role};
+use super::spans::{Marks, Recipe, Spans};
+use crate::shape::Role;
 
 /// A span of bits as a carry: generate, propagate (absent where the span starts at bit 0), and the first round in
 /// which both are there.
@@ -46,7 +47,7 @@ impl Builder {
         }
         let early = match &kind {
             GateKind::Single { words, .. } | GateKind::Pair { words, .. } => self.known_offline(words[0]),
-            GateKind::Carry { words, .. } => self.known_offline(words[0].0),
+            GateKind::Carry { words, .. } => self.known_offline(words[0].word),
             GateKind::Join { .. } => false,
         };
         self.round(index).gates.push(Gate { kind, first_ot, first_output, early });
@@ -57,84 +58,14 @@ impl Builder {
         matches!(word, Word::Difference | Word::Lead(_)) || self.all_known_offline
     }
 
-    /// The carry into the sign (bit `sign`) of `word`, from round 0; with the first round in which it is there.
-    pub(super) fn sign_carry(&mut self, mode: Mode, word: Word, sign: u32) -> (usize, usize) {
-        match mode {
-            Mode::Ripple => {
-                let single = GateKind::Single { chooser: Role::Client, words: vec![word], bit: 0 };
-                let first = self.gate(0, single);
-                (1..sign).zip(1..).fold((first, 1), |(carry, _), (bit, round)| {
-                    let kind = GateKind::Carry { words: vec![(word, Wire::Register(carry))], bit };
-                    (self.gate(round, kind), round + 1)
-                })
-            }
-            Mode::Tree => {
-                let node = self.span(0, word, 0, sign);
-                (node.generate, node.ready)
-            }
-        }
+    /// The carry into bit `end` of `word` in at most `limit` exchanges from round 0, or in as few as it takes.
+    pub(super) fn sign_carry(&mut self, limit: u32, word: Word, end: u32) -> (usize, usize) {
+        let mut chain = Chain::new(Marks { tap: 0, twin: end }, 0, word);
+        let nodes = chain.prefix(self, end, limit);
+        (nodes[0].generate, nodes[0].ready)
     }
 
-    /// The span of bits `first` to `end` - 1 of `word` as one node: leaves of two bits, joined pairwise. An odd bit
-    /// stands at the upper end, where it is cheapest.
-    pub(super) fn span(&mut self, start: usize, word: Word, first: u32, end: u32) -> Node {
-        let mut nodes = Vec::new();
-        let mut bit = first;
-        while bit + 1 < end {
-            let propagate = bit > 0;
-            let kind = GateKind::Pair { chooser: Role::Client, words: vec![word], bit, propagate };
-            let out = self.gate(start, kind);
-            let propagate = propagate.then_some(Wire::Register(out + 1));
-            nodes.push(Node { generate: out, propagate, ready: start + 1 });
-            bit += 2;
-        }
-        if bit < end {
-            let out = self.gate(start, GateKind::Single { chooser: Role::Client, words: vec![word], bit });
-            let propagate = (bit > 0).then_some(Wire::Own(word, bit));
-            nodes.push(Node { generate: out, propagate, ready: start + 1 });
-        }
-        self.reduce(nodes)
-    }
-
-    /// The span of bits `first` to `end` - 1 of the value and of the lowered value; the server's choices serve both.
-    pub(super) fn twin_span(&mut self, start: usize, first: u32, end: u32) -> [Node; 2] {
-        let words = [Word::Value, Word::Lowered];
-        let mut twins = [Vec::new(), Vec::new()];
-        let mut bit = first;
-        while bit < end {
-            let pair = bit + 1 < end;
-            let (chooser, words_of_gate) = (Role::Server, words.to_vec());
-            let out = self.gate(
-                start,
-                match pair {
-                    true => GateKind::Pair { chooser, words: words_of_gate, bit, propagate: true },
-                    false => GateKind::Single { chooser, words: words_of_gate, bit },
-                },
-            );
-            for (index, (nodes, word)) in twins.iter_mut().zip(words).enumerate() {
-                let (generate, propagate) = match pair {
-                    true => (out + 2 * index, Wire::Register(out + 2 * index + 1)),
-                    false => (out + index, Wire::Own(word, bit)),
-                };
-                nodes.push(Node { generate, propagate: Some(propagate), ready: start + 1 });
-            }
-            bit += 2;
-        }
-        twins.map(|nodes| self.reduce(nodes))
-    }
-
-    /// Joins neighbours, lowest first, until one node is left.
-    pub(super) fn reduce(&mut self, mut nodes: Vec<Node>) -> Node {
-        while nodes.len() > 1 {
-            nodes = nodes
-                .chunks(2)
-                .map(|pair| if let [low, high] = pair { self.join(*high, *low) } else { pair[0] })
-                .collect();
-        }
-        nodes[0]
-    }
-
-    pub(super) fn join(&mut self, high: Node, low: Node) -> Node {
+    fn join(&mut self, high: Node, low: Node) -> Node {
         let round = high.ready.max(low.ready);
         // Only the span at bit 0 has no propagate, and it is never the upper one.
         let propagate = high.propagate.unwrap_or(Wire::Register(high.generate));
@@ -147,5 +78,94 @@ impl Builder {
         let out = self.gate(round, kind);
         let propagate = low.propagate.map(|_| Wire::Register(out + 1));
         Node { generate: out, propagate, ready: round + 1 }
+    }
+}
+
+/// The gates of one operand's carries, as `spans` plans them. Spans above the twin mark are two nodes, others one.
+pub(super) struct Chain {
+    marks: Marks,
+    spans: Spans,
+    start: usize,
+    word: Word,
+    /// The prefix at the tap, once it is made.
+    pub(super) tap: Option<Node>,
+}
+
+impl Chain {
+    /// Carries of `word` (above the twin mark also of the lowered value), from round `start` on.
+    pub(super) fn new(marks: Marks, start: usize, word: Word) -> Self {
+        Self { marks, spans: Spans::new(marks), start, word, tap: None }
+    }
+
+    /// Makes the carry into bit `end` in at most `limit` exchanges, or in as few as it takes.
+    pub(super) fn prefix(&mut self, builder: &mut Builder, end: u32, limit: u32) -> Vec<Node> {
+        let depth = self.spans.exchanges(end, limit);
+        self.make(builder, 0, end, depth)
+    }
+
+    fn words(&self, end: u32) -> Vec<Word> {
+        let twin = (end > self.marks.twin).then_some(Word::Lowered);
+        core::iter::once(self.word).chain(twin).collect()
+    }
+
+    fn make(&mut self, builder: &mut Builder, first: u32, end: u32, depth: u32) -> Vec<Node> {
+        let nodes = match self.spans.best(first, end, depth) {
+            Some((_, Recipe::Join(cut))) => {
+                let low = self.make(builder, first, cut, depth - 1);
+                let high = self.make(builder, cut, end, depth - 1);
+                high.iter().zip(low.iter().cycle()).map(|(high, low)| builder.join(*high, *low)).collect()
+            }
+            Some((_, Recipe::Extend)) => {
+                let low = self.make(builder, first, end - 1, depth - 1);
+                self.extend(builder, &low, end - 1)
+            }
+            // Every span has a recipe in the depth it is asked for: `exchanges` and `best` looked it up.
+            Some((_, Recipe::Leaf)) | None => self.leaf(builder, first, end),
+        };
+        if first == 0 && end == self.marks.tap {
+            self.tap = nodes.first().copied();
+        }
+        nodes
+    }
+
+    fn extend(&self, builder: &mut Builder, low: &[Node], bit: u32) -> Vec<Node> {
+        let round = low.iter().map(|node| node.ready).fold(self.start, usize::max);
+        let extension = |(word, node): (Word, &Node)| Extension {
+            word,
+            carry: Wire::Register(node.generate),
+            propagate: node.propagate,
+        };
+        let words: Vec<_> = self.words(bit + 1).into_iter().zip(low.iter().cycle()).map(extension).collect();
+        let propagates = words[0].propagate.is_some();
+        let count = words.len();
+        let out = builder.gate(round, GateKind::Carry { words, bit });
+        Self::nodes(out, count, propagates, round + 1)
+    }
+
+    /// One or two bits; a leaf at bit 0 has no propagate. The server's choices serve both versions of a word.
+    fn leaf(&self, builder: &mut Builder, first: u32, end: u32) -> Vec<Node> {
+        let words = self.words(end);
+        let (bit, count, propagate) = (first, words.len(), first > 0);
+        let chooser = if count > 1 { Role::Server } else { Role::Client };
+        if end - first > 1 {
+            let out = builder.gate(self.start, GateKind::Pair { chooser, words, bit, propagate });
+            return Self::nodes(out, count, propagate, self.start + 1);
+        }
+        let out = builder.gate(self.start, GateKind::Single { chooser, words: words.clone(), bit });
+        let node = |(generate, word)| {
+            let propagate = propagate.then_some(Wire::Own(word, bit));
+            Node { generate, propagate, ready: self.start + 1 }
+        };
+        (out..).zip(words).map(node).collect()
+    }
+
+    /// The nodes of a gate whose outputs start at register `out`, (generate, propagate) or generate for each word.
+    fn nodes(out: usize, count: usize, propagates: bool, ready: usize) -> Vec<Node> {
+        let stride = 1 + usize::from(propagates);
+        let node = |index: usize| {
+            let generate = out + index * stride;
+            Node { generate, propagate: propagates.then_some(Wire::Register(generate + 1)), ready }
+        };
+        (0..count).map(node).collect()
     }
 }

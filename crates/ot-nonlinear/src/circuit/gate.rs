@@ -10,10 +10,12 @@
 //! | single | g = c s; propagate p = c ^ s is local | 1 + 1 |
 //! | pair | g = c1 s1 ^ (c1 ^ s1) c0 s0, p = (c1 ^ s1)(c0 ^ s0) | 3 + 5; 3 + 3 without p |
 //! | carry | maj(c, s, k) = c (s ^ v) ^ s u ^ c u ^ s v, k = u ^ v | 2 + 2 |
+//! | carry with p | also (c ^ s) p = c q1 ^ s q0 ^ c q0 ^ s q1, p = q0 ^ q1 | 2 + 4 |
 //! | join | g = g_hi ^ p_hi g_lo, p = p_hi p_lo | 2 + 4; 2 + 2 without p (and for a plain AND, g_hi = 0) |
 //!
 //! Where the client's word has a second version (the value lowered by the saturation bound) and the server's has not,
-//! the server's choices serve both: a single costs 1 + 2, a pair 3 + 10, a carry 3 + 4.
+//! the server's choices serve both: a single costs 1 + 2, a pair 3 + 10, a carry 3 + 4
+//! (3 + 8 with p).
 //! Pair as products with the server choosing: g = s1 c1 ^ s1 s0 c0 ^ s0 (c1 c0), p = s1 c0 ^ s0 c1 ^ c1 c0 ^ s1 s0.
 
 use crate::lanes::Lanes;
@@ -63,6 +65,21 @@ pub(crate) trait Shares {
     fn wire(&self, wire: Wire) -> Lanes;
 }
 
+/// A span below the bit that extends it; a prefix has no propagate.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Extension {
+    pub(crate) word: Word,
+    pub(crate) carry: Wire,
+    pub(crate) propagate: Option<Wire>,
+}
+
+impl Extension {
+    /// The span's wires.
+    fn wires(&self) -> impl Iterator<Item = Wire> + use<> {
+        [Some(self.carry), self.propagate].into_iter().flatten()
+    }
+}
+
 /// What a gate computes.
 #[derive(Clone, Debug)]
 pub(crate) enum GateKind {
@@ -70,8 +87,8 @@ pub(crate) enum GateKind {
     Single { chooser: Role, words: Vec<Word>, bit: u32 },
     /// Generate (and propagate) of bits `bit` and `bit` + 1, for each word.
     Pair { chooser: Role, words: Vec<Word>, bit: u32, propagate: bool },
-    /// The carry out of bit `bit`, for each word and its carry in.
-    Carry { words: Vec<(Word, Wire)>, bit: u32 },
+    /// A span extended by bit `bit`, for each word: the carry out and, if there is one, the propagate.
+    Carry { words: Vec<Extension>, bit: u32 },
     /// Two adjacent spans as one; `low_propagate` is absent where the lower span starts at bit 0. Without `generate`
     /// it is a plain AND of `propagate` and `low`.
     Join { generate: Option<Wire>, propagate: Wire, low: Wire, low_propagate: Option<Wire> },
@@ -95,7 +112,7 @@ impl GateKind {
         match self {
             Self::Single { words, .. } => words.len(),
             Self::Pair { words, propagate, .. } => words.len() * (1 + usize::from(*propagate)),
-            Self::Carry { words, .. } => words.len(),
+            Self::Carry { words, .. } => words.iter().map(|span| span.wires().count()).sum(),
             Self::Join { low_propagate, .. } => 1 + usize::from(low_propagate.is_some()),
         }
     }
@@ -111,7 +128,8 @@ impl GateKind {
             }
             Self::Single { .. } | Self::Pair { .. } => Vec::new(),
             Self::Carry { words, .. } if receiver == Role::Client => {
-                (0..words.len()).map(|i| vec![i]).collect()
+                let mut outputs = 0..self.outputs();
+                words.iter().map(|span| outputs.by_ref().take(span.wires().count()).collect()).collect()
             }
             Self::Carry { .. } | Self::Join { .. } => vec![(0..self.outputs()).collect()],
         }
@@ -128,7 +146,7 @@ impl GateKind {
             Self::Single { .. } | Self::Pair { .. } => Vec::new(),
             Self::Carry { words, bit } => {
                 let distinct = if role == Role::Client { words.len() } else { 1 };
-                words.iter().take(distinct).map(|(word, _)| shares.own(*word, *bit)).collect()
+                words.iter().take(distinct).map(|span| shares.own(span.word, *bit)).collect()
             }
             Self::Join { propagate, .. } => vec![shares.wire(*propagate)],
         }
@@ -153,9 +171,10 @@ impl GateKind {
             Self::Single { .. } | Self::Pair { .. } => Vec::new(),
             Self::Carry { words, bit } => words
                 .iter()
-                .map(|&(word, carry)| match role {
-                    Role::Client => shares.wire(carry),
-                    Role::Server => shares.own(word, *bit) ^ shares.wire(carry),
+                .flat_map(|span| {
+                    let own = if role == Role::Server { shares.own(span.word, *bit) } else { Lanes::ZERO };
+                    let propagate = span.propagate.map(|wire| shares.wire(wire));
+                    [Some(own ^ shares.wire(span.carry)), propagate].into_iter().flatten()
                 })
                 .collect(),
             Self::Join { low, low_propagate, .. } => {
@@ -175,9 +194,13 @@ impl GateKind {
                     [Lanes::ZERO, both].into_iter().take(1 + usize::from(*propagate))
                 })
                 .collect(),
-            Self::Carry { words, bit } => {
-                words.iter().map(|&(word, carry)| shares.own(word, *bit) & shares.wire(carry)).collect()
-            }
+            Self::Carry { words, bit } => words
+                .iter()
+                .flat_map(|span| {
+                    let own = shares.own(span.word, *bit);
+                    span.wires().map(move |wire| own & shares.wire(wire))
+                })
+                .collect(),
             Self::Join { generate, propagate, low, low_propagate } => {
                 let high = shares.wire(*propagate);
                 let above = generate.map_or(Lanes::ZERO, |wire| shares.wire(wire));
@@ -187,6 +210,63 @@ impl GateKind {
                     .flatten()
                     .collect()
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Extension, GateKind, Wire, Word};
+    use crate::shape::Role;
+
+    /// Choices and offers of a gate.
+    fn traffic(kind: &GateKind) -> (usize, usize) {
+        let routes: Vec<_> =
+            [Role::Client, Role::Server].into_iter().flat_map(|role| kind.routes(role)).collect();
+        (routes.len(), routes.iter().map(Vec::len).sum())
+    }
+
+    fn words(count: usize) -> Vec<Word> {
+        [Word::Value, Word::Lowered].into_iter().take(count).collect()
+    }
+
+    fn carry(count: usize, propagate: bool) -> GateKind {
+        let propagate = propagate.then_some(Wire::Register(1));
+        let extension = |word| Extension { word, carry: Wire::Register(0), propagate };
+        GateKind::Carry { words: words(count).into_iter().map(extension).collect(), bit: 3 }
+    }
+
+    #[test]
+    fn traffic_is_that_of_the_table() {
+        let single = |count| GateKind::Single { chooser: Role::Server, words: words(count), bit: 0 };
+        let pair = |count, propagate| GateKind::Pair {
+            chooser: Role::Server,
+            words: words(count),
+            bit: 0,
+            propagate,
+        };
+        let wire = Wire::Register(0);
+        let join = |p: bool| GateKind::Join {
+            generate: Some(wire),
+            propagate: wire,
+            low: wire,
+            low_propagate: p.then_some(wire),
+        };
+        let table = [
+            (single(1), (1, 1)),
+            (single(2), (1, 2)),
+            (pair(1, true), (3, 5)),
+            (pair(1, false), (3, 3)),
+            (pair(2, true), (3, 10)),
+            (carry(1, false), (2, 2)),
+            (carry(1, true), (2, 4)),
+            (carry(2, false), (3, 4)),
+            (carry(2, true), (3, 8)),
+            (join(true), (2, 4)),
+            (join(false), (2, 2)),
+        ];
+        for (kind, expected) in table {
+            assert_eq!(traffic(&kind), expected, "{kind:?}");
         }
     }
 }

@@ -5,11 +5,12 @@
 //! v - 2^(f + A) (v < 2^(f + A)). The last two share everything below bit f + A. Hence in range, over and negative as
 //! XORs of the two signs: no further gate, no further round.
 
-use super::build::{Builder, Node};
-use super::gate::{GateKind, Wire, Word};
+use super::build::{Builder, Chain};
+use super::gate::Word;
 use super::ring::{RingGate, RingKind};
 use super::schedule::OtSpec;
-use crate::shape::{Mode, Role, StepShape};
+use super::spans::Marks;
+use crate::shape::{Mode, StepShape};
 
 /// Registers of the carries that the selection reads.
 #[derive(Debug)]
@@ -42,15 +43,12 @@ pub(super) fn lay_out(shape: StepShape, mode: Mode) -> (Builder, Vec<RingGate>, 
     if shape.pool {
         offline.extend(layout.ring_gate(RingKind::MaskOffline));
         layout.ring(0, RingKind::MaskOnline);
-        let (carry, ready) = layout.builder.sign_carry(mode, Word::Difference, shape.ell - 1);
+        let (carry, ready) = layout.builder.sign_carry(mode.limit(), Word::Difference, shape.ell - 1);
         layout.ring(ready, RingKind::Open);
         difference_sign = Some(carry);
         start = ready + 1;
     }
-    let value = match mode {
-        Mode::Ripple => layout.ripple_value(start),
-        Mode::Tree => layout.tree_value(start),
-    };
+    let value = layout.value(start, mode.limit());
     layout.finish(&value);
     let ValueCarries { shift, sign, lowered_sign, .. } = value;
     (layout.builder, offline, Carries { difference_sign, shift, sign, lowered_sign })
@@ -80,70 +78,17 @@ impl Layout {
         }
     }
 
-    fn ripple_value(&mut self, start: usize) -> ValueCarries {
-        let (shift, top, sign) = (self.shape.shift, self.shape.top(), self.shape.ell - 1);
-        let single = GateKind::Single { chooser: Role::Client, words: vec![Word::Value], bit: 0 };
-        let mut carry = self.builder.gate(start, single);
-        let mut lowered = None;
-        let mut shift_carry = None;
-        for bit in 1..sign {
-            if bit == shift {
-                shift_carry = Some(carry);
-            }
-            if bit == top {
-                lowered = Some(carry);
-            }
-            let mut words = vec![(Word::Value, Wire::Register(carry))];
-            words.extend(lowered.map(|register| (Word::Lowered, Wire::Register(register))));
-            carry = self.builder.gate(start + bit as usize, GateKind::Carry { words, bit });
-            lowered = lowered.map(|_| carry + 1);
-        }
+    /// The carries of the value, from round `start` on.
+    fn value(&mut self, start: usize, limit: u32) -> ValueCarries {
+        let marks = Marks { tap: self.shape.shift, twin: self.shape.top() };
+        let mut chain = Chain::new(marks, start, Word::Value);
+        let signs = chain.prefix(&mut self.builder, self.shape.ell - 1, limit);
         ValueCarries {
-            shift: shift_carry,
-            shift_ready: start + shift as usize,
-            sign: carry,
-            lowered_sign: lowered,
-            ready: start + sign as usize,
-        }
-    }
-
-    fn tree_value(&mut self, start: usize) -> ValueCarries {
-        let (shift, top, sign) = (self.shape.shift, self.shape.top(), self.shape.ell - 1);
-        let low = (shift > 0).then(|| self.builder.span(start, Word::Value, 0, shift));
-        let middle = self.builder.span(start, Word::Value, shift, top);
-        let (value, lowered) = match (top < sign).then(|| self.builder.twin_span(start, top, sign)) {
-            Some([value, lowered]) => {
-                let [value, lowered] = self.upper_carries(low, middle, [value, lowered]);
-                (value, Some(lowered))
-            }
-            None => (self.above(middle, low), None),
-        };
-        ValueCarries {
-            shift: low.map(|node| node.generate),
-            shift_ready: low.map_or(start, |node| node.ready),
-            sign: value.generate,
-            lowered_sign: lowered.map(|node| node.generate),
-            ready: lowered.map_or(value.ready, |node| node.ready.max(value.ready)),
-        }
-    }
-
-    fn above(&mut self, high: Node, low: Option<Node>) -> Node {
-        low.map_or(high, |low| self.builder.join(high, low))
-    }
-
-    /// Joins the spans below, in and above the result: from below, or from above if that is ready earlier (12 bits
-    /// against 20).
-    fn upper_carries(&mut self, low: Option<Node>, middle: Node, upper: [Node; 2]) -> [Node; 2] {
-        let upper_ready = upper[0].ready.max(upper[1].ready);
-        let below_ready = low.map_or(middle.ready, |low| low.ready.max(middle.ready) + 1);
-        let from_below = below_ready.max(upper_ready) + 1;
-        let from_above = low.map(|low| (upper_ready.max(middle.ready) + 1).max(low.ready) + 1);
-        if from_above.is_some_and(|ready| ready < from_below) {
-            let joined = upper.map(|node| self.builder.join(node, middle));
-            joined.map(|node| self.above(node, low))
-        } else {
-            let below = self.above(middle, low);
-            upper.map(|node| self.builder.join(node, below))
+            shift: chain.tap.map(|node| node.generate),
+            shift_ready: chain.tap.map_or(start, |node| node.ready),
+            sign: signs[0].generate,
+            lowered_sign: signs.get(1).map(|node| node.generate),
+            ready: signs.iter().map(|node| node.ready).fold(start, usize::max),
         }
     }
 

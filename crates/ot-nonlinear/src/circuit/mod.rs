@@ -8,6 +8,7 @@ mod gate;
 mod layout;
 mod ring;
 mod schedule;
+mod spans;
 
 use core::ops::Deref;
 use std::sync::Arc;

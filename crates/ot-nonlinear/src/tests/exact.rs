@@ -7,7 +7,7 @@ use rand_core::{Rng, SeedableRng};
 use super::harness::{check, check_shares};
 use crate::{Mode, StepShape};
 
-const MODES: [Mode; 2] = [Mode::Ripple, Mode::Tree];
+const MODES: [Mode; 3] = [Mode::Ripple, Mode::Tree, Mode::Within(5)];
 
 /// All (shift, bits) that a ring of `ell` bits allows.
 fn scalings(ell: u32) -> impl Iterator<Item = (u32, u32)> {
@@ -90,7 +90,7 @@ proptest! {
     #[test]
     fn random_shapes(
         count in 1_usize..1100, ell in 3_u32..=30, cut in any::<(u32, u32)>(), pool in any::<bool>(),
-        out_ell in 2_u32..=30, tree in any::<bool>(), seed in any::<u64>(),
+        out_ell in 2_u32..=30, limit in 0_u32..30, seed in any::<u64>(),
     ) {
         let shift = cut.0 % (ell - 1);
         let bits = 1 + cut.1 % (ell - shift - 1);
@@ -101,6 +101,6 @@ proptest! {
         let values: Vec<i64> = (0..shape.input_values())
             .map(|_| (i64::from(rng.next_u32()) % (2 * bound + 1) - bound) >> if rng.next_u32() & 1 == 1 { scale } else { 0 })
             .collect();
-        check(shape, if tree { Mode::Tree } else { Mode::Ripple }, &values, seed);
+        check(shape, Mode::Within(limit), &values, seed);
     }
 }

@@ -6,72 +6,33 @@ use rand_core::{Rng, SeedableRng};
 use super::harness::run;
 use crate::{Mode, StepPlan, StepShape};
 
-fn log2_ceil(n: u32) -> u32 {
-    n.next_power_of_two().trailing_zeros()
-}
-
-/// Leaves of a span of `bits` bits.
-fn leaves(bits: u32) -> u32 {
-    bits.div_ceil(2)
-}
-
 /// A ripple into bit `sign`: 2 bits for the first bit, 4 for each further, 3 for a second chain from bit `twin` on.
 fn ripple(sign: u32, twin: u32) -> u32 {
     2 + 4 * (sign - 1) + 3 * (sign - twin)
 }
 
-/// A tree over `bits` bits: pairs at 8, an odd bit at 2, joins at 6; where it starts at bit 0 the lowest pair saves 2 and
-/// so does every join with the lowest span.
-fn tree(bits: u32, from_zero: bool) -> u32 {
-    let all = 8 * (bits / 2) + 2 * (bits % 2) + 6 * (leaves(bits) - 1);
-    let saved = if from_zero { 2 * u32::from(bits > 1) + 2 * log2_ceil(leaves(bits)) } else { 0 };
-    all - saved
+/// Exchanges of a ripple: the lowest two bits go together unless something is needed between them.
+fn ripple_rounds(sign: u32, marks: [u32; 2]) -> u32 {
+    if marks.contains(&1) { sign } else { sign - 1 }
 }
 
-fn tree_rounds(bits: u32) -> u32 {
-    1 + log2_ceil(leaves(bits))
-}
-
-/// Bits and rounds of the carries of the value in tree form.
-fn tree_value(shape: &StepShape) -> (u32, u32) {
-    let (f, a) = (shape.shift, shape.bits);
-    let h = shape.ell - 1 - f - a;
-    let spans = tree(a, f == 0) + if f > 0 { tree(f, true) } else { 0 };
-    let (low, middle) = (if f > 0 { tree_rounds(f) } else { 0 }, tree_rounds(a));
-    let below = if f > 0 { low.max(middle) + 1 } else { middle };
-    if h == 0 {
-        return (spans + if f > 0 { 4 } else { 0 }, below);
-    }
-    let upper_bits = 13 * (h / 2) + 3 * (h % 2) + 12 * (leaves(h) - 1);
-    let upper = tree_rounds(h);
-    let (from_below, from_above) = (below.max(upper) + 1, (upper.max(middle) + 1).max(low) + 1);
-    if f > 0 && from_above < from_below {
-        (spans + upper_bits + 20, from_above)
-    } else {
-        (spans + upper_bits + 8 + if f > 0 { 4 } else { 0 }, from_below)
-    }
-}
-
-/// Bits a result and exchanges of a step.
-fn formula(shape: &StepShape, mode: Mode) -> (usize, usize) {
-    let sign = shape.ell - 1;
-    let top = shape.shift + shape.bits;
+/// Bits of all but the carries.
+fn rest(shape: &StepShape) -> u32 {
     let narrow = (shape.bits + 1).min(shape.out_ell);
-    let (difference, difference_rounds) = match mode {
-        Mode::Ripple => (ripple(sign, sign), sign),
-        Mode::Tree => (tree(sign, true), tree_rounds(sign)),
-    };
-    let (value, value_rounds) = match mode {
-        Mode::Ripple => (ripple(sign, top), sign),
-        Mode::Tree => tree_value(shape),
-    };
-    let (pool, pool_rounds) =
-        if shape.pool { (2 * shape.ell + difference + 2, difference_rounds + 1) } else { (0, 0) };
+    let selection = if shape.pool { 2 * shape.ell + 2 } else { 0 };
     let shift_carry = if shape.shift > 0 { narrow } else { 0 };
-    let saturate = if top < sign { narrow } else { 0 };
-    let lift = if shape.out_ell > narrow { 1 + shape.out_ell - narrow } else { 0 };
-    let bits = pool + value + shift_carry + 2 * (1 + narrow) + saturate + lift;
-    (bits as usize, (pool_rounds + value_rounds + 1 + u32::from(lift > 0)) as usize)
+    let saturate = if shape.shift + shape.bits < shape.ell - 1 { narrow } else { 0 };
+    selection + shift_carry + 2 * (1 + narrow) + saturate + lift(shape)
+}
+
+fn lift(shape: &StepShape) -> u32 {
+    if shape.out_ell > shape.bits + 1 { shape.out_ell - shape.bits } else { 0 }
+}
+
+/// Exchanges of a step whose comparisons take `difference` and `value`.
+fn exchanges(shape: &StepShape, difference: u32, value: u32) -> u32 {
+    let pool = if shape.pool { difference + 1 } else { 0 };
+    pool + value + 1 + u32::from(lift(shape) > 0)
 }
 
 fn shapes() -> Vec<StepShape> {
@@ -91,19 +52,82 @@ fn shapes() -> Vec<StepShape> {
 }
 
 #[test]
-fn bits_and_rounds_follow_the_formulas() {
+fn ripples_follow_the_formulas() {
     for shape in shapes() {
-        for mode in [Mode::Ripple, Mode::Tree] {
-            let plan = StepPlan::new(shape, mode).unwrap();
-            assert_eq!((plan.total_bits(), plan.rounds()), formula(&shape, mode), "{shape:?} {mode:?}");
+        let plan = StepPlan::new(shape, Mode::Ripple).unwrap();
+        let (sign, top) = (shape.ell - 1, shape.shift + shape.bits);
+        let difference = if shape.pool { ripple(sign, sign) } else { 0 };
+        let bits = rest(&shape) + difference + ripple(sign, top);
+        let rounds = exchanges(&shape, ripple_rounds(sign, [0, 0]), ripple_rounds(sign, [shape.shift, top]));
+        assert_eq!((plan.total_bits(), plan.rounds()), (bits as usize, rounds as usize), "{shape:?}");
+    }
+}
+
+/// ell, shift, bits, out_ell; pool; limit on the exchanges of a comparison; bits a result; exchanges of the
+/// two comparisons. Known answers from an independent program.
+type Known = ([u32; 4], bool, u32, usize, [u32; 2]);
+
+const KNOWN: &[Known] = &[
+    ([14, 3, 8, 14], true, 0, 239, [4, 4]),
+    ([14, 3, 8, 14], true, 6, 214, [6, 6]),
+    ([14, 3, 8, 14], true, 9, 196, [9, 9]),
+    ([16, 4, 8, 16], true, 0, 280, [4, 4]),
+    ([16, 4, 8, 16], true, 6, 252, [6, 6]),
+    ([16, 4, 8, 16], true, 9, 229, [9, 9]),
+    ([18, 5, 8, 18], true, 0, 301, [5, 5]),
+    ([18, 5, 8, 18], true, 6, 289, [6, 6]),
+    ([18, 5, 8, 18], true, 9, 264, [9, 9]),
+    ([20, 6, 8, 20], true, 0, 338, [5, 5]),
+    ([20, 6, 8, 20], true, 6, 326, [6, 6]),
+    ([20, 6, 8, 20], true, 9, 305, [9, 9]),
+    ([24, 8, 8, 24], true, 0, 419, [5, 5]),
+    ([24, 8, 8, 24], true, 6, 401, [6, 6]),
+    ([24, 8, 8, 24], true, 9, 376, [9, 9]),
+    ([24, 12, 8, 20], false, 0, 210, [5, 5]),
+    ([24, 12, 8, 20], false, 6, 198, [6, 6]),
+    ([24, 12, 8, 20], false, 9, 183, [9, 9]),
+    ([20, 0, 8, 20], true, 0, 359, [5, 5]),
+    ([20, 0, 8, 20], true, 6, 344, [6, 6]),
+    ([20, 0, 8, 20], true, 9, 321, [9, 9]),
+    ([20, 11, 8, 20], true, 0, 303, [5, 5]),
+    ([20, 11, 8, 20], true, 6, 293, [6, 6]),
+    ([20, 11, 8, 20], true, 9, 275, [9, 9]),
+    ([12, 4, 4, 5], false, 0, 98, [4, 4]),
+    ([12, 4, 4, 5], false, 6, 87, [6, 6]),
+    ([12, 4, 4, 5], false, 9, 77, [9, 9]),
+    ([30, 14, 8, 9], true, 0, 510, [5, 5]),
+    ([30, 14, 8, 9], true, 6, 481, [6, 6]),
+    ([30, 14, 8, 9], true, 9, 450, [9, 9]),
+];
+
+#[test]
+fn trees_and_what_lies_between_follow_known_answers() {
+    for &([ell, shift, bits, out_ell], pool, limit, total, [difference, value]) in KNOWN {
+        let shape = StepShape { count: 3, ell, shift, bits, pool, out_ell };
+        let plan = StepPlan::new(shape, Mode::Within(limit)).unwrap();
+        let rounds = exchanges(&shape, difference, value) as usize;
+        assert_eq!((plan.total_bits(), plan.rounds()), (total, rounds), "{shape:?} {limit}");
+        if limit == 0 {
+            let tree = StepPlan::new(shape, Mode::Tree).unwrap();
+            assert_eq!((tree.total_bits(), tree.rounds()), (total, rounds));
         }
+    }
+}
+
+#[test]
+fn more_exchanges_never_cost_more_bits() {
+    for shape in shapes() {
+        let bits = |limit| StepPlan::new(shape, Mode::Within(limit)).unwrap().total_bits();
+        let curve: Vec<usize> = [0, 4, 6, 9, 15, u32::MAX].into_iter().map(bits).collect();
+        assert!(curve.is_sorted_by(|fewer, more| fewer >= more), "{shape:?} {curve:?}");
+        assert_eq!(curve[5], StepPlan::new(shape, Mode::Ripple).unwrap().total_bits());
     }
 }
 
 #[test]
 fn messages_have_the_stated_length_whatever_the_input() {
     let shape = StepShape { count: 1100, ell: 13, shift: 3, bits: 6, pool: true, out_ell: 12 };
-    for mode in [Mode::Ripple, Mode::Tree] {
+    for mode in [Mode::Ripple, Mode::Tree, Mode::Within(6)] {
         let plan = StepPlan::new(shape, mode).unwrap();
         for value in [0, 1, 0x7ff] {
             let (_, _, transcript) = run(&plan, &vec![value; 2200], &vec![0; 2200], 1);
