@@ -119,3 +119,58 @@ fn clear_choices(blocks: &mut [Block]) {
         *block = block.with_lsb(false);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rand::SeedableRng;
+    use rand_chacha::ChaCha20Rng;
+
+    use super::{ReceiverTree, SenderTree};
+    use crate::aes::{self, Kernel, Portable};
+    use crate::block::Block;
+
+    const K: usize = 256;
+    const DEPTH: usize = 7;
+
+    /// A sender's and a receiver's tree over one reserve, run by `sender` and `receiver`.
+    fn run(sender: impl Fn(SenderTree<'_, K>), receiver: impl Fn(ReceiverTree<'_, K>)) -> [Vec<Block>; 2] {
+        let mut rng = ChaCha20Rng::seed_from_u64(20);
+        let delta = Block::random(&mut rng).with_lsb(true);
+        let [tree_key, code_key, root] = core::array::from_fn(|_| Block::random(&mut rng));
+        let keys: Vec<Block> = (0..K + DEPTH).map(|_| Block::random(&mut rng).with_lsb(false)).collect();
+        let macs: Vec<Block> =
+            keys.iter().map(|key| *key ^ (Block::mask(Block::random(&mut rng).lsb()) & delta)).collect();
+        let mut message = [Block::ZERO; DEPTH];
+        let [mut ours, mut theirs] = [vec![Block::ONE; 1 << DEPTH], vec![Block::ONE; 1 << DEPTH]];
+        sender(SenderTree {
+            tree_key,
+            code_key,
+            delta,
+            root,
+            keys: &keys[K..],
+            message: &mut message,
+            table: keys.first_chunk().unwrap(),
+            leaves: &mut ours,
+            first: 1 << DEPTH,
+        });
+        receiver(ReceiverTree {
+            tree_key,
+            code_key,
+            macs: &macs[K..],
+            message: &message,
+            table: macs.first_chunk().unwrap(),
+            leaves: &mut theirs,
+            first: 1 << DEPTH,
+        });
+        for (key, mac) in ours.iter().zip(&theirs) {
+            assert_eq!(*mac, *key ^ (Block::mask(mac.lsb()) & delta));
+        }
+        [ours, theirs]
+    }
+
+    #[test]
+    fn correlation_holds_and_backends_agree() {
+        let fast = run(|tree| aes::dispatch(tree), |tree| aes::dispatch(tree));
+        assert_eq!(fast, run(|tree| tree.run(Portable), |tree| tree.run(Portable)));
+    }
+}
