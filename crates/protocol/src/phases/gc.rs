@@ -30,10 +30,8 @@ const QUEUE: usize = 2;
 /// A layer as this step sees it.
 #[derive(Clone, Copy)]
 pub(crate) struct Layer<'a> {
-    /// Counts from 0; also the step's number in the session's hash domain, with `round`.
+    /// Counts from 0.
     pub(crate) index: usize,
-    /// Unique number of the step in the session.
-    pub(crate) step_id: u16,
     pub(crate) step: &'a StepPlan,
 }
 
