@@ -27,7 +27,7 @@ use crate::error::{StepError, check_count, check_length};
 use crate::garble::evaluator::Evaluate;
 use crate::garble::garbler::Garble;
 use crate::inputs::{self, Words};
-use crate::lanes::{Inputs, lane_mask};
+use crate::lanes::{Inputs, Scratch, lane_mask};
 use crate::session::{Session, StepKeys};
 use crate::shape::{Batch, StepPlan};
 
@@ -99,8 +99,13 @@ impl ActivationEvaluator {
 
         let origin = outputs.start;
         let batches: Vec<Batch> = StepPlan::batches(outputs).collect();
-        let converted: Vec<_> =
-            batches.par_iter().map(|batch| self.batch(*batch, origin, tables, &choices)).collect();
+        let converted: Vec<_> = batches
+            .par_iter()
+            .map_init(
+                || self.plan.scratch(),
+                |scratch, batch| self.batch(*batch, origin, tables, &choices, scratch),
+            )
+            .collect();
         for (batch, converted) in batches.iter().zip(converted) {
             convert::push_shares(&self.plan, *batch, &converted.shares, &mut self.shares);
             for (answers, new) in self.answers.iter_mut().zip(&converted.corrections) {
@@ -111,7 +116,14 @@ impl ActivationEvaluator {
     }
 
     /// Evaluates and converts one batch of the chunk whose first output is `origin`.
-    fn batch(&self, batch: Batch, origin: usize, tables: &[u8], choices: &BitVec) -> convert::ClientBatch {
+    fn batch(
+        &self,
+        batch: Batch,
+        origin: usize,
+        tables: &[u8],
+        choices: &BitVec,
+        scratch: &mut Scratch,
+    ) -> convert::ClientBatch {
         let netlist = self.plan.netlist();
         let here = Batch { start: batch.start - origin, ..batch };
         let labels = Inputs::new(&self.inputs.macs[batch.items(netlist.inputs)], batch.lanes);
@@ -122,6 +134,7 @@ impl ActivationEvaluator {
             bits: &self.bits[batch.number],
             lanes: batch.lanes,
             tables: &tables[here.items(netlist.ciphertexts * Block::BYTES)],
+            scratch,
         }
         .run();
         let bits = self.plan.converted_bits();
@@ -215,7 +228,10 @@ impl ActivationGarbler {
         let permute: Vec<Vec<u64>> = batches
             .par_iter()
             .zip(pieces)
-            .map(|(batch, tables)| self.batch(*batch, shares, tables))
+            .map_init(
+                || self.plan.scratch(),
+                |scratch, (batch, tables)| self.batch(*batch, shares, tables, scratch),
+            )
             .collect();
         message.extend(self.choice_corrections(&batches, &permute));
         // Of two threads with the same chunk one comes second, and its message is not sent.
@@ -224,7 +240,7 @@ impl ActivationGarbler {
     }
 
     /// Garbles one batch and returns the permute bits of its outputs.
-    fn batch(&self, batch: Batch, shares: &[u32], tables: &mut [u8]) -> Vec<u64> {
+    fn batch(&self, batch: Batch, shares: &[u32], tables: &mut [u8], scratch: &mut Scratch) -> Vec<u64> {
         let netlist = self.plan.netlist();
         let words = Words {
             shares,
@@ -241,6 +257,7 @@ impl ActivationGarbler {
             bits: &Zeroizing::new(words.bits(batch)),
             lanes: batch.lanes,
             tables,
+            scratch,
         }
         .run()
     }

@@ -20,7 +20,7 @@ use crate::error::{StepError, check_count, check_length};
 use crate::garble::evaluator::Evaluate;
 use crate::garble::garbler::Garble;
 use crate::inputs;
-use crate::lanes::Inputs;
+use crate::lanes::{Inputs, Scratch};
 use crate::session::{Session, StepKeys};
 use crate::shape::Batch;
 
@@ -145,6 +145,7 @@ impl ArgmaxEvaluator {
             bits: &self.bits,
             lanes: INSTANCE.lanes,
             tables,
+            scratch: &mut Scratch::new(netlist.registers),
         }
         .run();
         let bits = colours
@@ -200,6 +201,7 @@ impl ArgmaxGarbler {
             bits: &Zeroizing::new(self.plan.bits(shares)),
             lanes: INSTANCE.lanes,
             tables: &mut message,
+            scratch: &mut Scratch::new(netlist.registers),
         }
         .run();
         let mut bits = BitVec::new();

@@ -69,23 +69,35 @@ impl<'a> Inputs<'a> {
     }
 }
 
-/// Working memory of a batch, zeroised on drop.
+/// Working memory of a batch, used for one after the other and zeroised on drop.
 pub(crate) struct Scratch {
     /// The wires alive.
-    pub(crate) registers: Vec<Labels>,
+    #[expect(
+        clippy::vec_box,
+        reason = "a register changes places with the spare by its pointer, not by 1024 bytes"
+    )]
+    pub(crate) registers: Vec<Box<Labels>>,
+    /// Where a gate's output is made; then it changes places with the output's register.
+    pub(crate) spare: Box<Labels>,
     /// Two hash inputs or outputs for each lane.
-    pub(crate) hashes: [Labels; 2],
+    pub(crate) hashes: Box<[Labels; 2]>,
 }
 
 impl Scratch {
     pub(crate) fn new(registers: usize) -> Self {
-        Self { registers: vec![[Block::ZERO; LANES]; registers], hashes: [[Block::ZERO; LANES]; 2] }
+        let labels = || Box::new([Block::ZERO; LANES]);
+        Self {
+            registers: (0..registers).map(|_| labels()).collect(),
+            spare: labels(),
+            hashes: Box::new([[Block::ZERO; LANES]; 2]),
+        }
     }
 }
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        self.registers.zeroize();
+        self.registers.iter_mut().for_each(|labels| labels.zeroize());
+        self.spare.zeroize();
         self.hashes.zeroize();
     }
 }

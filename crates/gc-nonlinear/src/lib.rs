@@ -12,6 +12,37 @@
 //! | `inputs`, `convert` | labels from correlated OTs; output bits to additive shares |
 //! | `activation`, `argmax` | the two steps, both roles |
 //! | `shape` | what a step computes, every size |
+//!
+//! Both roles of one step, on OTs of an ideal dealer:
+//! ```
+//! use gc_nonlinear::{ActivationEvaluator, ActivationGarbler, SentCots, Session, StepPlan, StepShape};
+//! use oblivious_transfer::{bits::BitVec, block::Block, cot::deal, prg::Prg};
+//!
+//! // The greater of the accumulators 100 and -7, ReLU, divided by 8 and rounded, at most 15.
+//! let shape = StepShape { count: 1, ell: 12, shift: 3, bits: 4, pool: true, out_ell: 10 };
+//! let plan = StepPlan::new(shape)?;
+//! let (client_shares, server_shares) = ([1000, 2000], [4096 + 100 - 1000, 4096 - 7 - 2000]);
+//!
+//! let mut rng = Prg::from_block(Block::new(1));
+//! let delta = Block::random(&mut rng).with_lsb(true);
+//! let (keys, received_inputs) = deal(delta, BitVec::random(plan.input_cots(), &mut rng), &mut rng);
+//! let sent_inputs = SentCots { delta, keys };
+//! let delta = Block::random(&mut rng);
+//! let (keys, received_outputs) = deal(delta, BitVec::random(plan.output_cots(), &mut rng), &mut rng);
+//! let sent_outputs = SentCots { delta, keys };
+//!
+//! let session = Session::new(&[7; 32]);
+//! let (corrections, mut client) =
+//!     ActivationEvaluator::prepare(&plan, &session, 0, &client_shares, received_inputs, sent_outputs)?;
+//! let server = ActivationGarbler::prepare(&plan, &session, 0, sent_inputs, &corrections, received_outputs)?;
+//! for chunk in 0..plan.chunks() {
+//!     client.evaluate_chunk(&server.garble_chunk(chunk, &server_shares)?)?;
+//! }
+//! let (y0, corrections) = client.finish()?;
+//! let y1 = server.finish(&corrections)?;
+//! assert_eq!((y0[0] + y1[0]) % 1024, 13);
+//! # Ok::<(), gc_nonlinear::StepError>(())
+//! ```
 
 mod activation;
 mod argmax;

@@ -8,7 +8,7 @@ use oblivious_transfer::block::Block;
 
 use crate::circuit::{Netlist, activation};
 use crate::error::StepError;
-use crate::lanes::LANES;
+use crate::lanes::{LANES, Scratch};
 
 /// Outputs garbled into one message; a multiple of the batch of 64.
 pub const CHUNK: usize = 2048;
@@ -131,6 +131,11 @@ impl StepPlan {
 
     pub(crate) fn netlist(&self) -> &Netlist {
         &self.netlist
+    }
+
+    /// Working memory for one batch after the other.
+    pub(crate) fn scratch(&self) -> Scratch {
+        Scratch::new(self.netlist.registers)
     }
 
     /// Input residues of a party for each output.

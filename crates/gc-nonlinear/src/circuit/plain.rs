@@ -24,10 +24,6 @@ impl Netlist {
             };
             slots[step.out.0] = out;
         }
-        self.outputs.iter().map(|slot| word_of(&slots, *slot)).collect()
+        self.outputs.iter().map(|slot| slots[slot.0]).collect()
     }
-}
-
-fn word_of(slots: &[u64], slot: Slot) -> u64 {
-    slots[slot.0]
 }

@@ -3,9 +3,9 @@
 use oblivious_transfer::aes::{AesBackend, Kernel, dispatch};
 use oblivious_transfer::block::Block;
 
-use super::{colour_mask, fetch, schedules, spread};
-use crate::circuit::{Gate, Netlist, Step};
-use crate::lanes::{Labels, Scratch, colours};
+use super::{bit_mask, colour_mask, fetch, fill, schedules};
+use crate::circuit::{Gate, Netlist};
+use crate::lanes::{LANES, Labels, Scratch, colours};
 
 /// A batch to garble.
 pub(crate) struct Garble<'a> {
@@ -22,6 +22,8 @@ pub(crate) struct Garble<'a> {
     pub(crate) lanes: usize,
     /// The ciphertexts: `lanes` blocks for each.
     pub(crate) tables: &'a mut [u8],
+    /// Working memory with the netlist's registers.
+    pub(crate) scratch: &'a mut Scratch,
 }
 
 impl Garble<'_> {
@@ -37,36 +39,37 @@ impl Kernel for Garble<'_> {
     #[inline(always)]
     fn run<A: AesBackend>(self, aes: A) -> Vec<u64> {
         let schedules = schedules(aes, self.keys);
-        let mut scratch = Scratch::new(self.netlist.registers);
         let mut state = State {
             aes,
             delta: self.delta,
             schedules: schedules.iter(),
             tables: self.tables.chunks_exact_mut(self.lanes * Block::BYTES),
         };
-        for Step { gate, out } in &self.netlist.steps {
-            let Scratch { registers, hashes } = &mut scratch;
+        let Scratch { registers, spare: out, hashes } = self.scratch;
+        for step in &self.netlist.steps {
             let label = |slot| fetch(self.inputs, registers, slot);
-            let output: Labels = match *gate {
-                Gate::Xor { a, b } => xor(label(a), label(b)),
-                Gate::Not { a } => label(a).map(|a| a ^ self.delta),
-                Gate::XorGarbler { a, garbler } => xor(label(a), &spread(self.bits[garbler], self.delta)),
-                Gate::And { a, b } => state.and(label(a), label(b), hashes),
+            match step.gate {
+                Gate::Xor { a, b } => {
+                    let (a, b) = (label(a), label(b));
+                    fill(out, |lane| a[lane] ^ b[lane]);
+                }
+                Gate::Not { a } => state.flip(label(a), u64::MAX, out),
+                Gate::XorGarbler { a, garbler } => state.flip(label(a), self.bits[garbler], out),
+                Gate::And { a, b } => state.and(label(a), label(b), 0, hashes, out),
                 Gate::Majority { a, b, garbler } => {
-                    let flip = spread(self.bits[garbler], self.delta);
-                    let both = state.and(&xor(label(a), &flip), &xor(label(b), &flip), hashes);
-                    xor(&both, &flip)
+                    state.and(label(a), label(b), self.bits[garbler], hashes, out);
                 }
                 Gate::AndGarbler { a, garbler } => {
-                    state.half_garbler(label(a), &spread(self.bits[garbler], self.delta), hashes)
+                    let (bits, delta) = (self.bits[garbler], self.delta);
+                    state.half_garbler(label(a), 0, |lane| bit_mask(bits, lane) & delta, hashes, out);
                 }
                 Gate::AndEvaluator { a, evaluator } => {
-                    state.half_evaluator(label(a), &self.inputs[evaluator], hashes)
+                    state.half_evaluator(label(a), &self.inputs[evaluator], hashes, out);
                 }
-            };
-            registers[out.0 - self.inputs.len()] = output;
+            }
+            core::mem::swap(&mut registers[step.out.0 - self.inputs.len()], out);
         }
-        let output = |slot| colours(fetch(self.inputs, &scratch.registers, slot));
+        let output = |slot| colours(fetch(self.inputs, registers, slot));
         self.netlist.outputs.iter().map(|slot| output(*slot)).collect()
     }
 }
@@ -80,12 +83,20 @@ struct State<'s, 't, A: AesBackend> {
 }
 
 impl<A: AesBackend> State<'_, '_, A> {
-    /// H of both labels of a wire under the next key.
+    /// a ^ g: the zero label moves by g * Delta.
     #[inline(always)]
-    fn hash(&mut self, zero: &Labels, hashes: &mut [Labels; 2]) {
-        for lane in 0..zero.len() {
-            hashes[0][lane] = zero[lane];
-            hashes[1][lane] = zero[lane] ^ self.delta;
+    fn flip(&self, a: &Labels, g: u64, out: &mut Labels) {
+        fill(out, |lane| a[lane] ^ (bit_mask(g, lane) & self.delta));
+    }
+
+    /// H of both labels of a wire, flipped by g, under the next key.
+    #[inline(always)]
+    fn hash(&mut self, zero: &Labels, g: u64, hashes: &mut [Labels; 2]) {
+        let [zeros, ones] = hashes;
+        for lane in 0..LANES {
+            let label = zero[lane] ^ (bit_mask(g, lane) & self.delta);
+            zeros[lane] = label;
+            ones[lane] = label ^ self.delta;
         }
         // One schedule stands ready for each ciphertext of the netlist.
         if let Some(schedule) = self.schedules.next() {
@@ -93,48 +104,59 @@ impl<A: AesBackend> State<'_, '_, A> {
         }
     }
 
-    /// Makes the next ciphertext, H(zero label) ^ H(one label) ^ secret, and sends it.
+    /// Makes and sends the next ciphertext, H(zero label) ^ H(one label) ^ secret; it takes the place of H(one label).
     #[inline(always)]
-    fn send(&mut self, hashes: &[Labels; 2], secret: &Labels) -> Labels {
-        let table = core::array::from_fn(|lane| hashes[0][lane] ^ hashes[1][lane] ^ secret[lane]);
+    fn send(&mut self, hashes: &mut [Labels; 2], secret: impl Fn(usize) -> Block) {
+        let [zeros, ones] = hashes;
+        for lane in 0..LANES {
+            ones[lane] = zeros[lane] ^ ones[lane] ^ secret(lane);
+        }
         if let Some(bytes) = self.tables.next() {
-            for (bytes, block) in bytes.as_chunks_mut().0.iter_mut().zip(&table) {
+            for (bytes, block) in bytes.as_chunks_mut().0.iter_mut().zip(ones) {
                 *bytes = block.to_bytes();
             }
         }
-        table
     }
 
-    /// a & g, with `g_delta` = g * Delta.
+    /// (a ^ g) & h, with `h_delta` = h * Delta.
     #[inline(always)]
-    fn half_garbler(&mut self, a: &Labels, g_delta: &Labels, hashes: &mut [Labels; 2]) -> Labels {
-        self.hash(a, hashes);
-        let table = self.send(hashes, g_delta);
-        core::array::from_fn(|lane| hashes[0][lane] ^ (colour_mask(a[lane]) & table[lane]))
+    fn half_garbler(
+        &mut self,
+        a: &Labels,
+        g: u64,
+        h_delta: impl Fn(usize) -> Block,
+        hashes: &mut [Labels; 2],
+        out: &mut Labels,
+    ) {
+        self.hash(a, g, hashes);
+        self.send(hashes, h_delta);
+        let [zeros, table] = hashes;
+        // Delta has colour 1, so g flips the colour of the zero label.
+        fill(out, |lane| zeros[lane] ^ ((colour_mask(a[lane]) ^ bit_mask(g, lane)) & table[lane]));
     }
 
     /// a & e, e known to the evaluator.
     #[inline(always)]
-    fn half_evaluator(&mut self, a: &Labels, e: &Labels, hashes: &mut [Labels; 2]) -> Labels {
-        self.hash(e, hashes);
-        self.send(hashes, a);
-        hashes[0]
+    fn half_evaluator(&mut self, a: &Labels, e: &Labels, hashes: &mut [Labels; 2], out: &mut Labels) {
+        self.hash(e, 0, hashes);
+        self.send(hashes, |lane| a[lane]);
+        *out = hashes[0];
     }
 
-    /// a & b: a & p_b, which the garbler knows, plus a & (b ^ p_b), which the evaluator sees as a colour.
+    /// ((a ^ g) & (b ^ g)) ^ g. With p the colour of the second factor's zero label: the first factor & p, which the
+    /// garbler knows, plus the first factor & (second ^ p), which the evaluator sees as a colour.
     #[inline(always)]
-    fn and(&mut self, a: &Labels, b: &Labels, hashes: &mut [Labels; 2]) -> Labels {
-        let p_delta = core::array::from_fn(|lane| colour_mask(b[lane]) & self.delta);
-        let first = self.half_garbler(a, &p_delta, hashes);
-        self.hash(b, hashes);
-        let table = self.send(hashes, a);
-        core::array::from_fn(|lane| {
-            first[lane] ^ hashes[0][lane] ^ (colour_mask(b[lane]) & (table[lane] ^ a[lane]))
-        })
+    fn and(&mut self, a: &Labels, b: &Labels, g: u64, hashes: &mut [Labels; 2], out: &mut Labels) {
+        let delta = self.delta;
+        let g_delta = |lane: usize| bit_mask(g, lane) & delta;
+        let p = |lane: usize| colour_mask(b[lane]) ^ bit_mask(g, lane);
+        self.half_garbler(a, g, |lane| p(lane) & delta, hashes, out);
+        self.hash(b, g, hashes);
+        self.send(hashes, |lane| a[lane] ^ g_delta(lane));
+        let [zeros, table] = hashes;
+        for lane in 0..LANES {
+            let factor = table[lane] ^ a[lane] ^ g_delta(lane);
+            out[lane] = out[lane] ^ zeros[lane] ^ (p(lane) & factor) ^ g_delta(lane);
+        }
     }
-}
-
-#[inline(always)]
-fn xor(a: &Labels, b: &Labels) -> Labels {
-    core::array::from_fn(|lane| a[lane] ^ b[lane])
 }

@@ -43,10 +43,18 @@ fn schedules<A: AesBackend>(aes: A, keys: &[Block]) -> Vec<A::Schedule> {
 
 /// The labels in a slot.
 #[inline(always)]
-fn fetch<'a>(inputs: &'a [Labels], registers: &'a [Labels], slot: Slot) -> &'a Labels {
+fn fetch<'a>(inputs: &'a [Labels], registers: &'a [Box<Labels>], slot: Slot) -> &'a Labels {
     match slot.0.checked_sub(inputs.len()) {
         None => &inputs[slot.0],
         Some(register) => &registers[register],
+    }
+}
+
+/// Makes every lane of `out`.
+#[inline(always)]
+fn fill(out: &mut Labels, lane: impl Fn(usize) -> Block) {
+    for (i, out) in out.iter_mut().enumerate() {
+        *out = lane(i);
     }
 }
 
@@ -58,12 +66,9 @@ fn colour_mask(label: Block) -> Block {
     Block::from_words([mask, mask])
 }
 
-/// `block` in the lanes whose bit is set, else zero.
+/// All ones if the lane's bit is 1, else zero.
 #[inline(always)]
-fn spread(bits: u64, block: Block) -> Labels {
-    let [low, high] = block.words();
-    core::array::from_fn(|lane| {
-        let mask = (bits >> lane & 1).wrapping_neg();
-        Block::from_words([mask & low, mask & high])
-    })
+fn bit_mask(bits: u64, lane: usize) -> Block {
+    let mask = (bits >> lane & 1).wrapping_neg();
+    Block::from_words([mask, mask])
 }

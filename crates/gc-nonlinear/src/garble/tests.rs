@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use oblivious_transfer::aes::{Kernel, Portable};
 use oblivious_transfer::block::Block;
 use oblivious_transfer::hash::Hasher;
 use rand::{RngExt, SeedableRng};
@@ -10,7 +11,7 @@ use rand_chacha::ChaCha20Rng;
 use super::evaluator::Evaluate;
 use super::garbler::Garble;
 use crate::circuit::{Gate, Netlist, Slot, Step, activation};
-use crate::lanes::{Inputs, LANES, Labels};
+use crate::lanes::{Inputs, LANES, Labels, Scratch};
 use crate::shape::StepShape;
 
 /// Zahur, Rosulek, Evans, figure 2, for one instance.
@@ -94,8 +95,12 @@ impl Batch {
     }
 
     fn tables(&self) -> Vec<Block> {
+        self.tables_by(|garble| garble.run())
+    }
+
+    fn tables_by(&self, garble: impl FnOnce(Garble<'_>) -> Vec<u64>) -> Vec<Block> {
         let mut tables = vec![0; self.netlist.ciphertexts * self.lanes * Block::BYTES];
-        Garble {
+        garble(Garble {
             netlist: &self.netlist,
             delta: self.delta,
             keys: &self.keys,
@@ -103,8 +108,8 @@ impl Batch {
             bits: &self.bits,
             lanes: self.lanes,
             tables: &mut tables,
-        }
-        .run();
+            scratch: &mut Scratch::new(self.netlist.registers),
+        });
         tables.as_chunks().0.iter().map(|bytes| Block::from_bytes(*bytes)).collect()
     }
 
@@ -131,6 +136,12 @@ fn the_kernel_garbles_as_the_paper_says() {
             assert!(of_lane == batch.paper(lane).tables);
         }
     }
+}
+
+#[test]
+fn software_aes_garbles_the_same() {
+    let batch = Batch::new(&SHAPE, 5, &mut ChaCha20Rng::seed_from_u64(5));
+    assert!(batch.tables_by(|garble| Kernel::run(garble, Portable)) == batch.tables());
 }
 
 #[test]
@@ -183,6 +194,7 @@ fn evaluation_gives_labels_of_the_wires() {
         bits: &batch.bits,
         lanes: LANES,
         tables: &mut tables,
+        scratch: &mut Scratch::new(batch.netlist.registers),
     }
     .run();
     let active = |(labels, word): (&Labels, &u64)| -> Labels {
@@ -196,6 +208,7 @@ fn evaluation_gives_labels_of_the_wires() {
         bits: &bits,
         lanes: LANES,
         tables: &tables,
+        scratch: &mut Scratch::new(batch.netlist.registers),
     }
     .run();
     let decoded: Vec<u64> = colours.iter().zip(&permute).map(|(colour, permute)| colour ^ permute).collect();
