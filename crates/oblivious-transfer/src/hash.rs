@@ -31,10 +31,8 @@ pub enum Domain {
     SilentTree = 5,
     /// Seeds of the public code of the silent extension.
     SilentCode = 6,
-    /// Seeds of the leaf streams of SoftSpoken.
-    SoftSpoken = 7,
     /// Random generators seeded from a common session value.
-    Generator = 8,
+    Generator = 7,
 }
 
 /// Names one key of a session. Every combination of fields gives another key.
@@ -147,6 +145,17 @@ mod tests {
             assert_eq!(key, one.key(index(Domain::Garbling, 3, 4, item)));
             assert_ne!(key, other.key(index(Domain::Garbling, 3, 4, item)));
         }
+    }
+
+    /// FIPS 197, appendix C.1: a key, a plain text, its cipher text. With sigma(x) = plain text, H(x) is the sum of both.
+    #[test]
+    fn hash_of_a_published_vector() {
+        let key = Block::new(0x0f0e_0d0c_0b0a_0908_0706_0504_0302_0100);
+        let plain = Block::new(0xffee_ddcc_bbaa_9988_7766_5544_3322_1100);
+        let cipher = Block::new(0x5ac5_b470_80b7_cdd8_3004_7b6a_d8e0_c469);
+        let [low, high] = plain.words();
+        let x = Block::from_words([high ^ low, low]);
+        assert_eq!(Hasher::new(key).hash(x).value(), (plain ^ cipher).value());
     }
 
     #[test]
