@@ -21,18 +21,14 @@ pub const BATCH: usize = 64;
 pub enum Domain {
     /// Half-gate tables.
     Garbling = 1,
-    /// Active labels of wires whose value the garbler knows.
-    ActiveLabels = 2,
     /// Pads derived from correlated OTs where the client is the OT receiver.
-    ClientReceives = 3,
+    ClientReceives = 2,
     /// Pads derived from correlated OTs where the server is the OT receiver.
-    ServerReceives = 4,
+    ServerReceives = 3,
     /// Tree expansion of the silent extension.
-    SilentTree = 5,
+    SilentTree = 4,
     /// Seeds of the public code of the silent extension.
-    SilentCode = 6,
-    /// Random generators seeded from a common session value.
-    Generator = 7,
+    SilentCode = 5,
 }
 
 /// Names one key of a session. Every combination of fields gives another key.
@@ -133,7 +129,7 @@ mod tests {
     #[test]
     fn every_field_of_the_index_has_its_own_bits() {
         let block = index(Domain::ServerReceives, 0xabcd, 0x1234_5678, 0x9999_8888_7777_6666).to_block();
-        assert_eq!(block.value(), 0x0400_abcd_1234_5678_9999_8888_7777_6666);
+        assert_eq!(block.value(), 0x0300_abcd_1234_5678_9999_8888_7777_6666);
     }
 
     #[test]
