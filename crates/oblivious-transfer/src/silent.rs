@@ -22,6 +22,36 @@
 //! **Trees.** Children of x are H(x) and x ^ H(x), so each level sums to Delta and one block a level is sent. H is the
 //! circular correlation robust hash of [`crate::hash`] under a key that serves one tree alone.
 //!
+//! ```
+//! use oblivious_transfer::block::Block;
+//! use oblivious_transfer::error::OtError;
+//! use oblivious_transfer::silent::{PART_COTS, SilentReceiverSetup, SilentSender, choices_of};
+//! use oblivious_transfer::softspoken::{ReceiverSetup, SenderSetup};
+//! # use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
+//! # fn main() -> Result<(), OtError> {
+//! # let mut rng = ChaCha20Rng::seed_from_u64(1);
+//! let delta = Block::random(&mut rng).with_lsb(true);
+//! let (receiver, message) = ReceiverSetup::start(b"session 1, server sends", &mut rng);
+//! let (sender, message) = SenderSetup::start(b"session 1, server sends", delta, &message, &mut rng)?;
+//! let (mut receiver, message) = receiver.finish(&message, &mut rng)?;
+//! let mut sender = sender.finish(&message)?;
+//!
+//! let (receiver, message) = SilentReceiverSetup::start(b"session 1, server sends", &mut receiver);
+//! let (mut sender, message) = SilentSender::new(b"session 1, server sends", &mut sender, &message, &mut rng)?;
+//! let mut receiver = receiver.finish(&message)?;
+//!
+//! let (sums, message) = sender.extend(|_, keys| keys.iter().fold(Block::ZERO, |sum, key| sum ^ *key));
+//! let ones = receiver.extend(&message, |_, macs| {
+//!     (macs.iter().fold(Block::ZERO, |sum, mac| sum ^ *mac), choices_of(macs).count_ones())
+//! })?;
+//! for (keys, (macs, ones)) in sums.into_iter().zip(&ones) {
+//!     assert!(*macs == keys ^ (Block::mask(ones % 2 == 1) & delta));
+//! }
+//! assert!(ones.iter().map(|(_, ones)| ones).sum::<usize>().abs_diff(PART_COTS / 2) < 4000);
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! # Parameters and what is known to attack them
 //! | stage | n outputs | k | t | block | used |
 //! |---|---|---|---|---|---|
@@ -61,6 +91,7 @@ mod tree;
 pub use receiver::{SilentReceiver, SilentReceiverSetup};
 pub use sender::SilentSender;
 
+use crate::bits::BitVec;
 use crate::block::Block;
 use crate::hash::{Domain, KeyDeriver, KeyIndex};
 use crate::softspoken;
@@ -122,6 +153,15 @@ pub const SETUP_REPLY_BYTES: usize = INITIAL.trees * INITIAL.depth * Block::BYTE
 #[must_use]
 pub const fn parts_for(count: usize) -> usize {
     count.div_ceil(PART_COTS)
+}
+
+/// The choice bits of a piece of macs.
+#[must_use]
+pub fn choices_of(macs: &[Block]) -> BitVec {
+    let words = macs.chunks(64).map(|chunk| {
+        chunk.iter().zip(0..).fold(0, |word, (mac, place)| word | u64::from(mac.lsb()) << place)
+    });
+    BitVec::from_words(words.collect(), macs.len())
 }
 
 /// The public keys of one run of a stage.
