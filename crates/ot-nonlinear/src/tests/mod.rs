@@ -4,5 +4,6 @@ mod argmax;
 mod exact;
 mod extension;
 mod harness;
+mod multiply;
 mod refusals;
 mod traffic;
