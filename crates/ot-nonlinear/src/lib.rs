@@ -97,6 +97,7 @@ mod chunk;
 mod circuit;
 mod error;
 mod lanes;
+mod lookup;
 mod material;
 mod multiply;
 mod party;
@@ -108,8 +109,9 @@ mod step;
 mod wire;
 
 pub use argmax::{ClientArgmax, ServerArgmax, ServerArgmaxOffline};
-pub use circuit::{ArgmaxPlan, ArgmaxShape, CotCounts, MultiplyPlan, Schedule, StepPlan};
+pub use circuit::{ArgmaxPlan, ArgmaxShape, CotCounts, LookupPlan, MultiplyPlan, Schedule, StepPlan};
 pub use error::StepError;
+pub use lookup::{ClientLookup, ServerLookup};
 pub use material::{ReceivedMaterial, SentMaterial};
 pub use multiply::Multiplication;
 pub use reduce::{ReceivedReducer, SentReducer, Session};

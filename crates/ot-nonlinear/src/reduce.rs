@@ -7,6 +7,8 @@
 //! instance; both parties must feed the same ones. The hash key changes every 64 positions and never returns in a
 //! session as long as `step_id` is unique.
 
+mod table;
+
 use std::sync::Arc;
 
 use oblivious_transfer::bits::BitVec;
@@ -51,7 +53,7 @@ impl Layout {
     }
 
     fn needed(&self) -> usize {
-        self.count * self.specs.len()
+        self.count * self.specs.iter().map(|spec| spec.cots()).sum::<usize>()
     }
 
     fn lanes(&self, unit: usize) -> usize {
@@ -63,28 +65,37 @@ impl Layout {
         self.specs[unit % self.specs.len()]
     }
 
+    /// COTs of a unit; 0 beyond the last.
+    fn cots(&self, unit: usize) -> usize {
+        self.lanes(unit) * self.spec(unit).cots()
+    }
+
     /// The units that `available` COTs complete, from `first` on, with their positions in the input.
     fn complete(&self, first: usize, available: usize) -> Vec<(usize, usize)> {
         let mut start = 0;
         let mut units = Vec::new();
         for unit in first.. {
-            let lanes = self.lanes(unit);
-            if lanes == 0 || start + lanes > available {
+            let cots = if self.specs.is_empty() { 0 } else { self.cots(unit) };
+            if cots == 0 || start + cots > available {
                 break;
             }
             units.push((unit, start));
-            start += lanes;
+            start += cots;
         }
         units
     }
 
-    /// Replaces the blocks of `unit` by their hashes.
+    /// Replaces the blocks of `unit`, one for each instance, by their hashes.
     fn hash(&self, unit: usize, blocks: &mut [Block]) {
+        self.hash_at(unit * LANES, blocks);
+    }
+
+    fn hash_at(&self, position: usize, blocks: &mut [Block]) {
         let domain = match self.receiver {
             Role::Client => Domain::ClientReceives,
             Role::Server => Domain::ServerReceives,
         };
-        StreamHasher::new(&self.session.0, domain, self.step_id).hash_at((unit * LANES) as u64, blocks);
+        StreamHasher::new(&self.session.0, domain, self.step_id).hash_at(position as u64, blocks);
     }
 
     fn check_room(&self, seen: usize, more: usize) -> Result<(), StepError> {
@@ -146,7 +157,7 @@ impl SentReducer {
         self.seen += keys.len();
         let mut rest = keys;
         if !self.pending.is_empty() {
-            let missing = (self.layout.lanes(self.units.len()) - self.pending.len()).min(rest.len());
+            let missing = (self.layout.cots(self.units.len()) - self.pending.len()).min(rest.len());
             let (head, tail) = rest.split_at(missing);
             self.pending.extend_from_slice(head);
             rest = tail;
@@ -166,7 +177,11 @@ impl SentReducer {
         let (layout, delta) = (&self.layout, self.delta);
         let complete = layout.complete(self.units.len(), keys.len());
         let units = complete.par_iter().map(|&(unit, start)| {
-            let mut zero = Zeroizing::new(keys[start..start + layout.lanes(unit)].to_vec());
+            let keys = &keys[start..start + layout.cots(unit)];
+            if let OtSpec::Table(width) = layout.spec(unit) {
+                return table::sent_unit(layout, unit, keys, delta, width);
+            }
+            let mut zero = Zeroizing::new(keys.to_vec());
             let mut one = Zeroizing::new(zero.iter().map(|key| *key ^ delta).collect::<Vec<_>>());
             layout.hash(unit, &mut zero);
             layout.hash(unit, &mut one);
@@ -174,7 +189,7 @@ impl SentReducer {
         });
         let units: Vec<_> = units.collect();
         self.units.extend(units);
-        complete.last().map_or(0, |&(unit, start)| start + self.layout.lanes(unit))
+        complete.last().map_or(0, |&(unit, start)| start + self.layout.cots(unit))
     }
 
     /// The material, when all COTs have come.
@@ -219,6 +234,8 @@ fn sent_unit(spec: OtSpec, zero: &[Block], one: &[Block]) -> SentUnit {
             unit.pads = pads.collect();
             unit.pads.resize(LANES, RingPads::default());
         }
+        // Made in `table`, from several COTs an instance.
+        OtSpec::Table(_) => {}
     }
     unit
 }
@@ -259,7 +276,7 @@ impl ReceivedReducer {
         self.seen += macs.len();
         let mut start = 0;
         if !self.pending.is_empty() {
-            start = (self.layout.lanes(self.units.len()) - self.pending.len()).min(macs.len());
+            start = (self.layout.cots(self.units.len()) - self.pending.len()).min(macs.len());
             self.pending.extend_from_slice(&macs[..start]);
             self.pending_choices.extend(&choices.slice(0, start));
             let pending = Zeroizing::new(core::mem::take(&mut self.pending));
@@ -294,7 +311,11 @@ impl ReceivedReducer {
         let layout = &self.layout;
         let complete = layout.complete(self.units.len(), macs.len());
         let units = complete.par_iter().map(|&(unit, start)| {
-            let mut blocks = Zeroizing::new(macs[start..start + layout.lanes(unit)].to_vec());
+            let macs = &macs[start..start + layout.cots(unit)];
+            if let OtSpec::Table(width) = layout.spec(unit) {
+                return table::received_unit(layout, unit, macs, choices, offset + start, width);
+            }
+            let mut blocks = Zeroizing::new(macs.to_vec());
             layout.hash(unit, &mut blocks);
             let mut out = received_unit(layout.spec(unit), &blocks);
             for (index, word) in out.choice.0.iter_mut().enumerate().take(blocks.len().div_ceil(64)) {
@@ -304,7 +325,7 @@ impl ReceivedReducer {
         });
         let units: Vec<_> = units.collect();
         self.units.extend(units);
-        complete.last().map_or(0, |&(unit, start)| start + self.layout.lanes(unit))
+        complete.last().map_or(0, |&(unit, start)| start + self.layout.cots(unit))
     }
 
     /// The material, when all COTs have come.
@@ -336,6 +357,8 @@ fn received_unit(spec: OtSpec, blocks: &[Block]) -> ReceivedUnit {
             unit.pads = blocks.iter().map(|block| block.words()[0] as u32 & ring_mask(width)).collect();
             unit.pads.resize(LANES, 0);
         }
+        // Made in `table`, from several COTs an instance.
+        OtSpec::Table(_) => {}
     }
     unit
 }
