@@ -1,9 +1,10 @@
 //! Speed of the primitives and of one role of each extension, with prerecorded messages of the other.
-#![expect(missing_docs, clippy::unwrap_used, reason = "criterion's generated items; a bench may stop")]
+#![expect(clippy::unwrap_used, reason = "a bench may stop")]
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use oblivious_transfer::block::Block;
 use oblivious_transfer::hash::{Domain, Hasher, KeyDeriver, StreamHasher};
+use oblivious_transfer::silent::{PART_COTS, SilentReceiver, SilentReceiverSetup, SilentSender};
 use oblivious_transfer::softspoken::{CotReceiver, CotSender, ReceiverSetup, SenderSetup};
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
@@ -45,5 +46,25 @@ fn softspoken(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, hashing, softspoken);
+fn silent_pair() -> (SilentSender, SilentReceiver) {
+    let (mut sender, mut receiver) = softspoken_pair();
+    let mut rng = ChaCha20Rng::seed_from_u64(1);
+    let (setup, request) = SilentReceiverSetup::start(b"bench", &mut receiver);
+    let (sender, reply) = SilentSender::new(b"bench", &mut sender, &request, &mut rng).unwrap();
+    (sender, setup.finish(&reply).unwrap())
+}
+
+fn silent(c: &mut Criterion) {
+    let mut group = c.benchmark_group("silent");
+    group.throughput(Throughput::Elements(PART_COTS as u64));
+    let (mut sender, mut receiver) = silent_pair();
+    // What a part says does not change its cost, so one message serves for all.
+    let (_, message) = sender.extend(|_, _| ());
+    group.bench_function("sender, one part", |b| b.iter(|| sender.extend(|_, _| ())));
+    group.bench_function("receiver, one part", |b| b.iter(|| receiver.extend(&message, |_, _| ()).unwrap()));
+    group.bench_function("set-up", |b| b.iter(silent_pair));
+    group.finish();
+}
+
+criterion_group!(benches, hashing, softspoken, silent);
 criterion_main!(benches);

@@ -11,6 +11,7 @@
 //! | [`base`] | 1-of-2 base OT over Ristretto |
 //! | [`cot`] | correlated OTs, and a trusted dealer of them |
 //! | [`softspoken`] | OT extension with 4 bytes an OT |
+//! | [`silent`] | OT extension with 0.05 bytes an OT, in parts that are consumed as they are made |
 
 pub mod aes;
 pub mod base;
@@ -20,8 +21,8 @@ pub mod cot;
 pub mod error;
 pub mod hash;
 pub mod prg;
+pub mod silent;
 pub mod softspoken;
 #[cfg(any(test, feature = "testkit"))]
-#[expect(clippy::panic, reason = "assertions for tests")]
 pub mod testkit;
 mod transpose;

@@ -1,11 +1,6 @@
 //! Known answers and agreement of all AES backends.
 
-use rand_chacha::ChaCha20Rng;
-use rand_chacha::rand_core::SeedableRng;
-
-#[cfg(target_arch = "x86_64")]
-use super::x86::{AesNi, Vaes256, Vaes512};
-use super::{AesBackend, AesKey, Portable, backend_name};
+use super::{AesBackend, AesKey, Portable};
 use crate::block::Block;
 
 /// FIPS 197, appendix C.1, and appendix A.1's key with the plain text of appendix B.
@@ -36,23 +31,6 @@ fn known_answers<A: AesBackend>(aes: A) {
     }
 }
 
-fn agrees_with_portable<A: AesBackend>(aes: A) {
-    let mut rng = ChaCha20Rng::seed_from_u64(1);
-    for length in LENGTHS {
-        let key = Block::random(&mut rng);
-        let ([schedule], [portable]) = (aes.schedule(&[key]), Portable.schedule(&[key]));
-        let blocks: Vec<Block> = (0..length).map(|_| Block::random(&mut rng)).collect();
-        let (mut encrypted, mut expected) = (blocks.clone(), blocks.clone());
-        aes.encrypt(&schedule, &mut encrypted);
-        Portable.encrypt(&portable, &mut expected);
-        assert_eq!(encrypted, expected);
-        let (mut hashed, mut expected) = (blocks.clone(), blocks);
-        aes.hash(&schedule, &mut hashed);
-        Portable.hash(&portable, &mut expected);
-        assert_eq!(hashed, expected);
-    }
-}
-
 #[test]
 fn portable_known_answers() {
     known_answers(Portable);
@@ -67,29 +45,6 @@ fn dispatched_known_answers() {
 }
 
 #[test]
-#[cfg(target_arch = "x86_64")]
-fn every_backend_here_gives_the_same() {
-    // A backend this processor lacks cannot run; the portable one is covered everywhere.
-    let mut names = vec!["Portable"];
-    if let Some(aes) = AesNi::detect() {
-        known_answers(aes);
-        agrees_with_portable(aes);
-        names.push("AesNi");
-    }
-    if let Some(aes) = Vaes256::detect() {
-        known_answers(aes);
-        agrees_with_portable(aes);
-        names.push("Vaes256");
-    }
-    if let Some(aes) = Vaes512::detect() {
-        known_answers(aes);
-        agrees_with_portable(aes);
-        names.push("Vaes512");
-    }
-    assert_eq!(names.last(), Some(&backend_name()));
-}
-
-#[test]
 fn hash_is_encryption_of_sigma_xor_sigma() {
     let key = Block::new(0x1234_5678_9abc_def0_0fed_cba9_8765_4321);
     let x = Block::new(0x0011_2233_4455_6677_8899_aabb_ccdd_eeff);
@@ -97,4 +52,97 @@ fn hash_is_encryption_of_sigma_xor_sigma() {
     let mut blocks = [x; 9];
     key.hash_blocks(&mut blocks);
     assert_eq!(blocks, [key.encrypt(x.sigma()) ^ x.sigma(); 9]);
+}
+
+#[cfg(target_arch = "x86_64")]
+mod x86 {
+    use rand::SeedableRng;
+    use rand_chacha::ChaCha20Rng;
+
+    use super::super::x86::{AesNi, Batch, Operation, Vaes256, Vaes512};
+    use super::super::{AesBackend, Kernel, Portable, backend_name};
+    use super::{LENGTHS, known_answers};
+    use crate::block::Block;
+
+    fn agrees_with_portable<A: AesBackend>(aes: A) {
+        let mut rng = ChaCha20Rng::seed_from_u64(1);
+        for length in LENGTHS {
+            let key = Block::random(&mut rng);
+            let ([schedule], [portable]) = (aes.schedule(&[key]), Portable.schedule(&[key]));
+            let blocks: Vec<Block> = (0..length).map(|_| Block::random(&mut rng)).collect();
+            let (mut encrypted, mut expected) = (blocks.clone(), blocks.clone());
+            aes.encrypt(&schedule, &mut encrypted);
+            Portable.encrypt(&portable, &mut expected);
+            assert_eq!(encrypted, expected);
+            let (mut hashed, mut expected) = (blocks.clone(), blocks);
+            aes.hash(&schedule, &mut hashed);
+            Portable.hash(&portable, &mut expected);
+            assert_eq!(hashed, expected);
+        }
+    }
+
+    /// Encryption of 99 blocks as a kernel.
+    struct Counter(Block);
+
+    impl Kernel for Counter {
+        type Output = Vec<Block>;
+        #[inline(always)]
+        fn run<A: AesBackend>(self, aes: A) -> Vec<Block> {
+            let mut blocks: Vec<Block> = (0..99).map(Block::new).collect();
+            let [key] = aes.schedule(&[self.0]);
+            aes.encrypt(&key, &mut blocks);
+            aes.hash(&key, &mut blocks);
+            blocks
+        }
+    }
+
+    /// The same through a ready schedule.
+    fn batches(apply: impl Fn(Batch<'_>)) -> Vec<Block> {
+        let mut blocks: Vec<Block> = (0..99).map(Block::new).collect();
+        let Some(aes) = AesNi::detect() else { return blocks };
+        let key = aes.expand(Block::ONE);
+        apply(Batch { operation: Operation::Encrypt, key: &key, blocks: &mut blocks });
+        apply(Batch { operation: Operation::Hash, key: &key, blocks: &mut blocks });
+        blocks
+    }
+
+    #[test]
+    fn every_entry_here_gives_the_same() {
+        let expected = Counter(Block::ONE).run(Portable);
+        assert_eq!(crate::aes::dispatch(Counter(Block::ONE)), expected);
+        if let Some(aes) = AesNi::detect() {
+            assert_eq!(aes.dispatch(Counter(Block::ONE)), expected);
+            assert_eq!(batches(|batch| aes.apply(batch)), expected);
+        }
+        if let Some(aes) = Vaes256::detect() {
+            assert_eq!(aes.dispatch(Counter(Block::ONE)), expected);
+            assert_eq!(batches(|batch| aes.apply(batch)), expected);
+        }
+        if let Some(aes) = Vaes512::detect() {
+            assert_eq!(aes.dispatch(Counter(Block::ONE)), expected);
+            assert_eq!(batches(|batch| aes.apply(batch)), expected);
+        }
+    }
+
+    #[test]
+    fn every_backend_here_gives_the_same() {
+        // A backend this processor lacks cannot run; the portable one is covered everywhere.
+        let mut names = vec!["Portable"];
+        if let Some(aes) = AesNi::detect() {
+            known_answers(aes);
+            agrees_with_portable(aes);
+            names.push("AesNi");
+        }
+        if let Some(aes) = Vaes256::detect() {
+            known_answers(aes);
+            agrees_with_portable(aes);
+            names.push("Vaes256");
+        }
+        if let Some(aes) = Vaes512::detect() {
+            known_answers(aes);
+            agrees_with_portable(aes);
+            names.push("Vaes512");
+        }
+        assert_eq!(names.last(), Some(&backend_name()));
+    }
 }

@@ -1,18 +1,16 @@
-//! AES-NI and VAES backends, the only code of this module with `unsafe`.
+//! AES-NI and VAES backends; with [`register`] the only `unsafe` code of this crate.
 //!
 //! Every backend type can only be made by its `detect`, so a value of it proves that the processor has the
 //! instructions; that is the safety argument of each intrinsic below.
 
+mod register;
+
 use core::arch::x86_64::{
-    __m128i, __m256i, __m512i, _mm_aesenc_si128, _mm_aesenclast_si128, _mm_and_si128, _mm_load_si128,
-    _mm_set_epi64x, _mm_set1_epi32, _mm_setr_epi8, _mm_shuffle_epi8, _mm_shuffle_epi32, _mm_slli_si128,
-    _mm_store_si128, _mm_xor_si128, _mm256_aesenc_epi128, _mm256_aesenclast_epi128, _mm256_and_si256,
-    _mm256_broadcastsi128_si256, _mm256_loadu_si256, _mm256_set_epi64x, _mm256_shuffle_epi32,
-    _mm256_storeu_si256, _mm256_xor_si256, _mm512_aesenc_epi128, _mm512_aesenclast_epi128, _mm512_and_si512,
-    _mm512_broadcast_i32x4, _mm512_loadu_si512, _mm512_set_epi64, _mm512_shuffle_epi32, _mm512_storeu_si512,
-    _mm512_xor_si512,
+    __m128i, __m256i, __m512i, _mm_aesenclast_si128, _mm_set_epi64x, _mm_set1_epi32, _mm_setr_epi8,
+    _mm_shuffle_epi8, _mm_slli_si128, _mm_xor_si128,
 };
 
+use register::Register;
 use zeroize::Zeroize;
 
 use super::{AesBackend, Kernel, sealed};
@@ -20,9 +18,6 @@ use crate::block::Block;
 
 const ROUNDS: usize = 10;
 const ROUND_CONSTANTS: [i32; ROUNDS] = [0x01, 0x02, 0x04, 0x08, 0x10, 0x20, 0x40, 0x80, 0x1b, 0x36];
-
-/// Swaps the 64-bit halves of each block in `shuffle_epi32`.
-const SWAP_HALVES: i32 = 0b01_00_11_10;
 
 /// The eleven round keys of AES-128.
 #[derive(Clone)]
@@ -41,165 +36,6 @@ pub(super) enum Operation {
     Encrypt,
     /// x -> AES(sigma(x)) ^ sigma(x)
     Hash,
-}
-
-/// One register of one, two or four blocks.
-///
-/// # Safety
-/// Every method may only be called on a processor with the instructions of the implementing register type.
-trait Register: Copy {
-    /// The blocks that fill one register.
-    type Chunk: 'static;
-
-    fn chunks(blocks: &mut [Block]) -> (&mut [Self::Chunk], &mut [Block]);
-    unsafe fn load(chunk: &Self::Chunk) -> Self;
-    unsafe fn store(self, chunk: &mut Self::Chunk);
-    unsafe fn splat(block: &Block) -> Self;
-    unsafe fn xor(self, other: Self) -> Self;
-    unsafe fn sigma(self) -> Self;
-    unsafe fn round(self, key: Self) -> Self;
-    unsafe fn last_round(self, key: Self) -> Self;
-}
-
-impl Register for __m128i {
-    type Chunk = [Block; 1];
-
-    #[inline(always)]
-    fn chunks(blocks: &mut [Block]) -> (&mut [Self::Chunk], &mut [Block]) {
-        blocks.as_chunks_mut()
-    }
-    #[inline(always)]
-    unsafe fn load(chunk: &Self::Chunk) -> Self {
-        // SAFETY: the chunk is 16 readable bytes, aligned as u128; SSE2 is part of x86-64.
-        unsafe { _mm_load_si128(chunk.as_ptr().cast()) }
-    }
-    #[inline(always)]
-    unsafe fn store(self, chunk: &mut Self::Chunk) {
-        // SAFETY: the chunk is 16 writable bytes, aligned as u128; SSE2 is part of x86-64.
-        unsafe { _mm_store_si128(chunk.as_mut_ptr().cast(), self) }
-    }
-    #[inline(always)]
-    unsafe fn splat(block: &Block) -> Self {
-        // SAFETY: the block is 16 readable bytes, aligned as u128; SSE2 is part of x86-64.
-        unsafe { _mm_load_si128(core::ptr::from_ref(block).cast()) }
-    }
-    #[inline(always)]
-    unsafe fn xor(self, other: Self) -> Self {
-        // SAFETY: SSE2 is part of x86-64.
-        unsafe { _mm_xor_si128(self, other) }
-    }
-    #[inline(always)]
-    unsafe fn sigma(self) -> Self {
-        // SAFETY: SSE2 is part of x86-64.
-        unsafe {
-            let high = _mm_and_si128(self, _mm_set_epi64x(-1, 0));
-            _mm_xor_si128(_mm_shuffle_epi32::<SWAP_HALVES>(self), high)
-        }
-    }
-    #[inline(always)]
-    unsafe fn round(self, key: Self) -> Self {
-        // SAFETY: the caller has AES-NI.
-        unsafe { _mm_aesenc_si128(self, key) }
-    }
-    #[inline(always)]
-    unsafe fn last_round(self, key: Self) -> Self {
-        // SAFETY: the caller has AES-NI.
-        unsafe { _mm_aesenclast_si128(self, key) }
-    }
-}
-
-impl Register for __m256i {
-    type Chunk = [Block; 2];
-
-    #[inline(always)]
-    fn chunks(blocks: &mut [Block]) -> (&mut [Self::Chunk], &mut [Block]) {
-        blocks.as_chunks_mut()
-    }
-    #[inline(always)]
-    unsafe fn load(chunk: &Self::Chunk) -> Self {
-        // SAFETY: the chunk is 32 readable bytes; the caller has AVX2.
-        unsafe { _mm256_loadu_si256(chunk.as_ptr().cast()) }
-    }
-    #[inline(always)]
-    unsafe fn store(self, chunk: &mut Self::Chunk) {
-        // SAFETY: the chunk is 32 writable bytes; the caller has AVX2.
-        unsafe { _mm256_storeu_si256(chunk.as_mut_ptr().cast(), self) }
-    }
-    #[inline(always)]
-    unsafe fn splat(block: &Block) -> Self {
-        // SAFETY: the block is 16 readable bytes; the caller has AVX2.
-        unsafe { _mm256_broadcastsi128_si256(__m128i::splat(block)) }
-    }
-    #[inline(always)]
-    unsafe fn xor(self, other: Self) -> Self {
-        // SAFETY: the caller has AVX2.
-        unsafe { _mm256_xor_si256(self, other) }
-    }
-    #[inline(always)]
-    unsafe fn sigma(self) -> Self {
-        // SAFETY: the caller has AVX2.
-        unsafe {
-            let high = _mm256_and_si256(self, _mm256_set_epi64x(-1, 0, -1, 0));
-            _mm256_xor_si256(_mm256_shuffle_epi32::<SWAP_HALVES>(self), high)
-        }
-    }
-    #[inline(always)]
-    unsafe fn round(self, key: Self) -> Self {
-        // SAFETY: the caller has VAES.
-        unsafe { _mm256_aesenc_epi128(self, key) }
-    }
-    #[inline(always)]
-    unsafe fn last_round(self, key: Self) -> Self {
-        // SAFETY: the caller has VAES.
-        unsafe { _mm256_aesenclast_epi128(self, key) }
-    }
-}
-
-impl Register for __m512i {
-    type Chunk = [Block; 4];
-
-    #[inline(always)]
-    fn chunks(blocks: &mut [Block]) -> (&mut [Self::Chunk], &mut [Block]) {
-        blocks.as_chunks_mut()
-    }
-    #[inline(always)]
-    unsafe fn load(chunk: &Self::Chunk) -> Self {
-        // SAFETY: the chunk is 64 readable bytes; the caller has AVX-512F.
-        unsafe { _mm512_loadu_si512(chunk.as_ptr().cast()) }
-    }
-    #[inline(always)]
-    unsafe fn store(self, chunk: &mut Self::Chunk) {
-        // SAFETY: the chunk is 64 writable bytes; the caller has AVX-512F.
-        unsafe { _mm512_storeu_si512(chunk.as_mut_ptr().cast(), self) }
-    }
-    #[inline(always)]
-    unsafe fn splat(block: &Block) -> Self {
-        // SAFETY: the block is 16 readable bytes; the caller has AVX-512F.
-        unsafe { _mm512_broadcast_i32x4(__m128i::splat(block)) }
-    }
-    #[inline(always)]
-    unsafe fn xor(self, other: Self) -> Self {
-        // SAFETY: the caller has AVX-512F.
-        unsafe { _mm512_xor_si512(self, other) }
-    }
-    #[inline(always)]
-    unsafe fn sigma(self) -> Self {
-        // SAFETY: the caller has AVX-512F.
-        unsafe {
-            let high = _mm512_and_si512(self, _mm512_set_epi64(-1, 0, -1, 0, -1, 0, -1, 0));
-            _mm512_xor_si512(_mm512_shuffle_epi32::<SWAP_HALVES>(self), high)
-        }
-    }
-    #[inline(always)]
-    unsafe fn round(self, key: Self) -> Self {
-        // SAFETY: the caller has VAES and AVX-512F.
-        unsafe { _mm512_aesenc_epi128(self, key) }
-    }
-    #[inline(always)]
-    unsafe fn last_round(self, key: Self) -> Self {
-        // SAFETY: the caller has VAES and AVX-512F.
-        unsafe { _mm512_aesenclast_epi128(self, key) }
-    }
 }
 
 /// Applies `operation` to `V` registers side by side.
@@ -327,6 +163,15 @@ impl AesNi {
         // SAFETY: `self` proves the features.
         unsafe { run(self, kernel) }
     }
+
+    pub(super) fn apply(self, batch: Batch<'_>) {
+        #[target_feature(enable = "aes,ssse3")]
+        fn run(aes: AesNi, batch: Batch<'_>) {
+            batch.run(aes);
+        }
+        // SAFETY: `self` proves the features.
+        unsafe { run(self, batch) }
+    }
 }
 
 impl Vaes256 {
@@ -343,6 +188,15 @@ impl Vaes256 {
         }
         // SAFETY: `self` proves the features.
         unsafe { run(self, kernel) }
+    }
+
+    pub(super) fn apply(self, batch: Batch<'_>) {
+        #[target_feature(enable = "aes,avx2,vaes")]
+        fn run(aes: Vaes256, batch: Batch<'_>) {
+            batch.run(aes);
+        }
+        // SAFETY: `self` proves the features.
+        unsafe { run(self, batch) }
     }
 }
 
@@ -361,6 +215,15 @@ impl Vaes512 {
         }
         // SAFETY: `self` proves the features.
         unsafe { run(self, kernel) }
+    }
+
+    pub(super) fn apply(self, batch: Batch<'_>) {
+        #[target_feature(enable = "aes,avx2,vaes,avx512f,avx512bw,avx512dq,avx512vl")]
+        fn run(aes: Vaes512, batch: Batch<'_>) {
+            batch.run(aes);
+        }
+        // SAFETY: `self` proves the features.
+        unsafe { run(self, batch) }
     }
 }
 
@@ -450,10 +313,10 @@ impl AesBackend for Vaes512 {
 }
 
 /// A batch under a ready schedule, on the best of the three backends.
-struct Batch<'a> {
-    operation: Operation,
-    key: &'a RoundKeys,
-    blocks: &'a mut [Block],
+pub(super) struct Batch<'a> {
+    pub(super) operation: Operation,
+    pub(super) key: &'a RoundKeys,
+    pub(super) blocks: &'a mut [Block],
 }
 
 impl Batch<'_> {
@@ -468,27 +331,13 @@ impl Batch<'_> {
 
 /// Applies `operation` to all blocks on the best backend. The schedule proves AES-NI.
 pub(super) fn apply(operation: Operation, key: &RoundKeys, blocks: &mut [Block]) {
-    #[target_feature(enable = "aes,avx2,vaes,avx512f,avx512bw,avx512dq,avx512vl")]
-    fn run_512(aes: Vaes512, batch: Batch<'_>) {
-        batch.run(aes);
-    }
-    #[target_feature(enable = "aes,avx2,vaes")]
-    fn run_256(aes: Vaes256, batch: Batch<'_>) {
-        batch.run(aes);
-    }
-    #[target_feature(enable = "aes,ssse3")]
-    fn run_128(aes: AesNi, batch: Batch<'_>) {
-        batch.run(aes);
-    }
     let batch = Batch { operation, key, blocks };
     if let Some(aes) = Vaes512::detect() {
-        // SAFETY: `aes` proves the features.
-        unsafe { run_512(aes, batch) }
+        aes.apply(batch);
     } else if let Some(aes) = Vaes256::detect() {
-        // SAFETY: `aes` proves the features.
-        unsafe { run_256(aes, batch) }
+        aes.apply(batch);
     } else {
-        // SAFETY: a schedule is only made by a backend of this module, which has AES-NI and SSSE3.
-        unsafe { run_128(AesNi(()), batch) }
+        // A schedule is only made by a backend of this module, which has AES-NI and SSSE3.
+        AesNi(()).apply(batch);
     }
 }
