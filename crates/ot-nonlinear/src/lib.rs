@@ -114,7 +114,7 @@ pub use error::StepError;
 pub use lookup::{ClientLookup, ServerLookup};
 pub use material::{ReceivedMaterial, SentMaterial};
 pub use multiply::Multiplication;
-pub use reduce::{ReceivedReducer, SentReducer, Session};
+pub use reduce::{ReceivedPiece, ReceivedReducer, SentPiece, SentReducer, Session};
 pub use shape::{Mode, Role, StepShape};
 pub use step::{ClientStep, ServerOffline, ServerStep};
 
