@@ -27,7 +27,7 @@
 //! | selection, bits | 2 ell + 2 | the same |
 //! | carries of v, bits | 4 n - 2 + 3 h | about 6 n + 5 h |
 //! | result, bits | 3 A + 6 + out_ell | the same |
-//! | exchanges (half a round trip each) | 2 n + 1 | 2 ceil(log2 n) + 3, less 2 at times |
+//! | exchanges (half a round trip each) | 2 n + 1 | about 2 ceil(log2 n) + 3 |
 //!
 //! At ell = out_ell = 20, A = 8, f = 6: 255 bits in 39 exchanges, 295 in 23, 326 in 15, or 338 in 13.
 //!
@@ -97,8 +97,11 @@ mod chunk;
 mod circuit;
 mod error;
 mod lanes;
+mod lookup;
 mod material;
+mod multiply;
 mod party;
+mod product;
 mod reduce;
 mod selection;
 mod shape;
@@ -106,10 +109,12 @@ mod step;
 mod wire;
 
 pub use argmax::{ClientArgmax, ServerArgmax, ServerArgmaxOffline};
-pub use circuit::{ArgmaxPlan, ArgmaxShape, CotCounts, Schedule, StepPlan};
+pub use circuit::{ArgmaxPlan, ArgmaxShape, CotCounts, LookupPlan, MultiplyPlan, Schedule, StepPlan};
 pub use error::StepError;
+pub use lookup::{ClientLookup, ServerLookup};
 pub use material::{ReceivedMaterial, SentMaterial};
-pub use reduce::{ReceivedReducer, SentReducer, Session};
+pub use multiply::Multiplication;
+pub use reduce::{ReceivedPiece, ReceivedReducer, SentPiece, SentReducer, Session};
 pub use shape::{Mode, Role, StepShape};
 pub use step::{ClientStep, ServerOffline, ServerStep};
 
