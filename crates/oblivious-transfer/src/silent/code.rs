@@ -10,8 +10,8 @@ const BATCH: usize = 64;
 /// Counter blocks for a batch: [`WEIGHT`] words of 32 bits for each output.
 const BATCH_BLOCKS: usize = BATCH * WEIGHT / 4;
 
-/// Adds to output j, which has position `first` + j in the stage, its ten places of `table`. `K` is a power of two;
-/// `first` and the number of outputs are multiples of 64.
+/// Adds to output j, which has position `first` + j in the stage, its ten places of `table`. `first` and the number of
+/// outputs are multiples of 64.
 ///
 /// Places depend on public values alone; that the table exceeds the nearest caches is what bounds the speed.
 #[inline(always)]
@@ -22,7 +22,6 @@ pub(super) fn encode<A: AesBackend, const K: usize>(
     table: &[Block; K],
     outputs: &mut [Block],
 ) {
-    const { assert!(K.is_power_of_two()) };
     let mut counter = first / BATCH as u64 * BATCH_BLOCKS as u64;
     for outputs in outputs.chunks_mut(BATCH) {
         let mut blocks = [Block::ZERO; BATCH_BLOCKS];
@@ -49,8 +48,14 @@ fn add_places<const K: usize>(table: &[Block; K], places: &[[u32; 4]; BATCH_BLOC
     for (output, places) in outputs.iter_mut().zip(places.as_flattened().as_chunks::<WEIGHT>().0) {
         let mut sum = *output;
         for place in places {
-            sum ^= table[*place as usize & (K - 1)];
+            sum ^= table[scale::<K>(*place)];
         }
         *output = sum;
     }
+}
+
+/// Maps a uniform word to 0..K, with a bias below K / 2^32.
+#[inline(always)]
+fn scale<const K: usize>(word: u32) -> usize {
+    ((u64::from(word) * K as u64) >> 32) as usize
 }
