@@ -1,4 +1,4 @@
-//! AES-NI and VAES backends; with [`register`] the only `unsafe` code of this crate.
+//! AES-NI and VAES backends; with [`register`] the `unsafe` code of this crate (but for one prefetch).
 //!
 //! Every backend type can only be made by its `detect`, so a value of it proves that the processor has the
 //! instructions; that is the safety argument of each intrinsic below.
