@@ -106,6 +106,7 @@ mod reduce;
 mod selection;
 mod shape;
 mod step;
+mod stream;
 mod wire;
 
 pub use argmax::{ClientArgmax, ServerArgmax, ServerArgmaxOffline};
@@ -117,6 +118,7 @@ pub use multiply::Multiplication;
 pub use reduce::{ReceivedPiece, ReceivedReducer, SentPiece, SentReducer, Session};
 pub use shape::{Mode, Role, StepShape};
 pub use step::{ClientStep, ServerOffline, ServerStep};
+pub use stream::{CotReducer, CotStream, Pieces, ReceivedStream, SentStream};
 
 #[cfg(test)]
 mod tests;
