@@ -35,6 +35,12 @@
 //! selection. `cargo
 //! run --release -p ot-nonlinear --example costs` prints the exact table and the seconds.
 //!
+//! # Map
+//! [`StepPlan`] compiles a shape; [`CotStream`] (or the reducers alone) turns an extension's correlated OTs into
+//! one-time material; [`ClientStep`] and [`ServerOffline`], [`ServerStep`] run a step. [`ClientArgmax`] ends an inference with
+//! the label alone. [`Multiplication`] and [`ClientLookup`], [`ServerLookup`] are the products and 256-entry tables a recurrent
+//! layer needs.
+//!
 //! # Use
 //! ```
 //! use oblivious_transfer::{bits::BitVec, block::Block, cot, prg::Prg};
@@ -106,6 +112,7 @@ mod reduce;
 mod selection;
 mod shape;
 mod step;
+mod stream;
 mod wire;
 
 pub use argmax::{ClientArgmax, ServerArgmax, ServerArgmaxOffline};
@@ -117,6 +124,7 @@ pub use multiply::Multiplication;
 pub use reduce::{ReceivedPiece, ReceivedReducer, SentPiece, SentReducer, Session};
 pub use shape::{Mode, Role, StepShape};
 pub use step::{ClientStep, ServerOffline, ServerStep};
+pub use stream::{CotReducer, CotStream, Pieces, ReceivedStream, SentStream};
 
 #[cfg(test)]
 mod tests;

@@ -18,6 +18,7 @@ use std::sync::Arc;
 use oblivious_transfer::bits::BitVec;
 use oblivious_transfer::block::Block;
 use oblivious_transfer::hash::{Domain, KeyDeriver, StreamHasher};
+use oblivious_transfer::silent::choices_of;
 pub use piece::{ReceivedPiece, SentPiece};
 use rayon::prelude::*;
 use zeroize::{Zeroize, Zeroizing};
@@ -234,7 +235,7 @@ impl ReceivedReducer {
     /// Like [`ReceivedReducer::reduce`] for the macs of a silent extension, whose choices are the macs' lowest bits.
     #[must_use]
     pub fn reduce_silent(&self, position: usize, macs: &[Block]) -> ReceivedPiece {
-        self.reduce(position, macs, &lowest_bits(macs), 0)
+        self.reduce(position, macs, &choices_of(macs), 0)
     }
 
     /// Adds a piece that follows the ones before.
@@ -275,7 +276,7 @@ impl ReceivedReducer {
     /// # Errors
     /// [`StepError::CotCount`] if they are more than the step needs.
     pub fn absorb_silent(&mut self, macs: &[Block]) -> Result<(), StepError> {
-        self.absorb(macs, &lowest_bits(macs))
+        self.absorb(macs, &choices_of(macs))
     }
 
     /// The material, when all COTs have come.
@@ -291,9 +292,4 @@ impl ReceivedReducer {
         let (count, specs) = (self.layout.count, self.layout.specs.clone());
         Ok(ReceivedMaterial { owner: self.layout.receiver, count, specs, chunks })
     }
-}
-
-fn lowest_bits(macs: &[Block]) -> BitVec {
-    let word = |part: &[Block]| part.iter().enumerate().fold(0, |w, (i, mac)| w | u64::from(mac.lsb()) << i);
-    BitVec::from_words(macs.chunks(64).map(word).collect(), macs.len())
 }

@@ -26,7 +26,7 @@ fn every_pair_of_index_shares() {
     let table = table(16);
     let plan = LookupPlan::new(1 << 16, &table, 16).unwrap();
     assert_eq!(plan.schedule().cots().client_receives, 8 << 16);
-    assert_eq!(plan.answer_bytes(), 255 * 16 << 16 >> 3);
+    assert_eq!(plan.answer_bytes(), 255 * 2 * (1 << 16));
     for (i, entry) in look_up(&plan, &u, &v, 1).iter().enumerate() {
         assert_eq!(*entry, table[((u[i] + v[i]) % 256) as usize]);
     }

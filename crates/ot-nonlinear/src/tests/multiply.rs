@@ -27,7 +27,7 @@ fn every_share_of_every_factor_mod_8() {
     let plan = MultiplyPlan::new(4096, 3).unwrap();
     let (products, bytes) = multiply(&plan, [&x0, &x1], [&y0, &y1], 1);
     for (i, product) in products.iter().enumerate() {
-        assert_eq!(*product, (x0[i] + x1[i]) * (y0[i] + y1[i]) & 7);
+        assert_eq!(*product, ((x0[i] + x1[i]) * (y0[i] + y1[i])) & 7);
     }
     assert_eq!(bytes, 4096 * 3 * 6 / 8);
 }
