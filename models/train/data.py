@@ -1,6 +1,8 @@
 """Segments, the training/validation split and augmentation, all on the prepared 200 Hz recordings."""
 import numpy as np
 
+import prepare
+
 SEGMENT = 6000
 WINDOW = 512
 WINDOWS = 25
@@ -14,12 +16,13 @@ DUPLICATES = ((227, 1176), (2656, 3123))
 
 
 class Recordings:
-    """The prepared recordings: band-passed millivolts at 200 Hz, labels and record numbers."""
+    """Band-passed millivolts at 200 Hz, labels and record numbers; raw recordings are prepared in memory."""
 
     def __init__(self, path):
-        with np.load(path) as data:
-            self.samples, self.offsets = data["samples"], data["offsets"]
-            self.label, self.record = data["label"].astype(np.int64), data["record"]
+        with np.load(path) as stored:
+            arrays = prepare.prepared(stored) if "gain_adu_per_mv" in stored.files else stored
+            self.samples, self.offsets = arrays["samples"], arrays["offsets"]
+            self.label, self.record = arrays["label"].astype(np.int64), arrays["record"]
 
     def __len__(self):
         return len(self.label)

@@ -35,7 +35,7 @@ def evaluate(path, segments, owner, truth, jobs):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", required=True, help="prepared recordings (prepare.py)")
+    parser.add_argument("--data", required=True, help="the recordings, raw or prepared (prepare.py)")
     parser.add_argument("--model", required=True, help="deepcardio.h5")
     parser.add_argument("--expected", help="JSON of integer scores to write")
     parser.add_argument("--records", type=int, default=0, help="only the first so many validation records")

@@ -87,8 +87,9 @@ def _whole_matrix():
     return matrix
 
 
-def features(p, segments, windowed, training):
-    """Segments in mV [n][6000] -> features [n][25][256]."""
+def features(p, segments, windowed, training, fast=None):
+    """Segments in mV [n][6000] -> features [n][25][256]; `fast` (default: in training) uses bf16 from the third block on."""
+    fast = training if fast is None else fast
     count = tf.shape(segments)[0]
     if windowed:
         index = WINDOW_STARTS[:, None] + np.arange(WINDOW)
@@ -96,7 +97,7 @@ def features(p, segments, windowed, training):
     else:
         x = tf.reshape(segments, [count, 1, SEGMENT, 1])
     for i in range(BLOCKS):
-        x = _conv(p, f"conv{i + 1}", x, training, True, tf.bfloat16 if training and i >= 2 else tf.float32)
+        x = _conv(p, f"conv{i + 1}", x, training, True, tf.bfloat16 if fast and i >= 2 else tf.float32)
     x = tf.cast(x[:, 0], tf.float32)
     if windowed:
         return tf.reshape(tf.reduce_mean(x, axis=1), [count, WINDOWS, CHANNELS[-1]])

@@ -21,16 +21,13 @@ def filter_record(millivolts, rate):
     return resample_poly(filtered, RATE_HZ // divisor, rate // divisor).astype(np.float32)
 
 
-def prepare(path, out):
-    """Reads the data set at `path` and writes the prepared NPZ to `out`."""
-    with np.load(path) as data:
-        samples, offsets = data["samples"], data["offsets"]
-        label, record = data["label"], data["record"]
-        rate, gain = int(data["fs"].item()), float(data["gain_adu_per_mv"].item())
+def prepared(stored):
+    """The raw data set (an open NPZ) -> samples (mV at 200 Hz), offsets, label, record."""
+    samples, offsets = stored["samples"], stored["offsets"]
+    rate, gain = int(stored["fs"].item()), float(stored["gain_adu_per_mv"].item())
     records = [filter_record(samples[a:b] / gain, rate) for a, b in zip(offsets[:-1], offsets[1:])]
     starts = np.concatenate([[0], np.cumsum([len(r) for r in records])]).astype(np.int64)
-    os.makedirs(os.path.dirname(os.path.abspath(out)), exist_ok=True)
-    np.savez(out, samples=np.concatenate(records), offsets=starts, label=label, record=record)
+    return {"samples": np.concatenate(records), "offsets": starts, "label": stored["label"], "record": stored["record"]}
 
 
 if __name__ == "__main__":
@@ -38,4 +35,6 @@ if __name__ == "__main__":
     parser.add_argument("--data", required=True, help="the recordings (NPZ)")
     parser.add_argument("--out", required=True, help="where the prepared NPZ goes (outside the repository)")
     arguments = parser.parse_args()
-    prepare(arguments.data, arguments.out)
+    os.makedirs(os.path.dirname(os.path.abspath(arguments.out)), exist_ok=True)
+    with np.load(arguments.data) as raw:
+        np.savez(arguments.out, **prepared(raw))

@@ -130,15 +130,17 @@ class Quantised:
         room = tf.maximum(self.budget[NAMES[i]] - tf.abs(bias), 1.0)
         return kernel * tf.minimum(1.0, room / (norm * self.high[i] + 1e-6)), bias
 
-    def logits(self, p, segments, integer, dropout=0.0):
-        """Logits [n][4]; `integer` rounds weights, biases and activations, else the float twin."""
+    def logits(self, p, segments, integer, dropout=0.0, fast=False):
+        """Logits [n][4]; `integer` rounds weights, biases and activations, else the float twin (`fast`: in bf16)."""
         x = windows_of(segments)
         for i, name in enumerate(NAMES):
             kernel, bias = self.effective(p, i)
             if integer:
                 kernel = straight_through(kernel, tf.clip_by_value(tf.round(kernel), -self.limit(i), self.limit(i)))
                 bias = straight_through(bias, tf.round(bias))
-            x = tf.nn.conv2d(x, kernel[None], 1, "SAME") + bias
+            if fast and 2 <= i < 6:
+                x, kernel = tf.cast(x, tf.bfloat16), tf.cast(kernel, tf.bfloat16)
+            x = tf.cast(tf.nn.conv2d(x, kernel[None], 1, "SAME"), tf.float32) + bias
             if i == 8:
                 return x[:, 0, 0] / self.unit
             x = tf.nn.max_pool2d(x, [1, 2], [1, 2], "VALID") if POOLED[i] else x
@@ -242,7 +244,7 @@ def build_step(network, optimiser, teacher, float_share):
 
     @tf.function(reduce_retracing=True)
     def step(segments, labels, rate):
-        x = model.features(teacher, tf.cast(segments, tf.float32) / data.INPUT_SCALE, True, False)
+        x = model.features(teacher, tf.cast(segments, tf.float32) / data.INPUT_SCALE, True, False, fast=True)
         guide = tf.nn.softmax((model.conv_head(teacher, x, False) + model.lstm_head(teacher, x)) / 2)
         target = 0.4 * (0.95 * tf.one_hot(labels, 4) + 0.0125) + 0.6 * guide
         part = tf.cast(tf.cast(tf.shape(segments)[0], tf.float32) * float_share, tf.int32)
@@ -250,10 +252,10 @@ def build_step(network, optimiser, teacher, float_share):
             exact = network.logits(network.p, segments, True, FEATURE_DROPOUT)
             loss = tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(target, exact))
             if float_share > 0:
-                twin = network.logits(network.p, segments[:part], False, 0.0)
+                twin = network.logits(network.p, segments[:part], False, fast=True)
                 plain = tf.nn.softmax_cross_entropy_with_logits(target[:part], twin)
                 apart = tf.reduce_sum(tf.square(tf.nn.softmax(twin) - tf.nn.softmax(exact[:part])), axis=1)
-                loss += 0.5 * tf.reduce_mean(plain) + 1.0 * tf.reduce_mean(apart)
+                loss += 0.5 * tf.reduce_mean(plain) + 2.0 * tf.reduce_mean(apart)
         variables = list(network.p.values())
         optimiser.apply(tape.gradient(loss, variables), rate)
         return loss
@@ -263,9 +265,9 @@ def build_step(network, optimiser, teacher, float_share):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", required=True, help="prepared recordings (prepare.py)")
-    parser.add_argument("--float", required=True, help="checkpoint of train.py to start from")
-    parser.add_argument("--out", required=True, help="directory for checkpoints (outside the repository)")
+    parser.add_argument("--data", required=True, help="the recordings, raw or prepared (prepare.py)")
+    parser.add_argument("--float", default="cache/float/epoch98.npz", help="checkpoint of train.py to start from")
+    parser.add_argument("--out", default="cache/quantised", help="directory for checkpoints")
     parser.add_argument("--activation-bits", default="5,5,5,5,5,5,6,6")
     parser.add_argument("--weight-bits", default="6,6,6,6,6,6,6,6,8")
     parser.add_argument("--ell", default="16,15,15,16,17,18,22,20")

@@ -111,10 +111,10 @@ def save(path, state):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", required=True, help="prepared recordings (prepare.py)")
-    parser.add_argument("--out", required=True, help="directory for checkpoints (outside the repository)")
+    parser.add_argument("--data", required=True, help="the recordings, raw or prepared (prepare.py)")
+    parser.add_argument("--out", default="cache/float", help="directory for checkpoints")
     parser.add_argument("--whole-epochs", type=int, default=70)
-    parser.add_argument("--window-epochs", type=int, default=45)
+    parser.add_argument("--window-epochs", type=int, default=28)
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--decay", type=float, default=0.05)
