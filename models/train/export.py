@@ -58,14 +58,14 @@ def set_weights(model, arrays):
         model.get_layer(name).set_weights([np.asarray(v, np.float32) for v in values])
 
 
-def _off_ties(values, margin, integer_limit):
-    """Moves latent integers off rounding ties without changing what they round to, and inside the limit."""
+def _off_ties(values, margin, integer_limit, snap):
+    """Pulls latent weights towards the integers they round to (`snap` of the way), off ties and inside the limit."""
     nearest = np.sign(values) * np.floor(np.abs(values) + 0.5)
-    fraction = np.clip(values - nearest, -margin, margin)
+    fraction = np.clip((values - nearest) * (1 - snap), -margin, margin)
     return np.clip(nearest, -integer_limit, integer_limit) + fraction
 
 
-def from_quantised(checkpoint, path):
+def from_quantised(checkpoint, path, snap):
     """A checkpoint of quantise.py -> `deepcardio.h5` whose integers stay within the planned widths."""
     import data
     import quantise
@@ -83,7 +83,7 @@ def from_quantised(checkpoint, path):
     arrays, entries, units = {}, [], data.INPUT_SCALE
     for i, name in enumerate(quantise.NAMES):
         kernel, bias = (v.numpy().astype(np.float64) for v in network.effective(network.p, i))
-        kernel, bias = _off_ties(kernel, 0.495, network.limit(i)), _off_ties(bias, 0.3, 2.0 ** 24)
+        kernel, bias = _off_ties(kernel, 0.495, network.limit(i), snap), _off_ties(bias, 0.3, 2.0 ** 24, snap)
         last = i == len(quantise.NAMES) - 1
         scale = network.unit if last else 2.0 ** network.shifts[i]
         kernel = kernel * units / scale
@@ -120,10 +120,11 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quantised", help="checkpoint of quantise.py -> --out")
     parser.add_argument("--lstm", help="checkpoint of train.py -> --out")
+    parser.add_argument("--snap", type=float, default=0.0, help="how far latent weights move to their integers, 0 to 1")
     parser.add_argument("--out", required=True)
     a = parser.parse_args()
     if a.quantised:
-        from_quantised(a.quantised, a.out)
+        from_quantised(a.quantised, a.out, a.snap)
     elif a.lstm:
         lstm_from_float(a.lstm, a.out)
 

@@ -130,8 +130,11 @@ class Quantised:
         room = tf.maximum(self.budget[NAMES[i]] - tf.abs(bias), 1.0)
         return kernel * tf.minimum(1.0, room / (norm * self.high[i] + 1e-6)), bias
 
-    def logits(self, p, segments, integer, dropout=0.0, fast=False):
-        """Logits [n][4]; `integer` rounds weights, biases and activations, else the float twin (`fast`: in bf16)."""
+    def logits(self, p, segments, integer, dropout=0.0, fast=False, excess=None):
+        """Logits [n][4]; `integer` rounds weights, biases and activations, else the float twin (`fast`: in bf16).
+
+        `excess` collects, per layer, how far the activations overshoot saturation on average, as a share of the range.
+        """
         x = windows_of(segments)
         for i, name in enumerate(NAMES):
             kernel, bias = self.effective(p, i)
@@ -145,6 +148,9 @@ class Quantised:
                 return x[:, 0, 0] / self.unit
             x = tf.nn.max_pool2d(x, [1, 2], [1, 2], "VALID") if POOLED[i] else x
             x = x * 2.0 ** -self.shifts[i]
+            if excess is not None:
+                top = 2.0 ** self.plan["activation_bits"][i] - 1
+                excess.append(tf.reduce_mean(tf.nn.relu(x - top)) / top)
             if integer:
                 x = tf.clip_by_value(straight_through(x, tf.floor(x + 0.5)), 0.0, 2.0 ** self.plan["activation_bits"][i] - 1)
             else:
@@ -239,7 +245,7 @@ def evaluate(network, p, forward, segments, owner, truth, teacher_scores):
     }
 
 
-def build_step(network, optimiser, teacher, float_share):
+def build_step(network, optimiser, teacher, float_share, saturation):
     """The compiled training step: teacher logits, integer and float losses, update."""
 
     @tf.function(reduce_retracing=True)
@@ -249,13 +255,14 @@ def build_step(network, optimiser, teacher, float_share):
         target = 0.4 * (0.95 * tf.one_hot(labels, 4) + 0.0125) + 0.6 * guide
         part = tf.cast(tf.cast(tf.shape(segments)[0], tf.float32) * float_share, tf.int32)
         with tf.GradientTape() as tape:
-            exact = network.logits(network.p, segments, True, FEATURE_DROPOUT)
-            loss = tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(target, exact))
+            excess = []
+            exact = network.logits(network.p, segments, True, FEATURE_DROPOUT, excess=excess)
+            loss = saturation * tf.add_n(excess) + tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(target, exact))
             if float_share > 0:
                 twin = network.logits(network.p, segments[:part], False, fast=True)
                 plain = tf.nn.softmax_cross_entropy_with_logits(target[:part], twin)
                 apart = tf.reduce_sum(tf.square(tf.nn.softmax(twin) - tf.nn.softmax(exact[:part])), axis=1)
-                loss += 0.5 * tf.reduce_mean(plain) + 2.0 * tf.reduce_mean(apart)
+                loss += 0.5 * tf.reduce_mean(plain) + 3.0 * tf.reduce_mean(apart)
         variables = list(network.p.values())
         optimiser.apply(tape.gradient(loss, variables), rate)
         return loss
@@ -277,6 +284,8 @@ def main():
     parser.add_argument("--stop", type=int, default=10**6, help="stop after this epoch of the schedule")
     parser.add_argument("--rate", type=float, default=0.01)
     parser.add_argument("--float-share", type=float, default=0.5)
+    parser.add_argument("--saturation", type=float, default=0.0, help="penalty on activations beyond saturation")
+    parser.add_argument("--start", help="checkpoint of an earlier run to continue from (its weights, shifts and budgets)")
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--seed", type=int, default=3)
     parser.add_argument("--threads", type=int, default=2)
@@ -299,7 +308,13 @@ def main():
     rng = np.random.default_rng(a.seed)
     calibration, _ = data.evaluation_set(recordings, rng.choice(training, 200, replace=False))
     values, shifts = set_up(layers, channel_ranges(layers, calibration, a.percentile), plan)
+    if a.start:
+        with np.load(a.start) as earlier:
+            values = {k[2:]: earlier[k] for k in earlier.files if k.startswith("e:")} | {"score_unit": float(earlier["unit"])}
+            shifts = json.loads(str(earlier["plan"]))["shifts"]
     network = Quantised(values, plan, shifts)
+    for _ in range(20 if a.start else 0):
+        network.tighten(network.p)
     optimiser = Optimiser(network, 0.99)
     forwards = {i: tf.function(lambda s, i=i: network.logits(optimiser.ema, s, i), reduce_retracing=True) for i in (True, False)}
 
@@ -310,7 +325,7 @@ def main():
     teacher_scores = np.concatenate([teach(segments[i:i + 32]).numpy() for i in range(0, len(segments), 32)])
     reference = metrics.summary(truth, metrics.record_scores(teacher_scores, owner, len(truth)).argmax(1))
     print("float network with batch norm", reference, "plan", plan, "shifts", shifts, flush=True)
-    step = build_step(network, optimiser, teacher, a.float_share)
+    step = build_step(network, optimiser, teacher, a.float_share, a.saturation)
 
     def report(epoch, loss, seconds):
         over = network.tighten(optimiser.ema)
