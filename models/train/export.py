@@ -120,7 +120,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quantised", help="checkpoint of quantise.py -> --out")
     parser.add_argument("--lstm", help="checkpoint of train.py -> --out")
-    parser.add_argument("--snap", type=float, default=0.0, help="how far latent weights move to their integers, 0 to 1")
+    parser.add_argument("--snap", type=float, default=0.9, help="how far latent weights move to their integers, 0 to 1")
     parser.add_argument("--out", required=True)
     a = parser.parse_args()
     if a.quantised:

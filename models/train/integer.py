@@ -1,6 +1,6 @@
 """The integer network in NumPy, built from a `deepcardio.h5` alone (see quantisation.md).
 
-`load` converts, `Network.scores` runs in int64, `Network.float_scores` runs the float twin of the same file in f64, and
+`load` converts, `Network.scores` runs in exact integers, `Network.float_scores` runs the float twin of the same file in f64, and
 `Network.widths` gives `ell` of every layer.  Nothing here depends on TensorFlow or Keras.
 """
 import json
@@ -77,13 +77,17 @@ def _read_chain(file):
 
 
 def _convolve(x, weight, bias):
-    """x [n][c][t], weight [o][c][k] -> [n][o][t], zero padding, in the dtype of the operands."""
+    """x [n][c][t], weight [o][c][k] -> [n][o][t], zero padding.
+
+    Products and sums run in f64 for speed; for integers they are exact (every partial sum is far below 2^53) and are
+    handed back as int64.
+    """
     half = weight.shape[2] // 2
-    padded = np.pad(x, ((0, 0), (0, 0), (half, half)))
-    out = np.zeros((x.shape[0], weight.shape[0], x.shape[2]), x.dtype) + bias[:, None]
+    padded = np.pad(x, ((0, 0), (0, 0), (half, half))).astype(np.float64)
+    out = np.zeros((x.shape[0], weight.shape[0], x.shape[2])) + bias[:, None]
     for k in range(weight.shape[2]):
-        out += weight[:, :, k] @ padded[:, :, k:k + x.shape[2]]
-    return out
+        out += weight[:, :, k].astype(np.float64) @ padded[:, :, k:k + x.shape[2]]
+    return out.astype(x.dtype)
 
 
 def _paired_maximum(x):

@@ -102,8 +102,8 @@ def straight_through(exact, rounded):
 class Quantised:
     """Latent variables with the integer forward pass and its float twin."""
 
-    def __init__(self, values, plan, shifts):
-        self.plan, self.shifts = plan, shifts
+    def __init__(self, values, plan, shifts, snap=0.0):
+        self.plan, self.shifts, self.snap = plan, shifts, snap
         self.unit = float(values["score_unit"])
         self.p = {k: tf.Variable(v) for k, v in values.items() if k != "score_unit"}
         self.budget = {}
@@ -141,6 +141,8 @@ class Quantised:
             if integer:
                 kernel = straight_through(kernel, tf.clip_by_value(tf.round(kernel), -self.limit(i), self.limit(i)))
                 bias = straight_through(bias, tf.round(bias))
+            else:
+                kernel = straight_through(kernel, kernel + self.snap * (tf.round(kernel) - kernel))
             if fast and 2 <= i < 6:
                 x, kernel = tf.cast(x, tf.bfloat16), tf.cast(kernel, tf.bfloat16)
             x = tf.cast(tf.nn.conv2d(x, kernel[None], 1, "SAME"), tf.float32) + bias
@@ -284,6 +286,7 @@ def main():
     parser.add_argument("--stop", type=int, default=10**6, help="stop after this epoch of the schedule")
     parser.add_argument("--rate", type=float, default=0.01)
     parser.add_argument("--float-share", type=float, default=0.5)
+    parser.add_argument("--snap", type=float, default=0.9, help="how far the float twin's weights stand towards their integers")
     parser.add_argument("--saturation", type=float, default=0.0, help="penalty on activations beyond saturation")
     parser.add_argument("--start", help="checkpoint of an earlier run to continue from (its weights, shifts and budgets)")
     parser.add_argument("--batch", type=int, default=64)
@@ -312,7 +315,7 @@ def main():
         with np.load(a.start) as earlier:
             values = {k[2:]: earlier[k] for k in earlier.files if k.startswith("e:")} | {"score_unit": float(earlier["unit"])}
             shifts = json.loads(str(earlier["plan"]))["shifts"]
-    network = Quantised(values, plan, shifts)
+    network = Quantised(values, plan, shifts, a.snap)
     for _ in range(20 if a.start else 0):
         network.tighten(network.p)
     optimiser = Optimiser(network, 0.99)
