@@ -286,6 +286,7 @@ def main():
     parser.add_argument("--stop", type=int, default=10**6, help="stop after this epoch of the schedule")
     parser.add_argument("--rate", type=float, default=0.01)
     parser.add_argument("--float-share", type=float, default=0.5)
+    parser.add_argument("--average", type=float, default=0.99, help="decay of the moving average of the weights, per step")
     parser.add_argument("--snap", type=float, default=0.9, help="how far the float twin's weights stand towards their integers")
     parser.add_argument("--saturation", type=float, default=0.0, help="penalty on activations beyond saturation")
     parser.add_argument("--start", help="checkpoint of an earlier run to continue from (its weights, shifts and budgets)")
@@ -318,7 +319,7 @@ def main():
     network = Quantised(values, plan, shifts, a.snap)
     for _ in range(20 if a.start else 0):
         network.tighten(network.p)
-    optimiser = Optimiser(network, 0.99)
+    optimiser = Optimiser(network, a.average)
     forwards = {i: tf.function(lambda s, i=i: network.logits(optimiser.ema, s, i), reduce_retracing=True) for i in (True, False)}
 
     @tf.function(reduce_retracing=True)
