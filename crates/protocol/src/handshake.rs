@@ -156,7 +156,7 @@ pub(crate) async fn server(
     let due = Due::at_most(Scope::SETUP, Tag::Hello, MAX_HELLO_BYTES);
     let bytes = tokio::time::timeout(GREETING, channel.receive(due))
         .await
-        .unwrap_or_else(|_| Err(Error::Peer { peer: Party::Client, fault: Fault::Silent(GREETING) }))?;
+        .unwrap_or(Err(Error::Peer { peer: Party::Client, fault: Fault::Silent(GREETING) }))?;
     let hello = Hello::decode(&bytes).map_err(|e| Error::invalid(Party::Client, Tag::Hello, e))?;
     let backend = match choose(&hello, offer.backends) {
         Ok(backend) => backend,
