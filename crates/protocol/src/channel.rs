@@ -1,7 +1,7 @@
 //! A metered, framed, limited connection to the peer.
 //!
 //! The two directions are separate halves, so that a party can stream one way while it reads the other
-//! ([`Channel::halves`]) and so that simultaneous messages never wait for each other ([`Channel::exchange`]).
+//! (`halves`) and so that simultaneous messages never wait for each other (`exchange`).
 
 use std::time::{Duration, Instant};
 
