@@ -1,0 +1,32 @@
+//! Whole sessions of one classification: both parties over loopback TCP, and each alone against the recorded other.
+#![expect(clippy::unwrap_used, reason = "a bench may stop")]
+
+use std::cell::OnceCell;
+
+use benches::session::Stage;
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use protocol::handshake::Backend;
+
+fn end_to_end(c: &mut Criterion) {
+    let stage = Stage::new().unwrap();
+    let id = format!("windows={}", stage.windows());
+    for &backend in Backend::ALL {
+        let recorded = OnceCell::new();
+        let transcript = || recorded.get_or_init(|| stage.record(backend).unwrap());
+        let mut group = c.benchmark_group(format!("end_to_end/{backend}"));
+        group.sample_size(10).throughput(Throughput::Elements(stage.windows() as u64));
+        group.bench_function(BenchmarkId::new("loopback-tcp", &id), |b| {
+            b.iter_with_large_drop(|| stage.run(backend).unwrap());
+        });
+        group.bench_function(BenchmarkId::new("client-alone", &id), |b| {
+            b.iter_with_large_drop(|| stage.run_client(transcript(), backend).unwrap());
+        });
+        group.bench_function(BenchmarkId::new("server-alone", &id), |b| {
+            b.iter_with_large_drop(|| stage.run_server(transcript()).unwrap());
+        });
+        group.finish();
+    }
+}
+
+criterion_group!(benches, end_to_end);
+criterion_main!(benches);

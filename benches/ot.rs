@@ -1,0 +1,49 @@
+//! The non-linear half of every layer from oblivious transfer, role by role: reduction of the correlated OTs and
+//! preparation offline, exchanges online. The OTs themselves are benched in `extension`.
+#![expect(clippy::unwrap_used, reason = "a bench may stop")]
+
+use std::cell::OnceCell;
+
+use benches::layers::{Layer, MODE, layers};
+use benches::transferred::TransferredStep;
+use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+
+fn ot(c: &mut Criterion) {
+    for layer in layers().unwrap() {
+        bench_layer(c, &layer);
+    }
+}
+
+fn bench_layer(c: &mut Criterion, layer: &Layer) {
+    let recorded = OnceCell::new();
+    let step = || recorded.get_or_init(|| TransferredStep::record(layer).unwrap());
+    let plan = layer.transferred_plan().unwrap();
+    let cots = plan.cots();
+    let id = format!(
+        "{} mode={MODE:?} rounds={} cots={}",
+        layer.nonlinear_id(),
+        plan.rounds(),
+        cots.client_receives + cots.server_receives
+    );
+
+    let mut group = c.benchmark_group("ot");
+    group.sample_size(10).throughput(Throughput::Elements(plan.count() as u64));
+    group.bench_function(BenchmarkId::new("offline-client", &id), |b| {
+        b.iter_with_large_drop(|| step().prepare_client().unwrap());
+    });
+    group.bench_function(BenchmarkId::new("offline-server", &id), |b| {
+        b.iter_with_large_drop(|| step().prepare_server().unwrap());
+    });
+    group.bench_function(BenchmarkId::new("online-client", &id), |b| {
+        let ready = || step().prepare_client().unwrap().1;
+        b.iter_batched(ready, |client| step().run_client(client).unwrap(), BatchSize::PerIteration);
+    });
+    group.bench_function(BenchmarkId::new("online-server", &id), |b| {
+        let ready = || step().prepare_server().unwrap();
+        b.iter_batched(ready, |server| step().run_server(server).unwrap(), BatchSize::PerIteration);
+    });
+    group.finish();
+}
+
+criterion_group!(benches, ot);
+criterion_main!(benches);
