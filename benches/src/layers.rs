@@ -129,7 +129,7 @@ impl Layer {
         let Activation { pool, shift, bits } = self.activation;
         let kind = if pool { "pairs" } else { "values" };
         format!(
-            "layer{} {} {kind} ell={} shift={shift} bits={bits} out_ell={}",
+            "layer{} {} {kind} ell={} f={shift} A={bits} out={}",
             self.number,
             self.stage.activations(),
             self.stage.ell,

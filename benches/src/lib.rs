@@ -14,6 +14,7 @@ pub mod dealt;
 pub mod garbled;
 pub mod layers;
 pub mod replay;
+pub mod report;
 pub mod session;
 pub mod transferred;
 

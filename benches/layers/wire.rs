@@ -1,11 +1,10 @@
 //! Bytes on the wire: packing of residues at every layer's width, and the cost of a frame.
-#![expect(clippy::unwrap_used, reason = "a bench may stop")]
 
 use benches::dealt::{residues, rng};
 use benches::layers::layers;
 use benches::replay::Transcript;
 use benches::session::TIMEOUTS;
-use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group};
 use oblivious_transfer::bits::{pack_residues, unpack_residues};
 use protocol::channel::Channel;
 use protocol::error::Party;
@@ -45,4 +44,3 @@ fn frame(c: &mut Criterion) {
 }
 
 criterion_group!(benches, packing, frame);
-criterion_main!(benches);

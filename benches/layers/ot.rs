@@ -1,12 +1,11 @@
 //! The non-linear half of every layer from oblivious transfer, role by role: reduction of the correlated OTs and
 //! preparation offline, exchanges online. The OTs themselves are benched in `extension`.
-#![expect(clippy::unwrap_used, reason = "a bench may stop")]
 
 use std::cell::OnceCell;
 
-use benches::layers::{Layer, MODE, layers};
+use benches::layers::{Layer, layers};
 use benches::transferred::TransferredStep;
-use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group};
 
 fn ot(c: &mut Criterion) {
     for layer in layers().unwrap() {
@@ -19,12 +18,8 @@ fn bench_layer(c: &mut Criterion, layer: &Layer) {
     let step = || recorded.get_or_init(|| TransferredStep::record(layer).unwrap());
     let plan = layer.transferred_plan().unwrap();
     let cots = plan.cots();
-    let id = format!(
-        "{} mode={MODE:?} rounds={} cots={}",
-        layer.nonlinear_id(),
-        plan.rounds(),
-        cots.client_receives + cots.server_receives
-    );
+    let cots = (cots.client_receives + cots.server_receives) / plan.count();
+    let id = format!("{} rounds={} cots={cots}", layer.nonlinear_id(), plan.rounds());
 
     let mut group = c.benchmark_group("ot");
     group.sample_size(10).throughput(Throughput::Elements(plan.count() as u64));
@@ -46,4 +41,3 @@ fn bench_layer(c: &mut Criterion, layer: &Layer) {
 }
 
 criterion_group!(benches, ot);
-criterion_main!(benches);

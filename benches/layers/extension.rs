@@ -1,9 +1,8 @@
 //! OT extension, role by role: SoftSpoken for the input OTs of every garbled layer, silent OT part by part.
-#![expect(clippy::unwrap_used, reason = "a bench may stop")]
 
 use benches::dealt::rng;
 use benches::layers::layers;
-use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group};
 use oblivious_transfer::block::Block;
 use oblivious_transfer::silent::{PART_BYTES, PART_COTS, SilentReceiver, SilentReceiverSetup, SilentSender};
 use oblivious_transfer::softspoken::{CotReceiver, CotSender, ReceiverSetup, SenderSetup};
@@ -61,4 +60,3 @@ fn silent(c: &mut Criterion) {
 }
 
 criterion_group!(benches, softspoken, silent);
-criterion_main!(benches);

@@ -1,10 +1,9 @@
 //! Whole sessions of one classification: both parties over loopback TCP, and each alone against the recorded other.
-#![expect(clippy::unwrap_used, reason = "a bench may stop")]
 
 use std::cell::OnceCell;
 
 use benches::session::Stage;
-use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group};
 use protocol::handshake::Backend;
 
 fn end_to_end(c: &mut Criterion) {
@@ -29,4 +28,3 @@ fn end_to_end(c: &mut Criterion) {
 }
 
 criterion_group!(benches, end_to_end);
-criterion_main!(benches);
