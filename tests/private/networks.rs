@@ -1,13 +1,19 @@
 //! Private inference equals the reference, layer by layer and bit for bit.
 
 use deepcardio::architecture::Layer;
+use deepcardio::reference::trace;
 use deepcardio::testkit::{ModelSpec, random_model, random_segment, random_small_model};
+use protocol::client::ClientConfig;
 use protocol::handshake::{Backend, Reveal};
+use protocol::meter::Phase;
+use protocol::plan::Comparison;
+use protocol::server::Service;
+use protocol::tap::Tap;
 use rand::RngExt;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 
-use crate::session::{TIMEOUTS, assert_equals_reference, config, run_client};
+use crate::session::{TIMEOUTS, assert_equals_reference, config, run_client, run_pair};
 
 /// One block after the other, with an odd length, a kernel of 3, 5 or 7 and a width of 1 to 64 channels.
 fn chain(blocks: usize, rng: &mut ChaCha20Rng) -> ModelSpec {
@@ -73,13 +79,30 @@ async fn label_only_reveals_the_argmax() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn both_shapes_of_comparison_give_the_reference() {
+    let mut rng = ChaCha20Rng::seed_from_u64(6);
+    let mut trips = Vec::new();
+    for comparison in [Comparison::Tree, Comparison::Ripple] {
+        let model = random_model(&mut rng, &ModelSpec::small(3, 21, 4, 2));
+        let segment = random_segment(&mut rng, model.architecture());
+        let tap = Tap::new();
+        let service = Service::new(model.clone(), Reveal::Scores).unwrap().with_tap(tap.clone());
+        let config = ClientConfig { comparison: Some(comparison), ..config(Backend::Ot, Some(tap.clone())) };
+        let (seen, _served) = run_pair(&service, config, std::slice::from_ref(&segment)).await;
+        trips.push(seen.unwrap().ledger.total(|scope| scope.phase == Phase::Online).one_way_trips);
+        tap.compare(model.architecture(), &trace(&model, &segment).unwrap()).unwrap();
+    }
+    assert!(2 * trips[0] < trips[1], "a tree takes {} trips, a ripple {}", trips[0], trips[1]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn one_session_classifies_several_segments() {
     let mut rng = ChaCha20Rng::seed_from_u64(4);
     let model = random_model(&mut rng, &ModelSpec::small(3, 20, 4, 2));
     let segments: Vec<_> = (0..4).map(|_| random_segment(&mut rng, model.architecture())).collect();
-    let service = protocol::server::Service::new(model.clone(), Reveal::Scores).unwrap();
+    let service = Service::new(model.clone(), Reveal::Scores).unwrap();
     for &backend in Backend::ALL {
-        let (seen, served) = crate::session::run_pair(&service, config(backend, None), &segments).await;
+        let (seen, served) = run_pair(&service, config(backend, None), &segments).await;
         let seen = seen.unwrap();
         for (outcome, segment) in seen.outcomes.iter().zip(&segments) {
             let scores = deepcardio::reference::scores(&model, segment).unwrap();
@@ -100,9 +123,9 @@ async fn a_segment_of_another_shape_is_refused_by_the_client() {
     let model = random_model(&mut rng, &ModelSpec::small(3, 20, 4, 1));
     let other = random_model(&mut rng, &ModelSpec::small(2, 20, 4, 1));
     let segment = random_segment(&mut rng, other.architecture());
-    let service = protocol::server::Service::new(model, Reveal::Scores).unwrap();
+    let service = Service::new(model, Reveal::Scores).unwrap();
     let (client, server) = protocol::transport::memory_pair(TIMEOUTS);
-    let config = config(Backend::Gc, None);
+    let config = config(Backend::Ot, None);
     let segments = [segment];
     let (seen, _served) =
         tokio::join!(run_client(client, config, &segments), protocol::server::serve(server, &service));

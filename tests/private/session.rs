@@ -20,7 +20,14 @@ pub(crate) const TIMEOUTS: Timeouts =
     Timeouts { progress: Duration::from_secs(120), idle: Duration::from_secs(120) };
 
 pub(crate) fn config(backend: Backend, tap: Option<Tap>) -> ClientConfig {
-    ClientConfig { backend, pinned_architecture: None, limits: Limits::default(), observer: None, tap }
+    ClientConfig {
+        backend,
+        comparison: None,
+        pinned_architecture: None,
+        limits: Limits::default(),
+        observer: None,
+        tap,
+    }
 }
 
 /// What a client saw of a session of one inference a segment.

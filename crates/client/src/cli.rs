@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use deepcardio::ecg::csv::Unit;
 use protocol::handshake::Backend;
+use protocol::plan::Comparison;
 
 /// Finds the rhythm of an ECG together with a server that never sees it.
 ///
@@ -49,8 +50,11 @@ pub struct Infer {
     #[arg(long)]
     pub unit: Option<Unit>,
     /// Protocol for the non-linear layers.
-    #[arg(long, value_enum, default_value_t = Nonlinear::Gc)]
+    #[arg(long, value_enum, default_value_t = Nonlinear::Ot)]
     pub nonlinear: Nonlinear,
+    /// Shape of the comparisons with --nonlinear ot: fewest round trips, least traffic, or what suits the way to the server.
+    #[arg(long, value_enum, default_value_t = Shape::Auto)]
+    pub comparison: Shape,
     /// Let the embedded server reveal the label alone.
     #[arg(long, requires = "embedded")]
     pub label_only: bool,
@@ -84,14 +88,38 @@ pub struct Infer {
 /// Protocols for the non-linear layers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Nonlinear {
-    /// Garbled circuits.
+    /// Oblivious transfer: little traffic.
+    Ot,
+    /// Garbled circuits: few round trips, much traffic.
     Gc,
+}
+
+/// Shapes of comparison.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Shape {
+    /// Chosen by the round-trip time and the bandwidth found in the set-up.
+    Auto,
+    /// Fewest round trips.
+    Tree,
+    /// Least traffic.
+    Ripple,
+}
+
+impl From<Shape> for Option<Comparison> {
+    fn from(shape: Shape) -> Self {
+        match shape {
+            Shape::Auto => None,
+            Shape::Tree => Some(Comparison::Tree),
+            Shape::Ripple => Some(Comparison::Ripple),
+        }
+    }
 }
 
 impl From<Nonlinear> for Backend {
     fn from(nonlinear: Nonlinear) -> Self {
         match nonlinear {
             Nonlinear::Gc => Self::Gc,
+            Nonlinear::Ot => Self::Ot,
         }
     }
 }

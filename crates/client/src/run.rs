@@ -53,6 +53,7 @@ async fn classify_all(
     let bar = Bar::new(arguments.quiet || arguments.json);
     let config = ClientConfig {
         backend: arguments.nonlinear.into(),
+        comparison: arguments.comparison.into(),
         pinned_architecture: arguments.architecture,
         limits: Limits { traffic: arguments.max_mb.saturating_mul(MEGABYTE), ..Limits::default() },
         observer: Some(bar.observer()),

@@ -4,7 +4,7 @@
 //! ```text
 //! SilentReceiver                                          SilentSender (Delta, bit 0 set)
 //!   (SoftSpoken set-up, see crate::softspoken)
-//!   75,904 SoftSpoken OTs            -- SETUP_REQUEST_BYTES -->
+//!   84,672 SoftSpoken OTs            -- SETUP_REQUEST_BYTES -->
 //!                                   <-- SETUP_REPLY_BYTES --     one small stage fills the first reserve
 //!   per part, again and again:
 //!                                   <-- PART_BYTES --            PART_COTS correlated OTs
@@ -22,34 +22,64 @@
 //! **Trees.** Children of x are H(x) and x ^ H(x), so each level sums to Delta and one block a level is sent. H is the
 //! circular correlation robust hash of [`crate::hash`] under a key that serves one tree alone.
 //!
+//! ```
+//! use oblivious_transfer::block::Block;
+//! use oblivious_transfer::error::OtError;
+//! use oblivious_transfer::silent::{PART_COTS, SilentReceiverSetup, SilentSender, choices_of};
+//! use oblivious_transfer::softspoken::{ReceiverSetup, SenderSetup};
+//! # use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
+//! # fn main() -> Result<(), OtError> {
+//! # let mut rng = ChaCha20Rng::seed_from_u64(1);
+//! let delta = Block::random(&mut rng).with_lsb(true);
+//! let (receiver, message) = ReceiverSetup::start(b"session 1, server sends", &mut rng);
+//! let (sender, message) = SenderSetup::start(b"session 1, server sends", delta, &message, &mut rng)?;
+//! let (mut receiver, message) = receiver.finish(&message, &mut rng)?;
+//! let mut sender = sender.finish(&message)?;
+//!
+//! let (receiver, message) = SilentReceiverSetup::start(b"session 1, server sends", &mut receiver);
+//! let (mut sender, message) = SilentSender::new(b"session 1, server sends", &mut sender, &message, &mut rng)?;
+//! let mut receiver = receiver.finish(&message)?;
+//!
+//! let (sums, message) = sender.extend(|_, keys| keys.iter().fold(Block::ZERO, |sum, key| sum ^ *key));
+//! let ones = receiver.extend(&message, |_, macs| {
+//!     (macs.iter().fold(Block::ZERO, |sum, mac| sum ^ *mac), choices_of(macs).count_ones())
+//! })?;
+//! for (keys, (macs, ones)) in sums.into_iter().zip(&ones) {
+//!     assert!(*macs == keys ^ (Block::mask(ones % 2 == 1) & delta));
+//! }
+//! assert!(ones.iter().map(|(_, ones)| ones).sum::<usize>().abs_diff(PART_COTS / 2) < 4000);
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! # Parameters and what is known to attack them
 //! | stage | n outputs | k | t | block | used |
 //! |---|---|---|---|---|---|
-//! | initial | 589,824 | 2^16 | 1,152 | 512 | once a session, to make the first reserve |
-//! | main | 10,485,760 | 2^19 | 2,560 | 4,096 | again and again |
+//! | initial | 622,592 | 73,728 | 1,216 | 512 | once a session, to make the first reserve |
+//! | main | 10,485,760 | 589,824 | 2,560 | 4,096 | again and again |
 //!
 //! Rows of A have ten ones (counted with multiplicity), drawn by AES in counter mode from a seed of the session and
-//! stage. `security.rs` computes, as a test, a lower estimate in bits of the cost of the attacks below and demands 128:
+//! stage. `security.rs` computes, as a test, a lower estimate in bits of the cost of the attacks below and demands 136:
 //!
 //! | attack | initial | main |
 //! |---|---|---|
-//! | pooled Gauss (Esser, Kuebler, May, CRYPTO 2017; Liu, Wang, Yang, Yu, EUROCRYPT 2024) | 227 | 227 |
-//! | statistical decoding with checks of weight (k + 1) / 2 | 407 | 397 |
-//! | sparse sub-code, a random column set | 182 | 171 |
-//! | sparse sub-code, the smallest column set that exists at all | 152 | 143 |
-//! | algebraic, with guessed noise-free places | 166 | 155 |
+//! | information sets (pooled Gauss, Stern) on the whole code (Liu, Wang, Yang, Yu, EUROCRYPT 2024) | 228 | 227 |
+//! | statistical decoding with checks of weight (k + 1) / 2 | 458 | 446 |
+//! | the same information sets on a sparse sub-code, a random column set | 180 | 168 |
+//! | the same on the smallest column set that exists at all | 147 | 137 |
+//! | algebraic, with guessed noise-free places | 189 | 177 |
 //!
 //! - Solving N linear equations is charged as N^2 everywhere (the literature takes N^2.8 for dense ones), memory as free.
 //! - *Sparse sub-code*: of n rows with d = 10 ones about n f^d lie within any f k columns. At f = (k/n)^(1/(d-1)) these are as many
 //!   rows as columns, so f k noise-free samples suffice instead of k, and the linear algebra is sparse. It is
-//!   what binds a local code: k = 452000, t = 1280, blocks of 8192, a common choice, stands at 93 bits in this model,
+//!   what binds a local code: k = 452000, t = 1280, blocks of 8192, a common choice, stands below 94 bits in this model,
 //!   hence shorter blocks and a larger k here. The second line grants the attacker, at no cost, the smallest column
 //!   set that the first moment method allows to exist.
 //! - *Algebraic*: Briaud and Oygarden (EUROCRYPT 2023) and its refinement AGB 2.0 (eprint 2025/1476) use that the product of
 //!   two noise bits of one block vanishes: t block (block - 1) / 2 quadratic equations in k - t unknowns. The estimate minimises over
 //!   the guessed places and over column sets; the degree is that of the first non-positive coefficient of
 //!   (1 + z)^unknowns / (1 + z^2)^equations, the charge the square of the number of monomials. It is our own coarser model of
-//!   these attacks, not their estimator; its quadratic linear algebra and the margin of 15 bits are meant for what it misses.
+//!   these attacks, not their estimator; its quadratic linear algebra and the margin over 128 bits are meant for what it misses.
 
 mod code;
 mod receiver;
@@ -61,6 +91,7 @@ mod tree;
 pub use receiver::{SilentReceiver, SilentReceiverSetup};
 pub use sender::SilentSender;
 
+use crate::bits::BitVec;
 use crate::block::Block;
 use crate::hash::{Domain, KeyDeriver, KeyIndex};
 use crate::softspoken;
@@ -68,7 +99,7 @@ use crate::softspoken;
 /// The sizes of one stage: t trees of 2^h leaves, k reserve OTs in the code.
 #[derive(Clone, Copy)]
 struct Stage {
-    /// k, a power of two.
+    /// k.
     secret: usize,
     /// t.
     trees: usize,
@@ -88,11 +119,11 @@ impl Stage {
     }
 }
 
-const INITIAL_SECRET: usize = 1 << 16;
-const MAIN_SECRET: usize = 1 << 19;
+const INITIAL_SECRET: usize = 9 << 13;
+const MAIN_SECRET: usize = 9 << 16;
 
 /// Run once, from SoftSpoken OTs.
-const INITIAL: Stage = Stage { secret: INITIAL_SECRET, trees: 1152, depth: 9 };
+const INITIAL: Stage = Stage { secret: INITIAL_SECRET, trees: 1216, depth: 9 };
 /// Run again and again, from its own outputs.
 const MAIN: Stage = Stage { secret: MAIN_SECRET, trees: 2560, depth: 12 };
 
@@ -122,6 +153,15 @@ pub const SETUP_REPLY_BYTES: usize = INITIAL.trees * INITIAL.depth * Block::BYTE
 #[must_use]
 pub const fn parts_for(count: usize) -> usize {
     count.div_ceil(PART_COTS)
+}
+
+/// The choice bits of a piece of macs.
+#[must_use]
+pub fn choices_of(macs: &[Block]) -> BitVec {
+    let words = macs.chunks(64).map(|chunk| {
+        chunk.iter().zip(0..).fold(0, |word, (mac, place)| word | u64::from(mac.lsb()) << place)
+    });
+    BitVec::from_words(words.collect(), macs.len())
 }
 
 /// The public keys of one run of a stage.

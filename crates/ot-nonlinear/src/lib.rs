@@ -27,13 +27,19 @@
 //! | selection, bits | 2 ell + 2 | the same |
 //! | carries of v, bits | 4 n - 2 + 3 h | about 6 n + 5 h |
 //! | result, bits | 3 A + 6 + out_ell | the same |
-//! | exchanges (half a round trip each) | 2 n + 1 | 2 ceil(log2 n) + 3, less 2 at times |
+//! | exchanges (half a round trip each) | 2 n + 1 | about 2 ceil(log2 n) + 3 |
 //!
 //! At ell = out_ell = 20, A = 8, f = 6: 255 bits in 39 exchanges, 295 in 23, 326 in 15, or 338 in 13.
 //!
 //! What depends on the client's share alone goes offline: the choices of the comparison and half the
 //! selection. `cargo
 //! run --release -p ot-nonlinear --example costs` prints the exact table and the seconds.
+//!
+//! # Map
+//! [`StepPlan`] compiles a shape; [`CotStream`] (or the reducers alone) turns an extension's correlated OTs into
+//! one-time material; [`ClientStep`] and [`ServerOffline`], [`ServerStep`] run a step. [`ClientArgmax`] ends an inference with
+//! the label alone. [`Multiplication`] and [`ClientLookup`], [`ServerLookup`] are the products and 256-entry tables a recurrent
+//! layer needs.
 //!
 //! # Use
 //! ```
@@ -97,21 +103,28 @@ mod chunk;
 mod circuit;
 mod error;
 mod lanes;
+mod lookup;
 mod material;
+mod multiply;
 mod party;
+mod product;
 mod reduce;
 mod selection;
 mod shape;
 mod step;
+mod stream;
 mod wire;
 
 pub use argmax::{ClientArgmax, ServerArgmax, ServerArgmaxOffline};
-pub use circuit::{ArgmaxPlan, ArgmaxShape, CotCounts, Schedule, StepPlan};
+pub use circuit::{ArgmaxPlan, ArgmaxShape, CotCounts, LookupPlan, MultiplyPlan, Schedule, StepPlan};
 pub use error::StepError;
+pub use lookup::{ClientLookup, ServerLookup};
 pub use material::{ReceivedMaterial, SentMaterial};
-pub use reduce::{ReceivedReducer, SentReducer, Session};
+pub use multiply::Multiplication;
+pub use reduce::{ReceivedPiece, ReceivedReducer, SentPiece, SentReducer, Session};
 pub use shape::{Mode, Role, StepShape};
 pub use step::{ClientStep, ServerOffline, ServerStep};
+pub use stream::{CotReducer, CotStream, Pieces, ReceivedStream, SentStream};
 
 #[cfg(test)]
 mod tests;

@@ -2,25 +2,35 @@
 //!
 //! A correlated OT gives its sender a key and its receiver a choice r and mac = key ^ r Delta. Hashing key and
 //! key ^ Delta yields two pads, of which the receiver knows the one it chose: to single bits for bit gates (several from one
-//! hash where offers share a choice), to a residue for ring gates. So 16 bytes an OT become one to eight, and a
-//! classification's material stays small. COTs are consumed in order: chunk by chunk, OT by OT of the plan, instance by
-//! instance; both parties must feed the same ones. The hash key changes every 64 positions and never returns in a
-//! session as long as `step_id` is unique.
+//! hash where offers share a choice), to a residue for ring gates. So 16 bytes an OT become less than one on average, and a
+//! classification's material stays small. COTs are numbered chunk by chunk, OT by OT of the plan, instance by instance;
+//! both parties must feed the same ones. The hash key changes every 64 positions and never returns in a session as
+//! long as `step_id` is unique.
+//!
+//! Pieces may be reduced anywhere, several at once (`reduce`, inside the extension's own loop), and are put together in
+//! order (`add`); `absorb` does both.
+
+mod piece;
+mod table;
 
 use std::sync::Arc;
 
 use oblivious_transfer::bits::BitVec;
 use oblivious_transfer::block::Block;
 use oblivious_transfer::hash::{Domain, KeyDeriver, StreamHasher};
+use oblivious_transfer::silent::choices_of;
+pub use piece::{ReceivedPiece, SentPiece};
 use rayon::prelude::*;
 use zeroize::{Zeroize, Zeroizing};
 
-use crate::chunk::ring_mask;
 use crate::circuit::{OtSpec, Schedule};
 use crate::error::StepError;
-use crate::lanes::{LANES, Lanes};
-use crate::material::{BitPads, Chunked, ReceivedMaterial, ReceivedUnit, RingPads, SentMaterial, SentUnit};
+use crate::lanes::LANES;
+use crate::material::{Chunked, ReceivedMaterial, ReceivedUnit, SentMaterial, SentUnit};
 use crate::shape::Role;
+
+/// COTs that `absorb` reduces at a time.
+const PIECE: usize = 1 << 13;
 
 /// The public root of the hash keys of a session, equal on both sides.
 #[derive(Clone)]
@@ -44,6 +54,13 @@ struct Layout {
     specs: Vec<OtSpec>,
 }
 
+/// Consecutive COTs of one unit.
+struct Run {
+    unit: usize,
+    lane: usize,
+    length: usize,
+}
+
 impl Layout {
     fn new(schedule: &Schedule, session: &Session, step_id: u16, receiver: Role) -> Self {
         let specs = schedule.ots[receiver.index()].clone();
@@ -51,40 +68,44 @@ impl Layout {
     }
 
     fn needed(&self) -> usize {
-        self.count * self.specs.len()
+        self.count * self.specs.iter().map(|spec| spec.cots()).sum::<usize>()
     }
 
-    fn lanes(&self, unit: usize) -> usize {
-        let chunk = unit / self.specs.len().max(1);
-        (self.count - (chunk * LANES).min(self.count)).min(LANES)
+    /// Whether OTs use several COTs each; such keys are kept as they are until all have come.
+    fn is_table(&self) -> bool {
+        self.specs.iter().any(|spec| spec.cots() > 1)
     }
 
     fn spec(&self, unit: usize) -> OtSpec {
         self.specs[unit % self.specs.len()]
     }
 
-    /// The units that `available` COTs complete, from `first` on, with their positions in the input.
-    fn complete(&self, first: usize, available: usize) -> Vec<(usize, usize)> {
-        let mut start = 0;
-        let mut units = Vec::new();
-        for unit in first.. {
-            let lanes = self.lanes(unit);
-            if lanes == 0 || start + lanes > available {
-                break;
-            }
-            units.push((unit, start));
-            start += lanes;
+    /// The units that COTs `position` to `position` + `length` - 1 of the step belong to, one COT an OT.
+    fn runs(&self, mut position: usize, length: usize) -> Vec<Run> {
+        let end = (position + length).min(self.needed());
+        let full = self.count / LANES * LANES * self.specs.len();
+        let mut runs = Vec::new();
+        while position < end {
+            let (offset, first, lanes) = if position < full {
+                (position, 0, LANES)
+            } else {
+                (position - full, full / LANES, self.count % LANES)
+            };
+            let (unit, lane) = (first + offset / lanes, offset % lanes);
+            let length = (lanes - lane).min(end - position);
+            runs.push(Run { unit, lane, length });
+            position += length;
         }
-        units
+        runs
     }
 
-    /// Replaces the blocks of `unit` by their hashes.
-    fn hash(&self, unit: usize, blocks: &mut [Block]) {
+    /// Replaces `blocks` by their hashes at `position` of the stream.
+    fn hash_at(&self, position: usize, blocks: &mut [Block]) {
         let domain = match self.receiver {
             Role::Client => Domain::ClientReceives,
             Role::Server => Domain::ServerReceives,
         };
-        StreamHasher::new(&self.session.0, domain, self.step_id).hash_at((unit * LANES) as u64, blocks);
+        StreamHasher::new(&self.session.0, domain, self.step_id).hash_at(position as u64, blocks);
     }
 
     fn check_room(&self, seen: usize, more: usize) -> Result<(), StepError> {
@@ -92,34 +113,24 @@ impl Layout {
         if found > expected { Err(StepError::CotCount { expected, found }) } else { Ok(()) }
     }
 
-    fn chunked<U>(&self, units: &mut Vec<U>) -> Chunked<U> {
-        let width = self.specs.len();
-        let mut chunks = Vec::with_capacity(self.count.div_ceil(LANES));
-        let mut units = units.drain(..);
-        for _ in 0..self.count.div_ceil(LANES) {
-            chunks.push(units.by_ref().take(width).collect());
-        }
-        chunks
+    fn check_complete(&self, found: usize) -> Result<(), StepError> {
+        let expected = self.needed();
+        if found == expected { Ok(()) } else { Err(StepError::CotCount { expected, found }) }
     }
-}
 
-/// Bit `bit` of each block.
-fn plane(blocks: &[Block], bit: usize) -> Lanes {
-    let mut lanes = Lanes::ZERO;
-    for (word, part) in lanes.0.iter_mut().zip(blocks.chunks(64)) {
-        for (lane, block) in part.iter().enumerate() {
-            *word |= (block.words()[0] >> bit & 1) << lane;
-        }
+    fn chunked<U>(&self, units: &mut Vec<U>) -> Chunked<U> {
+        let mut units = units.drain(..);
+        (0..self.count.div_ceil(LANES)).map(|_| units.by_ref().take(self.specs.len()).collect()).collect()
     }
-    lanes
 }
 
 /// The sender's reduction: keys in, pads out.
 pub struct SentReducer {
     layout: Layout,
     delta: Block,
-    pending: Vec<Block>,
     units: Vec<SentUnit>,
+    /// Keys of a table's OTs.
+    raw: Zeroizing<Vec<Block>>,
     seen: usize,
 }
 
@@ -128,7 +139,7 @@ impl SentReducer {
     #[must_use]
     pub fn new(schedule: &Schedule, session: &Session, step_id: u16, receiver: Role, delta: Block) -> Self {
         let layout = Layout::new(schedule, session, step_id, receiver);
-        Self { layout, delta, pending: Vec::new(), units: Vec::new(), seen: 0 }
+        Self { layout, delta, units: Vec::new(), raw: Zeroizing::default(), seen: 0 }
     }
 
     /// COTs still to come.
@@ -137,44 +148,36 @@ impl SentReducer {
         self.layout.needed() - self.seen
     }
 
+    /// Reduces keys `position`, `position` + 1, ... of this step; keys beyond the step's last are left aside.
+    #[must_use]
+    pub fn reduce(&self, position: usize, keys: &[Block]) -> SentPiece {
+        SentPiece::reduce(&self.layout, self.delta, position, keys)
+    }
+
+    /// Adds a piece that follows the ones before.
+    ///
+    /// # Errors
+    /// [`StepError::Order`] if it does not begin where the last one ended.
+    pub fn add(&mut self, piece: SentPiece) -> Result<(), StepError> {
+        if piece.position != self.seen {
+            return Err(StepError::Order);
+        }
+        self.seen += piece.length;
+        self.raw.extend_from_slice(&piece.raw);
+        piece.merge(&mut self.units);
+        Ok(())
+    }
+
     /// Takes the next keys, any number.
     ///
     /// # Errors
     /// [`StepError::CotCount`] if they are more than the step needs.
     pub fn absorb(&mut self, keys: &[Block]) -> Result<(), StepError> {
         self.layout.check_room(self.seen, keys.len())?;
-        self.seen += keys.len();
-        let mut rest = keys;
-        if !self.pending.is_empty() {
-            let missing = (self.layout.lanes(self.units.len()) - self.pending.len()).min(rest.len());
-            let (head, tail) = rest.split_at(missing);
-            self.pending.extend_from_slice(head);
-            rest = tail;
-            let pending = Zeroizing::new(core::mem::take(&mut self.pending));
-            let used = self.reduce(&pending);
-            self.pending.extend_from_slice(&pending[used..]);
-        }
-        if self.pending.is_empty() {
-            let used = self.reduce(rest);
-            self.pending.extend_from_slice(&rest[used..]);
-        }
-        Ok(())
-    }
-
-    /// Reduces the units that `keys` completes; returns how many keys that took.
-    fn reduce(&mut self, keys: &[Block]) -> usize {
-        let (layout, delta) = (&self.layout, self.delta);
-        let complete = layout.complete(self.units.len(), keys.len());
-        let units = complete.par_iter().map(|&(unit, start)| {
-            let mut zero = Zeroizing::new(keys[start..start + layout.lanes(unit)].to_vec());
-            let mut one = Zeroizing::new(zero.iter().map(|key| *key ^ delta).collect::<Vec<_>>());
-            layout.hash(unit, &mut zero);
-            layout.hash(unit, &mut one);
-            sent_unit(layout.spec(unit), &zero, &one)
-        });
-        let units: Vec<_> = units.collect();
-        self.units.extend(units);
-        complete.last().map_or(0, |&(unit, start)| start + self.layout.lanes(unit))
+        let first = self.seen;
+        let reduce = |(index, keys): (usize, &[Block])| self.reduce(first + index * PIECE, keys);
+        let pieces: Vec<SentPiece> = keys.par_chunks(PIECE).enumerate().map(reduce).collect();
+        pieces.into_iter().try_for_each(|piece| self.add(piece))
     }
 
     /// The material, when all COTs have come.
@@ -182,9 +185,9 @@ impl SentReducer {
     /// # Errors
     /// [`StepError::CotCount`] if COTs are missing.
     pub fn finish(mut self) -> Result<SentMaterial, StepError> {
-        let expected = self.layout.needed();
-        if self.seen != expected {
-            return Err(StepError::CotCount { expected, found: self.seen });
+        self.layout.check_complete(self.seen)?;
+        if self.layout.is_table() {
+            self.units = table::sent_units(&self.layout, &self.raw, self.delta);
         }
         let chunks = self.layout.chunked(&mut self.units);
         let (count, specs) = (self.layout.count, self.layout.specs.clone());
@@ -194,41 +197,17 @@ impl SentReducer {
 
 impl Drop for SentReducer {
     fn drop(&mut self) {
-        self.pending.zeroize();
         self.delta.zeroize();
     }
-}
-
-fn sent_unit(spec: OtSpec, zero: &[Block], one: &[Block]) -> SentUnit {
-    let mut unit = SentUnit::default();
-    match spec {
-        OtSpec::Bits(offers) => {
-            unit.bits = (0..offers)
-                .map(|bit| {
-                    let pad = plane(zero, bit);
-                    BitPads { zero: pad, difference: pad ^ plane(one, bit) }
-                })
-                .collect();
-        }
-        OtSpec::Ring(width) => {
-            let mask = ring_mask(width);
-            let pads = zero.iter().zip(one).map(|(zero, one)| {
-                let pad = zero.words()[0] as u32;
-                RingPads { zero: pad & mask, difference: (one.words()[0] as u32).wrapping_sub(pad) & mask }
-            });
-            unit.pads = pads.collect();
-            unit.pads.resize(LANES, RingPads::default());
-        }
-    }
-    unit
 }
 
 /// The receiver's reduction: macs and choices in, opened pads out.
 pub struct ReceivedReducer {
     layout: Layout,
-    pending: Vec<Block>,
-    pending_choices: BitVec,
     units: Vec<ReceivedUnit>,
+    /// Macs of a table's OTs and their choices.
+    raw: Zeroizing<Vec<Block>>,
+    raw_choices: BitVec,
     seen: usize,
 }
 
@@ -237,13 +216,41 @@ impl ReceivedReducer {
     #[must_use]
     pub fn new(schedule: &Schedule, session: &Session, step_id: u16, receiver: Role) -> Self {
         let layout = Layout::new(schedule, session, step_id, receiver);
-        Self { layout, pending: Vec::new(), pending_choices: BitVec::new(), units: Vec::new(), seen: 0 }
+        Self { layout, units: Vec::new(), raw: Zeroizing::default(), raw_choices: BitVec::new(), seen: 0 }
     }
 
     /// COTs still to come.
     #[must_use]
     pub fn needed(&self) -> usize {
         self.layout.needed() - self.seen
+    }
+
+    /// Reduces macs `position`, `position` + 1, ... of this step with their choices, which begin at bit `offset`; macs beyond
+    /// the step's last are left aside.
+    #[must_use]
+    pub fn reduce(&self, position: usize, macs: &[Block], choices: &BitVec, offset: usize) -> ReceivedPiece {
+        ReceivedPiece::reduce(&self.layout, position, macs, choices, offset)
+    }
+
+    /// Like [`ReceivedReducer::reduce`] for the macs of a silent extension, whose choices are the macs' lowest bits.
+    #[must_use]
+    pub fn reduce_silent(&self, position: usize, macs: &[Block]) -> ReceivedPiece {
+        self.reduce(position, macs, &choices_of(macs), 0)
+    }
+
+    /// Adds a piece that follows the ones before.
+    ///
+    /// # Errors
+    /// [`StepError::Order`] if it does not begin where the last one ended.
+    pub fn add(&mut self, piece: ReceivedPiece) -> Result<(), StepError> {
+        if piece.position != self.seen {
+            return Err(StepError::Order);
+        }
+        self.seen += piece.length;
+        self.raw.extend_from_slice(&piece.raw);
+        self.raw_choices.extend(&piece.raw_choices);
+        piece.merge(&mut self.units);
+        Ok(())
     }
 
     /// Takes the next macs with their choice bits, any number.
@@ -256,22 +263,12 @@ impl ReceivedReducer {
             return Err(StepError::Choices);
         }
         self.layout.check_room(self.seen, macs.len())?;
-        self.seen += macs.len();
-        let mut start = 0;
-        if !self.pending.is_empty() {
-            start = (self.layout.lanes(self.units.len()) - self.pending.len()).min(macs.len());
-            self.pending.extend_from_slice(&macs[..start]);
-            self.pending_choices.extend(&choices.slice(0, start));
-            let pending = Zeroizing::new(core::mem::take(&mut self.pending));
-            let pending_choices = core::mem::take(&mut self.pending_choices);
-            let used = self.reduce(&pending, &pending_choices, 0);
-            self.keep(&pending, &pending_choices, used);
-        }
-        if self.pending.is_empty() {
-            let used = self.reduce(&macs[start..], choices, start);
-            self.keep(macs, choices, start + used);
-        }
-        Ok(())
+        let first = self.seen;
+        let reduce = |(index, macs): (usize, &[Block])| {
+            self.reduce(first + index * PIECE, macs, choices, index * PIECE)
+        };
+        let pieces: Vec<ReceivedPiece> = macs.par_chunks(PIECE).enumerate().map(reduce).collect();
+        pieces.into_iter().try_for_each(|piece| self.add(piece))
     }
 
     /// Takes the next macs of a silent extension, whose choices are the macs' lowest bits.
@@ -279,32 +276,7 @@ impl ReceivedReducer {
     /// # Errors
     /// [`StepError::CotCount`] if they are more than the step needs.
     pub fn absorb_silent(&mut self, macs: &[Block]) -> Result<(), StepError> {
-        let word =
-            |part: &[Block]| part.iter().enumerate().fold(0, |w, (i, mac)| w | u64::from(mac.lsb()) << i);
-        self.absorb(macs, &BitVec::from_words(macs.chunks(64).map(word).collect(), macs.len()))
-    }
-
-    fn keep(&mut self, macs: &[Block], choices: &BitVec, from: usize) {
-        self.pending.extend_from_slice(&macs[from..]);
-        self.pending_choices.extend(&choices.slice(from, macs.len() - from));
-    }
-
-    /// Reduces the units that `macs` completes; their choices begin at bit `offset`. Returns how many macs that took.
-    fn reduce(&mut self, macs: &[Block], choices: &BitVec, offset: usize) -> usize {
-        let layout = &self.layout;
-        let complete = layout.complete(self.units.len(), macs.len());
-        let units = complete.par_iter().map(|&(unit, start)| {
-            let mut blocks = Zeroizing::new(macs[start..start + layout.lanes(unit)].to_vec());
-            layout.hash(unit, &mut blocks);
-            let mut out = received_unit(layout.spec(unit), &blocks);
-            for (index, word) in out.choice.0.iter_mut().enumerate().take(blocks.len().div_ceil(64)) {
-                *word = choices.word_at(offset + start + index * 64);
-            }
-            out
-        });
-        let units: Vec<_> = units.collect();
-        self.units.extend(units);
-        complete.last().map_or(0, |&(unit, start)| start + self.layout.lanes(unit))
+        self.absorb(macs, &choices_of(macs))
     }
 
     /// The material, when all COTs have come.
@@ -312,30 +284,12 @@ impl ReceivedReducer {
     /// # Errors
     /// [`StepError::CotCount`] if COTs are missing.
     pub fn finish(mut self) -> Result<ReceivedMaterial, StepError> {
-        let expected = self.layout.needed();
-        if self.seen != expected {
-            return Err(StepError::CotCount { expected, found: self.seen });
+        self.layout.check_complete(self.seen)?;
+        if self.layout.is_table() {
+            self.units = table::received_units(&self.layout, &self.raw, &self.raw_choices);
         }
         let chunks = self.layout.chunked(&mut self.units);
         let (count, specs) = (self.layout.count, self.layout.specs.clone());
         Ok(ReceivedMaterial { owner: self.layout.receiver, count, specs, chunks })
     }
-}
-
-impl Drop for ReceivedReducer {
-    fn drop(&mut self) {
-        self.pending.zeroize();
-    }
-}
-
-fn received_unit(spec: OtSpec, blocks: &[Block]) -> ReceivedUnit {
-    let mut unit = ReceivedUnit::default();
-    match spec {
-        OtSpec::Bits(offers) => unit.bits = (0..offers).map(|bit| plane(blocks, bit)).collect(),
-        OtSpec::Ring(width) => {
-            unit.pads = blocks.iter().map(|block| block.words()[0] as u32 & ring_mask(width)).collect();
-            unit.pads.resize(LANES, 0);
-        }
-    }
-    unit
 }

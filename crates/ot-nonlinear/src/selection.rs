@@ -6,13 +6,9 @@ use zeroize::Zeroize;
 
 use crate::chunk::{Chunk, ring_mask};
 use crate::circuit::{RingGate, RingKind, Shares, Wire, Word};
-use crate::lanes::{LANES, Lanes, from_planes, to_bits, to_planes};
+use crate::lanes::{LANES, Lanes, to_bits, to_planes};
+use crate::product::sign;
 use crate::wire::{PlaneReader, PlaneWriter};
-
-/// 1 - 2 bit: the sign that a bit gives.
-const fn sign(bit: u32) -> u32 {
-    1_u32.wrapping_sub(2 * bit)
-}
 
 impl Chunk {
     /// Share of [`word` >= 0] from the carry into its sign; zero if the circuit has no such carry.
@@ -59,7 +55,7 @@ impl Chunk {
             RingKind::Multiplex => self.in_range(),
             RingKind::Saturate => self.over(),
             RingKind::Lift => to_planes(&self.top_bit(), 1)[0],
-            RingKind::MaskOffline | RingKind::MaskOnline | RingKind::Open => Lanes::ZERO,
+            RingKind::MaskOffline | RingKind::MaskOnline | RingKind::Open | RingKind::Partial => Lanes::ZERO,
         }
     }
 
@@ -74,23 +70,21 @@ impl Chunk {
             RingKind::Multiplex => signed(self.in_range(), &self.shifted),
             RingKind::Saturate => to_bits(&self.over()),
             RingKind::Lift => self.top_bit(),
-            RingKind::Open => Vec::new(),
+            RingKind::Open | RingKind::Partial => Vec::new(),
         }
     }
 
     /// Writes what this party sends for `gate`: its choice correction, then its masked offer.
     pub(crate) fn send_ring(&self, gate: &RingGate, writer: &mut PlaneWriter<'_>) {
+        let role = self.party.role;
         if gate.kind == RingKind::Open {
             writer.put(self.first_is_larger() ^ self.rho());
         }
-        if let (Some(ot), true) = (gate.ot[self.party.role.index()], gate.kind.corrected()) {
-            writer.put(self.ring_choice(gate.kind) ^ self.party.received[ot].choice);
+        if let (Some(ot), true) = (gate.ot[role.index()], gate.kind.corrected()) {
+            self.party.send_choice(ot, self.ring_choice(gate.kind), writer);
         }
-        if let Some(ot) = gate.ot[self.party.role.peer().index()] {
-            let mut offer = self.ring_offer(gate.kind);
-            let pads = &self.party.sent[ot].pads;
-            offer.iter_mut().zip(pads).for_each(|(offer, pad)| *offer = offer.wrapping_sub(pad.difference));
-            to_planes(&offer, gate.width).into_iter().for_each(|plane| writer.put(plane));
+        if let Some(ot) = gate.ot[role.peer().index()] {
+            self.party.send_offer(ot, self.ring_offer(gate.kind), gate.width, writer);
         }
     }
 
@@ -100,28 +94,17 @@ impl Chunk {
             let selection = self.first_is_larger() ^ self.rho() ^ reader.take();
             return self.select(selection);
         }
+        let role = self.party.role;
         let mut product = vec![0; LANES];
-        if let Some(ot) = gate.ot[self.party.role.peer().index()] {
+        if let Some(ot) = gate.ot[role.peer().index()] {
             let correction = if gate.kind.corrected() { reader.take() } else { Lanes::ZERO };
             let mut offer = self.ring_offer(gate.kind);
-            let pads = self.party.sent[ot].pads.iter().zip(to_bits(&correction)).zip(&offer);
-            for (product, ((pad, d), offer)) in product.iter_mut().zip(pads) {
-                *product = (d * offer).wrapping_sub(sign(d).wrapping_mul(pad.zero));
-            }
+            self.party.add_sent(ot, correction, &offer, &mut product);
             offer.zeroize();
         }
-        if let Some(ot) = gate.ot[self.party.role.index()] {
-            let unit = &self.party.received[ot];
-            let correction =
-                if gate.kind.corrected() { self.ring_choice(gate.kind) ^ unit.choice } else { Lanes::ZERO };
-            let offers = from_planes(&reader.take_many(gate.width));
-            let bits = to_bits(&unit.choice).into_iter().zip(to_bits(&correction));
-            for ((product, (r, d)), (pad, offer)) in
-                product.iter_mut().zip(bits).zip(unit.pads.iter().zip(offers))
-            {
-                let opened = pad.wrapping_add(r.wrapping_neg() & offer);
-                *product = product.wrapping_add(sign(d).wrapping_mul(opened));
-            }
+        if let Some(ot) = gate.ot[role.index()] {
+            let choice = gate.kind.corrected().then(|| self.ring_choice(gate.kind));
+            self.party.add_received(ot, choice, gate.width, reader, &mut product);
         }
         self.apply(gate.kind, &product);
         product.zeroize();
@@ -177,7 +160,7 @@ impl Chunk {
                     *result = result.wrapping_sub(step.wrapping_mul(wrap)) & mask;
                 }
             }
-            RingKind::Open => {}
+            RingKind::Open | RingKind::Partial => {}
         }
     }
 }

@@ -47,6 +47,11 @@ impl Due {
         Self { scope, tag, length: Length::Exactly(bytes) }
     }
 
+    /// Whether nothing is due.
+    pub(crate) fn is_empty(self) -> bool {
+        self.length == Length::Exactly(0)
+    }
+
     pub(crate) fn at_most(scope: Scope, tag: Tag, bytes: usize) -> Self {
         Self { scope, tag, length: Length::AtMost(bytes) }
     }

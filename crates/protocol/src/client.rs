@@ -5,23 +5,25 @@
 //! takes the session by value: after an error nothing remains that could be used a second time.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use deepcardio::architecture::Architecture;
 use deepcardio::ecg::Segment;
-use gc_nonlinear::{ActivationEvaluator, ArgmaxEvaluator};
+use gc_nonlinear::ArgmaxEvaluator;
 use he_linear::InputHolder;
 
 use crate::channel::Channel;
 use crate::entropy;
 use crate::error::{Error, Party, Result};
 use crate::handshake::{self, Backend, Reveal};
+use crate::link::Link;
 use crate::messages::Request;
 use crate::meter::{Ledger, Phase, Scope};
-use crate::phases::gc::Layer;
 use crate::phases::linear::ClientLinear;
-use crate::phases::setup::Correlations;
-use crate::phases::{gc, linear, output, setup};
-use crate::plan::{Limits, Plan};
+use crate::phases::nonlinear::ClientMaterial;
+use crate::phases::setup::{Correlations, InferenceId};
+use crate::phases::{linear, nonlinear, output, setup};
+use crate::plan::{Comparison, Limits, Method, Plan};
 use crate::progress::{Observer, report};
 use crate::share::Share;
 use crate::tap::{Point, Tap};
@@ -31,6 +33,8 @@ use crate::wire::Tag;
 pub struct ClientConfig {
     /// The backend to ask for.
     pub backend: Backend,
+    /// The shape of comparisons from oblivious transfer; `None` to choose it by the way to the server.
+    pub comparison: Option<Comparison>,
     /// The digest that the server's architecture must have.
     pub pinned_architecture: Option<[u8; 32]>,
     /// What it is ready to spend.
@@ -59,15 +63,15 @@ pub struct ClientSession {
     plan: Arc<Plan>,
     holder: Arc<InputHolder>,
     session_id: [u8; 32],
+    method: Method,
     correlations: Correlations,
     inferences: u64,
     observer: Option<Observer>,
     tap: Option<Tap>,
 }
 
-/// The client's one-time material for the non-linear half of a layer, or for the output of the last.
-enum NonlinearMaterial {
-    Activation(ActivationEvaluator),
+/// The client's one-time material for the end of an inference.
+enum OutputMaterial {
     Scores,
     Label(ArgmaxEvaluator),
 }
@@ -75,7 +79,10 @@ enum NonlinearMaterial {
 /// A session with the one-time material of one inference.
 pub struct PreparedClient {
     session: ClientSession,
-    material: Vec<(ClientLinear, NonlinearMaterial)>,
+    masks: Vec<Share>,
+    products: Vec<Share>,
+    nonlinear: Vec<ClientMaterial>,
+    output: OutputMaterial,
 }
 
 impl ClientSession {
@@ -86,11 +93,22 @@ impl ClientSession {
     pub async fn connect(mut channel: Channel, config: ClientConfig) -> Result<Self> {
         let clock = channel.open_phase(Phase::Setup);
         let mut rng = entropy::fresh()?;
+        let greeted = Instant::now();
         let agreement =
             handshake::client(&mut channel, config.backend, config.pinned_architecture, &mut rng).await?;
+        let round_trip = greeted.elapsed();
         let plan = Plan::new(&agreement.architecture)?;
-        plan.check(config.limits, agreement.reveal)?;
-        let (holder, correlations) = setup::client(&mut channel, &agreement.session_id).await?;
+        let (holder, mut correlations) =
+            setup::client(&mut channel, &agreement.session_id, config.backend).await?;
+        let method = match config.backend {
+            Backend::Gc => Method::Gc,
+            Backend::Ot => {
+                let (bytes, exchange) = correlations.silent()?.first_exchange();
+                let link = Link::measured(round_trip, bytes, exchange);
+                Method::Ot(config.comparison.unwrap_or_else(|| link.comparison(&plan)))
+            }
+        };
+        plan.check(config.limits, method, agreement.reveal)?;
         channel.close_phase(clock);
         Ok(Self {
             channel,
@@ -100,6 +118,7 @@ impl ClientSession {
             plan: Arc::new(plan),
             holder,
             session_id: agreement.session_id,
+            method,
             correlations,
             inferences: 0,
             observer: config.observer,
@@ -138,34 +157,23 @@ impl ClientSession {
     pub async fn prepare(mut self) -> Result<PreparedClient> {
         let clock = self.channel.open_phase(Phase::Offline);
         let scope = Scope::session(Phase::Offline);
-        self.channel.send(scope, Tag::Request, &Request::Infer.encode()).await?;
-        let observer = self.observer.as_ref();
-        let linear = linear::client_offline(&mut self.channel, &self.plan, &self.holder, observer).await?;
-        let mut material = Vec::new();
-        for (index, linear) in linear.into_iter().enumerate() {
-            let nonlinear = self.prepare_nonlinear(index, &linear.product).await?;
-            material.push((linear, nonlinear));
-        }
-        self.channel.close_phase(clock);
-        Ok(PreparedClient { session: self, material })
-    }
-
-    async fn prepare_nonlinear(&mut self, index: usize, product: &Share) -> Result<NonlinearMaterial> {
+        self.channel.send(scope, Tag::Request, &Request::Infer(self.method).encode()).await?;
         let plan = Arc::clone(&self.plan);
-        let stage = plan.stages.get(index).ok_or_else(no_such_layer)?;
-        let hashes = setup::inference_hashes(&self.session_id, self.inferences);
+        let observer = self.observer.as_ref();
+        let ClientLinear { masks, products } =
+            linear::client_offline(&mut self.channel, &plan, &self.holder, observer).await?;
+        let id = InferenceId::new(self.session_id, self.inferences);
         let (channel, correlations) = (&mut self.channel, &mut self.correlations);
-        if let Some(activation) = &stage.activation {
-            let layer = Layer { index, step: &activation.step };
-            let share = activation.paired(stage.accumulators, product.residues());
-            let prepared = gc::client_offline(channel, layer, &hashes, correlations, share);
-            return Ok(NonlinearMaterial::Activation(prepared.await?));
-        }
-        if self.reveal == Reveal::Scores {
-            return Ok(NonlinearMaterial::Scores);
-        }
-        let prepared = output::client_label_offline(channel, &plan, &hashes, correlations, product);
-        Ok(NonlinearMaterial::Label(prepared.await?))
+        let nonlinear =
+            nonlinear::client_offline(channel, &plan, self.method, &id, correlations, &products).await?;
+        let output = match (self.reveal, products.last()) {
+            (Reveal::Label, Some(scores)) => OutputMaterial::Label(
+                output::client_label_offline(channel, &plan, &id.gc(), correlations, scores).await?,
+            ),
+            _ => OutputMaterial::Scores,
+        };
+        self.channel.close_phase(clock);
+        Ok(PreparedClient { session: self, masks, products, nonlinear, output })
     }
 
     fn tap(&self, point: Point, share: &Share) {
@@ -189,39 +197,33 @@ impl PreparedClient {
     /// # Errors
     /// [`Error::Config`] if the segment does not fit the architecture; otherwise [`Error`] says whose fault it is.
     pub async fn infer(self, segment: &Segment) -> Result<(ClientSession, Outcome)> {
-        let Self { mut session, material } = self;
+        let Self { mut session, masks, products, nonlinear, output } = self;
         let clock = session.channel.open_phase(Phase::Online);
+        let plan = Arc::clone(&session.plan);
         let mut share = session.input(segment)?;
-        for (index, (linear, nonlinear)) in material.into_iter().enumerate() {
-            let ClientLinear { mask, product } = linear;
-            let plan = Arc::clone(&session.plan);
-            let stage = plan.stages.get(index).ok_or_else(no_such_layer)?;
+        let mut nonlinear = nonlinear.into_iter();
+        for (index, ((stage, mask), product)) in plan.stages.iter().zip(masks).zip(&products).enumerate() {
             linear::client_online(&mut session.channel, index, stage, &share, mask).await?;
-            session.tap(Point::Accumulators(index), &product);
-            let outcome = match (nonlinear, &stage.activation) {
-                (NonlinearMaterial::Activation(evaluator), Some(activation)) => {
-                    let layer = Layer { index, step: &activation.step };
-                    let y0 = gc::client_online(&mut session.channel, layer, evaluator).await?;
-                    share = Share::new(activation.reduce(y0), activation.out_ell);
-                    session.tap(Point::Activations(index), &share);
-                    None
-                }
-                (NonlinearMaterial::Scores, None) => {
-                    Some(Outcome::Scores(output::client_scores(&mut session.channel, &product).await?))
-                }
-                (NonlinearMaterial::Label(evaluator), None) => {
-                    Some(Outcome::Label(output::client_label(&mut session.channel, &plan, evaluator).await?))
-                }
-                _ => return Err(Error::internal("material of another layer")),
-            };
-            report(session.observer.as_ref(), Phase::Online, &stage.name, index + 1, plan.stages.len());
-            if let Some(outcome) = outcome {
-                session.inferences += 1;
-                session.channel.close_phase(clock);
-                return Ok((session, outcome));
+            session.tap(Point::Accumulators(index), product);
+            if let Some(activation) = &stage.activation {
+                let material = nonlinear.next().ok_or_else(no_such_layer)?;
+                share = nonlinear::client_online(&mut session.channel, index, activation, material).await?;
+                session.tap(Point::Activations(index), &share);
             }
+            report(session.observer.as_ref(), Phase::Online, &stage.name, index + 1, plan.stages.len());
         }
-        Err(Error::internal("a plan without scores"))
+        let scores = products.last().ok_or_else(no_such_layer)?;
+        let outcome = match output {
+            OutputMaterial::Scores => {
+                Outcome::Scores(output::client_scores(&mut session.channel, scores).await?)
+            }
+            OutputMaterial::Label(evaluator) => {
+                Outcome::Label(output::client_label(&mut session.channel, &plan, evaluator).await?)
+            }
+        };
+        session.inferences += 1;
+        session.channel.close_phase(clock);
+        Ok((session, outcome))
     }
 
     /// The books since the last call.

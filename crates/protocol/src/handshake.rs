@@ -27,15 +27,18 @@ use crate::wire::Tag;
 pub enum Backend {
     /// Garbled circuits.
     Gc,
+    /// Oblivious transfer.
+    Ot,
 }
 
 impl Backend {
     /// Every backend.
-    pub const ALL: &'static [Self] = &[Self::Gc];
+    pub const ALL: &'static [Self] = &[Self::Gc, Self::Ot];
 
     fn byte(self) -> u8 {
         match self {
             Self::Gc => 1,
+            Self::Ot => 2,
         }
     }
 
@@ -48,6 +51,7 @@ impl fmt::Display for Backend {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Gc => "gc",
+            Self::Ot => "ot",
         })
     }
 }

@@ -3,6 +3,8 @@
 
 use wincode::{SchemaRead, SchemaWrite};
 
+use crate::plan::{Comparison, Method};
+
 /// Longest text that a peer may give as a reason.
 pub const MAX_REASON: usize = 400;
 /// Longest abort frame.
@@ -95,26 +97,34 @@ impl Abort {
 /// What a client asks for between two inferences.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Request {
-    /// Run the offline phase of one inference, then its online phase.
-    Infer,
+    /// Run the offline phase of one inference, then its online phase, by this method.
+    Infer(Method),
     /// End the session in order.
     Finish,
 }
 
 impl Request {
+    const ALL: [Self; 4] = [
+        Self::Finish,
+        Self::Infer(Method::Gc),
+        Self::Infer(Method::Ot(Comparison::Ripple)),
+        Self::Infer(Method::Ot(Comparison::Tree)),
+    ];
+
     pub(crate) fn encode(self) -> [u8; REQUEST_BYTES] {
-        match self {
-            Self::Infer => [1],
-            Self::Finish => [2],
-        }
+        [match self {
+            Self::Finish => 0,
+            Self::Infer(Method::Gc) => 1,
+            Self::Infer(Method::Ot(Comparison::Ripple)) => 2,
+            Self::Infer(Method::Ot(Comparison::Tree)) => 3,
+        }]
     }
 
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self, String> {
-        match bytes {
-            [1] => Ok(Self::Infer),
-            [2] => Ok(Self::Finish),
-            _ => Err("no such request".into()),
-        }
+        Self::ALL
+            .into_iter()
+            .find(|request| request.encode() == bytes)
+            .ok_or_else(|| "no such request".into())
     }
 }
 
@@ -171,10 +181,10 @@ mod tests {
 
     #[test]
     fn requests_round_trip() {
-        for request in [Request::Infer, Request::Finish] {
+        for request in Request::ALL {
             assert_eq!(Request::decode(&request.encode()), Ok(request));
         }
         assert!(Request::decode(&[]).is_err());
-        assert!(Request::decode(&[3]).is_err());
+        assert!(Request::decode(&[4]).is_err());
     }
 }

@@ -82,6 +82,11 @@ impl Scope {
         Self { phase, layer: Some(layer), part: Part::Nonlinear }
     }
 
+    /// Non-linear work that serves all layers at once.
+    pub(crate) const fn nonlinear_all(phase: Phase) -> Self {
+        Self { phase, layer: None, part: Part::Nonlinear }
+    }
+
     pub(crate) const fn output() -> Self {
         Self { phase: Phase::Online, layer: None, part: Part::Output }
     }

@@ -3,12 +3,41 @@
 
 use deepcardio::architecture::{Activation, Architecture, Reduction, Stage};
 use deepcardio::tensor::Shape;
-use gc_nonlinear::{ArgmaxPlan, ArgmaxShape, StepPlan, StepShape};
+use gc_nonlinear::{ArgmaxPlan, ArgmaxShape};
 use he_linear::{Conv1dShape, LinearPlan};
+use ot_nonlinear::Mode;
 
 use crate::error::{Error, Result};
-use crate::handshake::Reveal;
+use crate::handshake::{Backend, Reveal};
 use crate::wire::HEADER_BYTES;
+
+/// The shape of a comparison from oblivious transfer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Comparison {
+    /// Least traffic.
+    Ripple,
+    /// Fewest round trips.
+    Tree,
+}
+
+/// How one inference computes its non-linear steps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Method {
+    /// Garbled circuits.
+    Gc,
+    /// Oblivious transfer.
+    Ot(Comparison),
+}
+
+impl Method {
+    /// The backend that knows the method.
+    pub(crate) fn backend(self) -> Backend {
+        match self {
+            Self::Gc => Backend::Gc,
+            Self::Ot(_) => Backend::Ot,
+        }
+    }
+}
 
 /// What a party is ready to spend on a peer's architecture.
 #[derive(Clone, Copy, Debug)]
@@ -38,7 +67,9 @@ pub(crate) struct StagePlan {
 
 /// The non-linear step of a stage.
 pub(crate) struct ActivationPlan {
-    pub(crate) step: StepPlan,
+    pub(crate) gc: gc_nonlinear::StepPlan,
+    ot_ripple: ot_nonlinear::StepPlan,
+    ot_tree: ot_nonlinear::StepPlan,
     pub(crate) pool: bool,
     pub(crate) activated: Shape,
     /// Ring of the next stage, into which the shares of the activation come.
@@ -75,7 +106,7 @@ impl Plan {
     }
 
     /// Refuses a plan that is larger than `limits` allow.
-    pub(crate) fn check(&self, limits: Limits, reveal: Reveal) -> Result<()> {
+    pub(crate) fn check(&self, limits: Limits, method: Method, reveal: Reveal) -> Result<()> {
         let tensor =
             self.stages.iter().map(|s| s.input.count().max(s.accumulators.count())).max().unwrap_or(0);
         if tensor > limits.tensor {
@@ -84,7 +115,7 @@ impl Plan {
                 limits.tensor
             )));
         }
-        let traffic = self.traffic(reveal);
+        let traffic = self.traffic(method, reveal);
         if traffic > limits.traffic {
             return Err(Error::Incompatible(format!(
                 "one inference with the server's network takes {} MB; this client accepts {} MB (see --max-mb)",
@@ -95,10 +126,16 @@ impl Plan {
         Ok(())
     }
 
+    /// One-way trips that the comparisons of one inference take one after the other.
+    pub(crate) fn one_way_trips(&self, shape: Comparison) -> usize {
+        let steps = self.stages.iter().filter_map(|stage| stage.activation.as_ref());
+        steps.map(|activation| activation.ot(shape).rounds()).sum()
+    }
+
     /// Bytes of all messages of one inference whose size the plan fixes, both directions, frame headers included. The OT
     /// extension comes on top: about four bytes an OT.
-    pub(crate) fn traffic(&self, reveal: Reveal) -> u64 {
-        let stages: usize = self.stages.iter().map(StagePlan::traffic).sum();
+    pub(crate) fn traffic(&self, method: Method, reveal: Reveal) -> u64 {
+        let stages: usize = self.stages.iter().map(|stage| stage.traffic(method)).sum();
         let output = match reveal {
             Reveal::Scores => residue_bytes(self.classes, self.scores_ell),
             Reveal::Label => self.argmax.input_corrections_bytes() + self.argmax.message_bytes(),
@@ -138,28 +175,54 @@ impl StagePlan {
         residue_bytes(self.input.count(), self.ell)
     }
 
-    fn traffic(&self) -> usize {
+    fn traffic(&self, method: Method) -> usize {
         let linear = self.linear.input_bytes() + self.linear.output_bytes() + self.masked_input_bytes();
-        let step = self.activation.as_ref().map_or(0, |a| {
-            a.step.input_corrections_bytes() + a.step.garbled_bytes() + a.step.output_corrections_bytes()
-        });
+        let step = self.activation.as_ref().map_or(0, |activation| activation.traffic(method));
         linear + step + 4 * HEADER_BYTES
     }
 }
 
 impl ActivationPlan {
-    fn new(stage: &Stage, step: Activation, out_ell: u32) -> Result<Self, gc_nonlinear::StepError> {
+    fn new(stage: &Stage, step: Activation, out_ell: u32) -> Result<Self, String> {
         let activated = stage.activated();
-        let shape = StepShape {
-            count: activated.count(),
-            ell: stage.ell,
-            shift: step.shift,
-            bits: step.bits,
-            pool: step.pool,
+        let (count, ell) = (activated.count(), stage.ell);
+        let Activation { pool, shift, bits } = step;
+        let gc = gc_nonlinear::StepShape { count, ell, shift, bits, pool, out_ell };
+        let ot = ot_nonlinear::StepShape { count, ell, shift, bits, pool, out_ell };
+        let by_ot = |mode| ot_nonlinear::StepPlan::new(ot, mode).map_err(|e| e.to_string());
+        Ok(Self {
+            gc: gc_nonlinear::StepPlan::new(gc).map_err(|e| e.to_string())?,
+            ot_ripple: by_ot(Mode::Ripple)?,
+            ot_tree: by_ot(Mode::Tree)?,
+            pool,
+            activated,
             out_ell,
-        };
-        let plan = StepPlan::new(shape)?;
-        Ok(Self { step: plan, pool: step.pool, activated, out_ell, reductions: stage.reductions.clone() })
+            reductions: stage.reductions.clone(),
+        })
+    }
+
+    /// The step from oblivious transfer, in one of its two shapes.
+    pub(crate) fn ot(&self, shape: Comparison) -> &ot_nonlinear::StepPlan {
+        match shape {
+            Comparison::Ripple => &self.ot_ripple,
+            Comparison::Tree => &self.ot_tree,
+        }
+    }
+
+    /// Bytes of the step's own messages.
+    fn traffic(&self, method: Method) -> usize {
+        match method {
+            Method::Gc => {
+                self.gc.input_corrections_bytes()
+                    + self.gc.garbled_bytes()
+                    + self.gc.output_corrections_bytes()
+            }
+            Method::Ot(shape) => {
+                let step = self.ot(shape);
+                let round = |round| step.client_bytes(round) + step.server_bytes(round) + 2 * HEADER_BYTES;
+                step.offline_bytes() + (0..step.rounds()).map(round).sum::<usize>()
+            }
+        }
     }
 
     /// The accumulators that enter the step: all of them, or, with pooling, those that have a partner.

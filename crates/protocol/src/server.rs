@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use deepcardio::model::Model;
-use gc_nonlinear::{ActivationGarbler, ArgmaxGarbler};
+use gc_nonlinear::ArgmaxGarbler;
 use he_linear::{PublicKey, WeightHolder};
 use rand_core::Rng;
 use rayon::prelude::*;
@@ -15,10 +15,10 @@ use crate::error::{Error, Party, Result};
 use crate::handshake::{self, Backend, Offer, Reveal};
 use crate::messages::{REQUEST_BYTES, Request};
 use crate::meter::{Ledger, Phase, Scope};
-use crate::phases::gc::Layer;
-use crate::phases::setup::Correlations;
-use crate::phases::{gc, linear, output, setup};
-use crate::plan::Plan;
+use crate::phases::nonlinear::ServerMaterial;
+use crate::phases::setup::{Correlations, InferenceId};
+use crate::phases::{linear, nonlinear, output, setup};
+use crate::plan::{Method, Plan};
 use crate::ring;
 use crate::share::Share;
 use crate::tap::{Point, Tap};
@@ -146,10 +146,11 @@ async fn run(channel: &mut Channel, service: &Service) -> Result<u64> {
         backends: Backend::ALL,
     };
     let agreement = handshake::server(channel, offer, &mut entropy::fresh()?).await?;
-    let (key, correlations) = setup::server(channel, &agreement.session_id).await?;
+    let (key, correlations) = setup::server(channel, &agreement.session_id, agreement.backend).await?;
     channel.close_phase(clock);
     let mut session = ServerSession {
         model: Arc::clone(&service.model),
+        backend: agreement.backend,
         reveal: service.reveal,
         tap: service.tap.clone(),
         key,
@@ -157,9 +158,9 @@ async fn run(channel: &mut Channel, service: &Service) -> Result<u64> {
         correlations,
         inferences: 0,
     };
-    while request(channel).await? == Request::Infer {
+    while let Request::Infer(method) = request(channel).await? {
         let clock = channel.open_phase(Phase::Offline);
-        let material = session.prepare(channel).await?;
+        let material = session.prepare(channel, method).await?;
         channel.close_phase(clock);
         let clock = channel.open_phase(Phase::Online);
         session.infer(channel, material).await?;
@@ -175,17 +176,22 @@ async fn request(channel: &mut Channel) -> Result<Request> {
     Request::decode(&message).map_err(|e| Error::invalid(Party::Client, Tag::Request, e))
 }
 
-/// The server's one-time material for the non-linear half of a layer, or for the output of the last.
-enum NonlinearMaterial {
-    Activation(ActivationGarbler),
+/// The server's one-time material for the end of an inference.
+enum OutputMaterial {
     Scores,
     Label(ArgmaxGarbler),
 }
 
-type Material = Vec<(Share, NonlinearMaterial)>;
+/// The server's one-time material of one inference.
+struct Material {
+    masks: Vec<Share>,
+    nonlinear: Vec<ServerMaterial>,
+    output: OutputMaterial,
+}
 
 struct ServerSession {
     model: Arc<PreparedModel>,
+    backend: Backend,
     reveal: Reveal,
     tap: Option<Tap>,
     key: Arc<PublicKey>,
@@ -195,59 +201,51 @@ struct ServerSession {
 }
 
 impl ServerSession {
-    async fn prepare(&mut self, channel: &mut Channel) -> Result<Material> {
+    async fn prepare(&mut self, channel: &mut Channel, method: Method) -> Result<Material> {
+        if method.backend() != self.backend {
+            let reason = "a method of another backend than was agreed on";
+            return Err(Error::invalid(Party::Client, Tag::Request, reason));
+        }
         let masks = linear::server_offline(channel, &self.model, &self.key).await?;
-        let mut material = Vec::new();
-        for (index, mask) in masks.into_iter().enumerate() {
-            material.push((mask, self.prepare_nonlinear(channel, index).await?));
-        }
-        Ok(material)
-    }
-
-    async fn prepare_nonlinear(&mut self, channel: &mut Channel, index: usize) -> Result<NonlinearMaterial> {
         let plan = self.model.plan();
-        let activation = plan.stages.get(index).and_then(|stage| stage.activation.as_ref());
-        let hashes = setup::inference_hashes(&self.session_id, self.inferences);
+        let id = InferenceId::new(self.session_id, self.inferences);
         let correlations = &mut self.correlations;
-        match (activation, self.reveal) {
-            (Some(activation), _) => {
-                let layer = Layer { index, step: &activation.step };
-                let prepared = gc::server_offline(channel, layer, &hashes, correlations);
-                Ok(NonlinearMaterial::Activation(prepared.await?))
-            }
-            (None, Reveal::Scores) => Ok(NonlinearMaterial::Scores),
-            (None, Reveal::Label) => {
-                let prepared = output::server_label_offline(channel, plan, &hashes, correlations);
-                Ok(NonlinearMaterial::Label(prepared.await?))
-            }
-        }
+        let nonlinear = nonlinear::server_offline(channel, plan, method, &id, correlations).await?;
+        let output = match self.reveal {
+            Reveal::Scores => OutputMaterial::Scores,
+            Reveal::Label => OutputMaterial::Label(
+                output::server_label_offline(channel, plan, &id.gc(), correlations).await?,
+            ),
+        };
+        Ok(Material { masks, nonlinear, output })
     }
 
     async fn infer(&mut self, channel: &mut Channel, material: Material) -> Result<()> {
+        let Material { masks, nonlinear, output } = material;
         let model = Arc::clone(&self.model);
-        let plan = model.plan();
+        let mut nonlinear = nonlinear.into_iter();
         let mut share: Option<Share> = None;
-        for (index, (stage, (mask, nonlinear))) in plan.stages.iter().zip(material).enumerate() {
-            let accumulators = linear::server_online(channel, index, &self.model, share.take(), mask).await?;
+        for (index, (stage, mask)) in model.plan().stages.iter().zip(masks).enumerate() {
+            let accumulators = linear::server_online(channel, index, &model, share.take(), mask).await?;
             self.tap(Point::Accumulators(index), &accumulators);
-            match (nonlinear, &stage.activation) {
-                (NonlinearMaterial::Activation(garbler), Some(activation)) => {
-                    let layer = Layer { index, step: &activation.step };
-                    let paired = activation.paired(stage.accumulators, accumulators.residues());
-                    let paired = Share::new(paired, stage.ell);
-                    let y1 = gc::server_online(channel, layer, garbler, paired).await?;
-                    let reduced = Share::new(activation.reduce(y1), activation.out_ell);
-                    self.tap(Point::Activations(index), &reduced);
-                    share = Some(reduced);
-                }
-                (NonlinearMaterial::Scores, None) => output::server_scores(channel, &accumulators).await?,
-                (NonlinearMaterial::Label(garbler), None) => {
-                    output::server_label(channel, garbler, accumulators).await?;
-                }
-                _ => return Err(Error::internal("material of another layer")),
-            }
+            let Some(activation) = &stage.activation else {
+                return self.reveal(channel, output, accumulators).await;
+            };
+            let paired = activation.paired(stage.accumulators, accumulators.residues());
+            let material = nonlinear.next().ok_or_else(|| Error::internal("material of fewer layers"))?;
+            let paired = Share::new(paired, stage.ell);
+            let reduced = nonlinear::server_online(channel, index, activation, material, paired).await?;
+            self.tap(Point::Activations(index), &reduced);
+            share = Some(reduced);
         }
-        Ok(())
+        Err(Error::internal("a plan without scores"))
+    }
+
+    async fn reveal(&self, channel: &mut Channel, output: OutputMaterial, scores: Share) -> Result<()> {
+        match output {
+            OutputMaterial::Scores => output::server_scores(channel, &scores).await,
+            OutputMaterial::Label(garbler) => output::server_label(channel, garbler, scores).await,
+        }
     }
 
     fn tap(&self, point: Point, share: &Share) {

@@ -52,12 +52,18 @@ tags! {
     BaseOtReply = 12, "a base OT reply";
     /// Seeds of an OT extension.
     CotSeeds = 13, "seeds of an OT extension";
+    /// Silent OT set-up, first message.
+    SilentRequest = 14, "a silent OT request";
+    /// Silent OT set-up, second message.
+    SilentReply = 15, "a silent OT reply";
     /// Client, offline: a layer's encrypted mask.
     EncryptedMask = 20, "an encrypted mask";
     /// Server, offline: the masked product of that layer.
     MaskedProduct = 21, "a masked product";
     /// Offline: one message of an OT extension.
     Extension = 30, "an OT extension message";
+    /// Offline: one part of a silent OT extension.
+    SilentPart = 32, "a part of a silent OT extension";
     /// Client, offline: corrections that bind its share's bits to OTs.
     InputCorrections = 31, "input corrections";
     /// Client, online: the masked input of a layer.

@@ -59,8 +59,8 @@ mod x86 {
     use rand::SeedableRng;
     use rand_chacha::ChaCha20Rng;
 
-    use super::super::x86::{AesNi, Vaes256, Vaes512};
-    use super::super::{AesBackend, Portable, backend_name};
+    use super::super::x86::{AesNi, Batch, Operation, Vaes256, Vaes512};
+    use super::super::{AesBackend, Kernel, Portable, backend_name};
     use super::{LENGTHS, known_answers};
     use crate::block::Block;
 
@@ -78,6 +78,49 @@ mod x86 {
             aes.hash(&schedule, &mut hashed);
             Portable.hash(&portable, &mut expected);
             assert_eq!(hashed, expected);
+        }
+    }
+
+    /// Encryption of 99 blocks as a kernel.
+    struct Counter(Block);
+
+    impl Kernel for Counter {
+        type Output = Vec<Block>;
+        #[inline(always)]
+        fn run<A: AesBackend>(self, aes: A) -> Vec<Block> {
+            let mut blocks: Vec<Block> = (0..99).map(Block::new).collect();
+            let [key] = aes.schedule(&[self.0]);
+            aes.encrypt(&key, &mut blocks);
+            aes.hash(&key, &mut blocks);
+            blocks
+        }
+    }
+
+    /// The same through a ready schedule.
+    fn batches(apply: impl Fn(Batch<'_>)) -> Vec<Block> {
+        let mut blocks: Vec<Block> = (0..99).map(Block::new).collect();
+        let Some(aes) = AesNi::detect() else { return blocks };
+        let key = aes.expand(Block::ONE);
+        apply(Batch { operation: Operation::Encrypt, key: &key, blocks: &mut blocks });
+        apply(Batch { operation: Operation::Hash, key: &key, blocks: &mut blocks });
+        blocks
+    }
+
+    #[test]
+    fn every_entry_here_gives_the_same() {
+        let expected = Counter(Block::ONE).run(Portable);
+        assert_eq!(crate::aes::dispatch(Counter(Block::ONE)), expected);
+        if let Some(aes) = AesNi::detect() {
+            assert_eq!(aes.dispatch(Counter(Block::ONE)), expected);
+            assert_eq!(batches(|batch| aes.apply(batch)), expected);
+        }
+        if let Some(aes) = Vaes256::detect() {
+            assert_eq!(aes.dispatch(Counter(Block::ONE)), expected);
+            assert_eq!(batches(|batch| aes.apply(batch)), expected);
+        }
+        if let Some(aes) = Vaes512::detect() {
+            assert_eq!(aes.dispatch(Counter(Block::ONE)), expected);
+            assert_eq!(batches(|batch| aes.apply(batch)), expected);
         }
     }
 

@@ -1,4 +1,4 @@
-//! AES-NI and VAES backends; with [`register`] the only `unsafe` code of this crate.
+//! AES-NI and VAES backends; with [`register`] the `unsafe` code of this crate (but for one prefetch).
 //!
 //! Every backend type can only be made by its `detect`, so a value of it proves that the processor has the
 //! instructions; that is the safety argument of each intrinsic below.
@@ -163,6 +163,15 @@ impl AesNi {
         // SAFETY: `self` proves the features.
         unsafe { run(self, kernel) }
     }
+
+    pub(super) fn apply(self, batch: Batch<'_>) {
+        #[target_feature(enable = "aes,ssse3")]
+        fn run(aes: AesNi, batch: Batch<'_>) {
+            batch.run(aes);
+        }
+        // SAFETY: `self` proves the features.
+        unsafe { run(self, batch) }
+    }
 }
 
 impl Vaes256 {
@@ -179,6 +188,15 @@ impl Vaes256 {
         }
         // SAFETY: `self` proves the features.
         unsafe { run(self, kernel) }
+    }
+
+    pub(super) fn apply(self, batch: Batch<'_>) {
+        #[target_feature(enable = "aes,avx2,vaes")]
+        fn run(aes: Vaes256, batch: Batch<'_>) {
+            batch.run(aes);
+        }
+        // SAFETY: `self` proves the features.
+        unsafe { run(self, batch) }
     }
 }
 
@@ -197,6 +215,15 @@ impl Vaes512 {
         }
         // SAFETY: `self` proves the features.
         unsafe { run(self, kernel) }
+    }
+
+    pub(super) fn apply(self, batch: Batch<'_>) {
+        #[target_feature(enable = "aes,avx2,vaes,avx512f,avx512bw,avx512dq,avx512vl")]
+        fn run(aes: Vaes512, batch: Batch<'_>) {
+            batch.run(aes);
+        }
+        // SAFETY: `self` proves the features.
+        unsafe { run(self, batch) }
     }
 }
 
@@ -286,10 +313,10 @@ impl AesBackend for Vaes512 {
 }
 
 /// A batch under a ready schedule, on the best of the three backends.
-struct Batch<'a> {
-    operation: Operation,
-    key: &'a RoundKeys,
-    blocks: &'a mut [Block],
+pub(super) struct Batch<'a> {
+    pub(super) operation: Operation,
+    pub(super) key: &'a RoundKeys,
+    pub(super) blocks: &'a mut [Block],
 }
 
 impl Batch<'_> {
@@ -304,27 +331,13 @@ impl Batch<'_> {
 
 /// Applies `operation` to all blocks on the best backend. The schedule proves AES-NI.
 pub(super) fn apply(operation: Operation, key: &RoundKeys, blocks: &mut [Block]) {
-    #[target_feature(enable = "aes,avx2,vaes,avx512f,avx512bw,avx512dq,avx512vl")]
-    fn run_512(aes: Vaes512, batch: Batch<'_>) {
-        batch.run(aes);
-    }
-    #[target_feature(enable = "aes,avx2,vaes")]
-    fn run_256(aes: Vaes256, batch: Batch<'_>) {
-        batch.run(aes);
-    }
-    #[target_feature(enable = "aes,ssse3")]
-    fn run_128(aes: AesNi, batch: Batch<'_>) {
-        batch.run(aes);
-    }
     let batch = Batch { operation, key, blocks };
     if let Some(aes) = Vaes512::detect() {
-        // SAFETY: `aes` proves the features.
-        unsafe { run_512(aes, batch) }
+        aes.apply(batch);
     } else if let Some(aes) = Vaes256::detect() {
-        // SAFETY: `aes` proves the features.
-        unsafe { run_256(aes, batch) }
+        aes.apply(batch);
     } else {
-        // SAFETY: a schedule is only made by a backend of this module, which has AES-NI and SSSE3.
-        unsafe { run_128(AesNi(()), batch) }
+        // A schedule is only made by a backend of this module, which has AES-NI and SSSE3.
+        AesNi(()).apply(batch);
     }
 }

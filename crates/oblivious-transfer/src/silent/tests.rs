@@ -7,7 +7,7 @@ use rand_chacha::ChaCha20Rng;
 
 use super::{
     CHUNK_COTS, PART_BYTES, PART_CHUNKS, PART_COTS, PARTS, SETUP_REPLY_BYTES, SETUP_REQUEST_BYTES,
-    SilentReceiver, SilentReceiverSetup, SilentSender, parts_for,
+    SilentReceiver, SilentReceiverSetup, SilentSender, choices_of, parts_for,
 };
 use crate::block::Block;
 use crate::error::OtError;
@@ -144,6 +144,12 @@ fn a_changed_message_breaks_the_correlation_but_nothing_else() {
         .zip(keys.concat())
         .filter(|(mac, key)| *mac != *key ^ (Block::mask(mac.lsb()) & delta()));
     assert!(wrong.count() > 0);
+}
+
+#[test]
+fn choices_are_the_lowest_bits() {
+    let macs: Vec<Block> = (0..131).map(|i| Block::new(i * i % 7)).collect();
+    assert!(choices_of(&macs).iter().eq(macs.iter().map(|mac| mac.lsb())));
 }
 
 #[test]

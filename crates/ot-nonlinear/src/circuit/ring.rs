@@ -38,6 +38,8 @@ pub(crate) enum RingKind {
     Saturate,
     /// From the small ring to the output ring.
     Lift,
+    /// A bit's part of a multiplication; not of a step.
+    Partial,
 }
 
 impl RingKind {
@@ -49,6 +51,7 @@ impl RingKind {
             Self::ShiftCarry | Self::Saturate => shape.narrow() - 1,
             Self::Multiplex => shape.narrow(),
             Self::Lift => shape.out_ell - shape.narrow(),
+            Self::Partial => 0,
         }
     }
 
@@ -57,7 +60,7 @@ impl RingKind {
         match self {
             Self::MaskOffline | Self::ShiftCarry | Self::Lift => &[Role::Server],
             Self::MaskOnline | Self::Saturate => &[Role::Client],
-            Self::Multiplex => &[Role::Client, Role::Server],
+            Self::Multiplex | Self::Partial => &[Role::Client, Role::Server],
             Self::Open => &[],
         }
     }

@@ -12,6 +12,18 @@ pub(crate) enum OtSpec {
     Bits(usize),
     /// A residue of so many bits.
     Ring(u32),
+    /// One of 256 residues of so many bits, from eight COTs.
+    Table(u32),
+}
+
+impl OtSpec {
+    /// Correlated OTs an instance uses.
+    pub(crate) const fn cots(self) -> usize {
+        match self {
+            Self::Bits(_) | Self::Ring(_) => 1,
+            Self::Table(_) => 8,
+        }
+    }
 }
 
 /// The gates of one exchange.
@@ -64,10 +76,9 @@ impl Schedule {
     /// Correlated OTs of the whole circuit.
     #[must_use]
     pub fn cots(&self) -> CotCounts {
-        CotCounts {
-            client_receives: self.ots[0].len() * self.count,
-            server_receives: self.ots[1].len() * self.count,
-        }
+        let [client_receives, server_receives] =
+            self.ots.each_ref().map(|specs| specs.iter().map(|spec| spec.cots()).sum::<usize>() * self.count);
+        CotCounts { client_receives, server_receives }
     }
 
     /// Online exchanges. In each both parties send, then both receive: half a round trip.

@@ -86,7 +86,7 @@ fn extremes_of_every_ring() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(200) })]
     #[test]
     fn random_shapes(
         count in 1_usize..1100, ell in 3_u32..=30, cut in any::<(u32, u32)>(), pool in any::<bool>(),

@@ -1,13 +1,15 @@
 //! The step on correlated OTs of a real extension, both directions, and on the choice bits of a silent one.
 
 use oblivious_transfer::block::Block;
+use oblivious_transfer::silent::{SilentReceiver, SilentReceiverSetup, SilentSender, parts_for};
 use oblivious_transfer::softspoken::{CotReceiver, CotSender, ReceiverSetup, SenderSetup};
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng, SeedableRng};
 
 use super::harness::{SESSION, ideal_cots, open, plain, run_on, share};
 use crate::{
-    Mode, ReceivedMaterial, ReceivedReducer, Role, SentMaterial, SentReducer, Session, StepPlan, StepShape,
+    Mode, ReceivedMaterial, ReceivedReducer, ReceivedStream, Role, SentMaterial, SentReducer, SentStream,
+    Session, StepError, StepPlan, StepShape,
 };
 
 const SHAPE: StepShape = StepShape { count: 1500, ell: 18, shift: 6, bits: 8, pool: true, out_ell: 17 };
@@ -33,6 +35,36 @@ fn extend(plan: &StepPlan, receiver: Role, rng: &mut ChaCha20Rng) -> (ReceivedMa
         sent.absorb(&cot_sender.extend_random(count, &message).unwrap()).unwrap();
     }
     (received.finish().unwrap(), sent.finish().unwrap())
+}
+
+fn set_up_silent(session: &[u8], rng: &mut ChaCha20Rng) -> (SilentReceiver, SilentSender) {
+    let (mut receiver, mut sender) = set_up(rng);
+    let (setup, request) = SilentReceiverSetup::start(session, &mut receiver);
+    let (sender, reply) = SilentSender::new(session, &mut sender, &request, rng).unwrap();
+    (setup.finish(&reply).unwrap(), sender)
+}
+
+/// The material of several steps, one direction, from one silent extension.
+fn stream(
+    plans: &[StepPlan],
+    receiver: Role,
+    rng: &mut ChaCha20Rng,
+) -> Vec<(ReceivedMaterial, SentMaterial)> {
+    let (mut silent_receiver, mut silent_sender) = set_up_silent(&[receiver as u8], rng);
+    let (session, delta) = (Session::new(&SESSION), silent_sender.delta());
+    let steps = || plans.iter().zip(0..);
+    let sent = steps().map(|(plan, step)| SentReducer::new(plan, &session, step, receiver, delta));
+    let received = steps().map(|(plan, step)| ReceivedReducer::new(plan, &session, step, receiver));
+    let (mut sent, mut received) = (SentStream::new(sent.collect()), ReceivedStream::new(received.collect()));
+    assert_eq!(sent.needed(), received.needed());
+    for _ in 0..parts_for(sent.needed()) {
+        let (pieces, message) = silent_sender.extend(|position, keys| sent.reduce(position, keys));
+        pieces.into_iter().for_each(|piece| sent.add(piece).unwrap());
+        let pieces =
+            silent_receiver.extend(&message, |position, macs| received.reduce(position, macs)).unwrap();
+        pieces.into_iter().for_each(|piece| received.add(piece).unwrap());
+    }
+    received.finish().unwrap().into_iter().zip(sent.finish().unwrap()).collect()
 }
 
 /// The material of one direction from macs that carry their choices.
@@ -61,4 +93,37 @@ fn steps_on_extended_cots_are_exact() {
             assert_eq!(open(&y0, &y1, SHAPE.out_ell), plain(&SHAPE, &values));
         }
     }
+}
+
+#[test]
+fn steps_on_one_silent_stream_are_exact() {
+    let plans = [
+        StepPlan::new(StepShape { count: 10_000, ..SHAPE }, Mode::Ripple).unwrap(),
+        StepPlan::new(SHAPE, Mode::Tree).unwrap(),
+        StepPlan::new(StepShape { count: 7, ell: 16, pool: false, ..SHAPE }, Mode::Within(6)).unwrap(),
+    ];
+    let mut rng = ChaCha20Rng::seed_from_u64(1);
+    let client = stream(&plans, Role::Client, &mut rng);
+    let server = stream(&plans, Role::Server, &mut rng);
+    for ((plan, client), server) in plans.iter().zip(client).zip(server) {
+        let shape = plan.shape();
+        let values: Vec<i64> =
+            (0..shape.input_values()).map(|_| i64::from(rng.next_u32() & 0x3fff) - 0x2000 + 1).collect();
+        let (c, s) = share(&values, shape.ell, &mut rng);
+        let (y0, y1, _) = run_on(plan, &c, &s, client, server);
+        assert_eq!(open(&y0, &y1, shape.out_ell), plain(&shape, &values));
+    }
+}
+
+#[test]
+fn a_stream_with_a_gap_is_refused() {
+    let plan = StepPlan::new(SHAPE, Mode::Tree).unwrap();
+    let session = Session::new(&SESSION);
+    let mut sent = SentStream::new(vec![SentReducer::new(&plan, &session, 0, Role::Client, Block::ONE)]);
+    let piece = sent.reduce(1, &[Block::ZERO; 100]);
+    assert_eq!(sent.add(piece), Err(StepError::Order));
+    let piece = sent.reduce(0, &[Block::ZERO; 100]);
+    assert_eq!(sent.add(piece), Ok(()));
+    let missing = StepError::CotCount { expected: plan.cots().client_receives, found: 100 };
+    assert_eq!(sent.finish().err(), Some(missing));
 }

@@ -4,5 +4,7 @@ mod argmax;
 mod exact;
 mod extension;
 mod harness;
+mod lookup;
+mod multiply;
 mod refusals;
 mod traffic;

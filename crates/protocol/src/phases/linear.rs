@@ -32,12 +32,12 @@ use crate::wire::Tag;
 /// How many layers' messages may wait for a computation.
 const QUEUE: usize = 2;
 
-/// The client's one-time material for a layer.
+/// The client's one-time material, one of each a layer.
 pub(crate) struct ClientLinear {
-    /// The mask `r`.
-    pub(crate) mask: Share,
-    /// Its share of the accumulators, `W r - s`.
-    pub(crate) product: Share,
+    /// The masks `r`.
+    pub(crate) masks: Vec<Share>,
+    /// Its shares of the accumulators, `W r - s`.
+    pub(crate) products: Vec<Share>,
 }
 
 /// The client's half of the offline phase: masks go out while products come in.
@@ -46,7 +46,7 @@ pub(crate) async fn client_offline(
     plan: &Arc<Plan>,
     holder: &Arc<InputHolder>,
     observer: Option<&Observer>,
-) -> Result<Vec<ClientLinear>> {
+) -> Result<ClientLinear> {
     let mut rng = entropy::fresh()?;
     let masks: Vec<Share> =
         plan.stages.iter().map(|s| Share::random(s.input.count(), s.ell, &mut rng)).collect();
@@ -65,7 +65,7 @@ pub(crate) async fn client_offline(
         start = end;
     }
     let masks = Arc::try_unwrap(masks).map_err(|_| Error::internal("a mask is still in use"))?;
-    Ok(masks.into_iter().zip(products).map(|(mask, product)| ClientLinear { mask, product }).collect())
+    Ok(ClientLinear { masks, products })
 }
 
 async fn send_masks(

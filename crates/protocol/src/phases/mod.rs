@@ -2,5 +2,8 @@
 
 pub(crate) mod gc;
 pub(crate) mod linear;
+pub(crate) mod nonlinear;
+pub(crate) mod ot;
 pub(crate) mod output;
 pub(crate) mod setup;
+pub(crate) mod silent;

@@ -11,7 +11,7 @@
 
 use std::sync::Arc;
 
-use gc_nonlinear::{ReceiverCots, SentCots, Session};
+use gc_nonlinear::{ReceiverCots, SentCots};
 use he_linear::{InputHolder, PUBLIC_KEY_BYTES, PublicKey};
 use oblivious_transfer::base::{SENDER_MESSAGE_BYTES, receiver_message_bytes};
 use oblivious_transfer::block::Block;
@@ -23,7 +23,9 @@ use crate::channel::{Channel, Due};
 use crate::compute::offload;
 use crate::entropy;
 use crate::error::{Error, Party, Result};
+use crate::handshake::Backend;
 use crate::meter::Scope;
+use crate::phases::silent::{self, Silent};
 use crate::wire::Tag;
 
 /// Base OTs of one direction.
@@ -40,10 +42,16 @@ pub(crate) struct Correlations {
     receiver: Option<CotReceiver>,
     /// This party sends, on its own Delta.
     sender: Option<CotSender>,
+    /// Silent extensions of both, where the backend lives on them.
+    silent: Option<Silent>,
     peer: Party,
 }
 
 impl Correlations {
+    pub(crate) fn silent(&mut self) -> Result<&mut Silent> {
+        self.silent.as_mut().ok_or_else(broken)
+    }
+
     /// Makes `count` OTs that this party receives; the message goes to the peer.
     pub(crate) async fn receive(&mut self, count: usize) -> Result<(Vec<u8>, ReceiverCots)> {
         let mut receiver = self.receiver.take().ok_or_else(broken)?;
@@ -80,10 +88,11 @@ fn broken() -> Error {
 pub(crate) async fn client(
     channel: &mut Channel,
     session: &[u8; 32],
+    backend: Backend,
 ) -> Result<(Arc<InputHolder>, Correlations)> {
     let holder = offload(|| Ok(Arc::new(InputHolder::generate(&mut entropy::fresh()?)))).await?;
     channel.send(Scope::SETUP, Tag::PublicKey, holder.public_key()).await?;
-    let correlations = correlate(channel, session, Party::Client).await?;
+    let correlations = correlate(channel, session, backend, Party::Client).await?;
     Ok((holder, correlations))
 }
 
@@ -91,18 +100,24 @@ pub(crate) async fn client(
 pub(crate) async fn server(
     channel: &mut Channel,
     session: &[u8; 32],
+    backend: Backend,
 ) -> Result<(Arc<PublicKey>, Correlations)> {
     let message = channel.receive(Due::exactly(Scope::SETUP, Tag::PublicKey, PUBLIC_KEY_BYTES)).await?;
     let key = offload(move || {
         PublicKey::from_bytes(&message).map_err(|e| Error::invalid(Party::Client, Tag::PublicKey, e))
     })
     .await?;
-    let correlations = correlate(channel, session, Party::Server).await?;
+    let correlations = correlate(channel, session, backend, Party::Server).await?;
     Ok((Arc::new(key), correlations))
 }
 
 /// Sets up both directions; the same for both parties.
-async fn correlate(channel: &mut Channel, session: &[u8; 32], own: Party) -> Result<Correlations> {
+async fn correlate(
+    channel: &mut Channel,
+    session: &[u8; 32],
+    backend: Backend,
+    own: Party,
+) -> Result<Correlations> {
     let peer = own.peer();
     let mut rng = entropy::fresh()?;
     let (receiving, sending) = (direction(session, own), direction(session, peer));
@@ -129,19 +144,45 @@ async fn correlate(channel: &mut Channel, session: &[u8; 32], own: Party) -> Res
     let peer_seeds =
         channel.exchange(&seeds, Due::exactly(Scope::SETUP, Tag::CotSeeds, TREES_MESSAGE_BYTES)).await?;
     let sender = sender.finish(&peer_seeds).map_err(|e| Error::invalid(peer, Tag::CotSeeds, e))?;
-    Ok(Correlations { receiver: Some(receiver), sender: Some(sender), peer })
+    let (mut receiver, mut sender) = (receiver, sender);
+    let silent = match backend {
+        Backend::Gc => None,
+        Backend::Ot => Some(silent::set_up(channel, session, own, &mut receiver, &mut sender).await?),
+    };
+    Ok(Correlations { receiver: Some(receiver), sender: Some(sender), silent, peer })
 }
 
-/// The hashes of one inference of a session: no step of any other shares a key with them.
-pub(crate) fn inference_hashes(session: &[u8; 32], inference: u64) -> Session {
-    let mut hasher = blake3::Hasher::new_keyed(session);
-    hasher.update(b"inference");
-    hasher.update(&inference.to_le_bytes());
-    Session::new(hasher.finalize().as_bytes())
+/// The name of one inference of a session, from which its hash keys derive: no step of any other shares a key with it.
+pub(crate) struct InferenceId {
+    session: [u8; 32],
+    number: u64,
+}
+
+impl InferenceId {
+    pub(crate) fn new(session: [u8; 32], number: u64) -> Self {
+        Self { session, number }
+    }
+
+    /// Hashes of the garbled steps.
+    pub(crate) fn gc(&self) -> gc_nonlinear::Session {
+        gc_nonlinear::Session::new(&self.derive(b"gc"))
+    }
+
+    /// Hashes of the steps from oblivious transfer.
+    pub(crate) fn ot(&self) -> ot_nonlinear::Session {
+        ot_nonlinear::Session::new(&self.derive(b"ot"))
+    }
+
+    fn derive(&self, backend: &[u8]) -> [u8; 32] {
+        let mut hasher = blake3::Hasher::new_keyed(&self.session);
+        hasher.update(&self.number.to_le_bytes());
+        hasher.update(backend);
+        *hasher.finalize().as_bytes()
+    }
 }
 
 /// The hash domain of the direction in which `receiver` receives.
-fn direction(session: &[u8; 32], receiver: Party) -> Vec<u8> {
+pub(crate) fn direction(session: &[u8; 32], receiver: Party) -> Vec<u8> {
     let tag: &[u8] = match receiver {
         Party::Client => b"client receives",
         Party::Server => b"server receives",

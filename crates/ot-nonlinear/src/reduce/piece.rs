@@ -1,0 +1,191 @@
+//! Reduced COTs of a stretch of a step, to be merged into its units in order.
+
+use oblivious_transfer::bits::BitVec;
+use oblivious_transfer::block::Block;
+use zeroize::Zeroizing;
+
+use super::{Layout, Run};
+use crate::chunk::ring_mask;
+use crate::circuit::OtSpec;
+use crate::lanes::{LANES, Lanes};
+use crate::material::{BitPads, ReceivedUnit, RingPads, SentUnit};
+
+/// The pads of a stretch of keys.
+pub struct SentPiece {
+    pub(super) position: usize,
+    pub(super) length: usize,
+    pub(super) raw: Zeroizing<Vec<Block>>,
+    /// Units, each zero outside its own lanes, with the first of these.
+    fragments: Vec<(usize, SentUnit)>,
+}
+
+/// The opened pads of a stretch of macs.
+pub struct ReceivedPiece {
+    pub(super) position: usize,
+    pub(super) length: usize,
+    pub(super) raw: Zeroizing<Vec<Block>>,
+    pub(super) raw_choices: BitVec,
+    fragments: Vec<(usize, ReceivedUnit)>,
+}
+
+/// Calls `set` with every word of the lanes from `lane` on, and the part of `items` that falls on it: the word's index, the
+/// first item's bit in it, the first item's index.
+fn by_word(lane: usize, length: usize, mut set: impl FnMut(usize, usize, core::ops::Range<usize>)) {
+    let mut item = 0;
+    while item < length {
+        let (word, bit) = ((lane + item) / 64, (lane + item) % 64);
+        let end = (item + 64 - bit).min(length);
+        set(word, bit, item..end);
+        item = end;
+    }
+}
+
+/// Bit `bit` of each block, from `lane` on.
+fn plane(blocks: &[Block], lane: usize, bit: usize) -> Lanes {
+    let mut lanes = Lanes::ZERO;
+    by_word(lane, blocks.len(), |word, first, items| {
+        let bits =
+            blocks[items].iter().zip(first..).map(|(block, place)| (block.words()[0] >> bit & 1) << place);
+        lanes.0[word] = bits.fold(0, |word, bit| word | bit);
+    });
+    lanes
+}
+
+/// The choices from bit `offset` on, from `lane` on.
+fn choice_plane(choices: &BitVec, offset: usize, lane: usize, length: usize) -> Lanes {
+    let mut lanes = Lanes::ZERO;
+    by_word(lane, length, |word, first, items| {
+        let mask = u64::MAX >> (64 - items.len());
+        lanes.0[word] = (choices.word_at(offset + items.start) & mask) << first;
+    });
+    lanes
+}
+
+fn low(block: Block, width: u32) -> u32 {
+    block.words()[0] as u32 & ring_mask(width)
+}
+
+impl SentPiece {
+    pub(super) fn reduce(layout: &Layout, delta: Block, position: usize, keys: &[Block]) -> Self {
+        let length = keys.len().min(layout.needed().saturating_sub(position));
+        let keys = &keys[..length];
+        if layout.is_table() {
+            return Self { position, length, raw: Zeroizing::new(keys.to_vec()), fragments: Vec::new() };
+        }
+        let mut zero = Zeroizing::new(keys.to_vec());
+        let mut one = Zeroizing::new(keys.iter().map(|key| *key ^ delta).collect::<Vec<_>>());
+        let (mut zeros, mut ones) = (zero.as_mut_slice(), one.as_mut_slice());
+        let mut fragments = Vec::new();
+        for run in layout.runs(position, length) {
+            let (zero, one);
+            (zero, zeros) = zeros.split_at_mut(run.length);
+            (one, ones) = ones.split_at_mut(run.length);
+            layout.hash_at(run.unit * LANES + run.lane, zero);
+            layout.hash_at(run.unit * LANES + run.lane, one);
+            fragments.push((run.lane, Self::fragment(layout.spec(run.unit), &run, zero, one)));
+        }
+        Self { position, length, raw: Zeroizing::default(), fragments }
+    }
+
+    fn fragment(spec: OtSpec, run: &Run, zero: &[Block], one: &[Block]) -> SentUnit {
+        let mut unit = SentUnit::default();
+        match spec {
+            OtSpec::Bits(offers) => {
+                let pads = (0..offers).map(|bit| {
+                    let pad = plane(zero, run.lane, bit);
+                    BitPads { zero: pad, difference: pad ^ plane(one, run.lane, bit) }
+                });
+                unit.bits = pads.collect();
+            }
+            OtSpec::Ring(width) => {
+                let pads = zero.iter().zip(one).map(|(zero, one)| {
+                    let pad = low(*zero, width);
+                    RingPads { zero: pad, difference: low(*one, width).wrapping_sub(pad) & ring_mask(width) }
+                });
+                unit.pads = pads.collect();
+            }
+            // Its keys are kept whole, see `reduce`.
+            OtSpec::Table(_) => {}
+        }
+        unit
+    }
+
+    /// Appends the fragments to the units they continue.
+    pub(super) fn merge(mut self, units: &mut Vec<SentUnit>) {
+        for (lane, mut fragment) in self.fragments.drain(..) {
+            match units.last_mut().filter(|_| lane > 0) {
+                Some(unit) => {
+                    for (pads, more) in unit.bits.iter_mut().zip(&fragment.bits) {
+                        pads.zero ^= more.zero;
+                        pads.difference ^= more.difference;
+                    }
+                    unit.pads.append(&mut fragment.pads);
+                }
+                None => units.push(fragment),
+            }
+        }
+    }
+}
+
+impl ReceivedPiece {
+    pub(super) fn reduce(
+        layout: &Layout,
+        position: usize,
+        macs: &[Block],
+        choices: &BitVec,
+        mut offset: usize,
+    ) -> Self {
+        let length = macs.len().min(layout.needed().saturating_sub(position));
+        let mut blocks = Zeroizing::new(macs[..length].to_vec());
+        let mut piece = Self {
+            position,
+            length,
+            raw: Zeroizing::default(),
+            raw_choices: BitVec::new(),
+            fragments: Vec::new(),
+        };
+        if layout.is_table() {
+            piece.raw = blocks;
+            piece.raw_choices = choices.slice(offset, length);
+            return piece;
+        }
+        let mut rest = blocks.as_mut_slice();
+        for run in layout.runs(position, length) {
+            let blocks;
+            (blocks, rest) = rest.split_at_mut(run.length);
+            layout.hash_at(run.unit * LANES + run.lane, blocks);
+            let mut unit = Self::fragment(layout.spec(run.unit), &run, blocks);
+            unit.choice = choice_plane(choices, offset, run.lane, run.length);
+            piece.fragments.push((run.lane, unit));
+            offset += run.length;
+        }
+        piece
+    }
+
+    fn fragment(spec: OtSpec, run: &Run, blocks: &[Block]) -> ReceivedUnit {
+        let mut unit = ReceivedUnit::default();
+        match spec {
+            OtSpec::Bits(offers) => unit.bits = (0..offers).map(|bit| plane(blocks, run.lane, bit)).collect(),
+            OtSpec::Ring(width) => unit.pads = blocks.iter().map(|block| low(*block, width)).collect(),
+            // Its macs are kept whole, see `reduce`.
+            OtSpec::Table(_) => {}
+        }
+        unit
+    }
+
+    /// Appends the fragments to the units they continue.
+    pub(super) fn merge(mut self, units: &mut Vec<ReceivedUnit>) {
+        for (lane, mut fragment) in self.fragments.drain(..) {
+            match units.last_mut().filter(|_| lane > 0) {
+                Some(unit) => {
+                    unit.choice ^= fragment.choice;
+                    for (pad, more) in unit.bits.iter_mut().zip(&fragment.bits) {
+                        *pad ^= *more;
+                    }
+                    unit.pads.append(&mut fragment.pads);
+                }
+                None => units.push(fragment),
+            }
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! One stream of correlated OTs for the steps of a whole inference, cut into the steps' material wherever it falls.
+//!
+//! An extension hands out COTs in chunks of its own size, several at once. [`CotStream::reduce`] takes such a
+//! chunk at its position in the stream, from any thread; [`CotStream::add`] puts the pieces together in order. COTs
+//! beyond the last step are left aside: an extension makes whole parts.
+
+use oblivious_transfer::block::Block;
+
+use crate::error::StepError;
+use crate::material::{ReceivedMaterial, SentMaterial};
+use crate::reduce::{ReceivedPiece, ReceivedReducer, SentPiece, SentReducer};
+
+/// Where each step begins in the stream, and the end of the last.
+fn borders(needed: impl Iterator<Item = usize>) -> Vec<usize> {
+    let mut borders = vec![0];
+    borders.extend(needed.scan(0, |end, needed| {
+        *end += needed;
+        Some(*end)
+    }));
+    borders
+}
+
+/// The steps that items `position` to `position` + `length` - 1 fall in: step, position within it, first item.
+fn cut(borders: &[usize], position: usize, length: usize) -> Vec<(usize, usize, usize)> {
+    let end = position.saturating_add(length);
+    let steps = borders.windows(2).enumerate().filter(|(_, step)| step[0] < end && position < step[1]);
+    steps
+        .map(|(index, step)| {
+            let first = position.max(step[0]);
+            (index, first - step[0], first - position)
+        })
+        .collect()
+}
+
+/// What a stream needs of the reducer of one step and direction.
+pub trait CotReducer: Sized {
+    /// Reduced COTs.
+    type Piece;
+    /// What a step consumes.
+    type Material;
+    /// COTs still to come.
+    fn needed(&self) -> usize;
+    /// Reduces the COTs from `position` of the step on, those beyond its last left aside.
+    fn reduce(&self, position: usize, cots: &[Block]) -> Self::Piece;
+    /// Adds a piece that follows the ones before.
+    ///
+    /// # Errors
+    /// [`StepError::Order`] if it does not.
+    fn add(&mut self, piece: Self::Piece) -> Result<(), StepError>;
+    /// The material, when all COTs have come.
+    ///
+    /// # Errors
+    /// [`StepError::CotCount`] if COTs are missing.
+    fn finish(self) -> Result<Self::Material, StepError>;
+}
+
+impl CotReducer for SentReducer {
+    type Piece = SentPiece;
+    type Material = SentMaterial;
+
+    fn needed(&self) -> usize {
+        self.needed()
+    }
+
+    fn reduce(&self, position: usize, keys: &[Block]) -> SentPiece {
+        self.reduce(position, keys)
+    }
+
+    fn add(&mut self, piece: SentPiece) -> Result<(), StepError> {
+        self.add(piece)
+    }
+
+    fn finish(self) -> Result<SentMaterial, StepError> {
+        self.finish()
+    }
+}
+
+/// The choices are the macs' lowest bits, as a silent extension makes them.
+impl CotReducer for ReceivedReducer {
+    type Piece = ReceivedPiece;
+    type Material = ReceivedMaterial;
+
+    fn needed(&self) -> usize {
+        self.needed()
+    }
+
+    fn reduce(&self, position: usize, macs: &[Block]) -> ReceivedPiece {
+        self.reduce_silent(position, macs)
+    }
+
+    fn add(&mut self, piece: ReceivedPiece) -> Result<(), StepError> {
+        self.add(piece)
+    }
+
+    fn finish(self) -> Result<ReceivedMaterial, StepError> {
+        self.finish()
+    }
+}
+
+/// The steps that one direction's COTs serve.
+pub struct CotStream<R> {
+    reducers: Vec<R>,
+    borders: Vec<usize>,
+}
+
+/// The sender's side of a direction.
+pub type SentStream = CotStream<SentReducer>;
+/// The receiver's side of a direction.
+pub type ReceivedStream = CotStream<ReceivedReducer>;
+
+/// A reduced chunk of a stream, by step.
+pub struct Pieces<P>(Vec<(usize, P)>);
+
+impl<R: CotReducer> CotStream<R> {
+    /// The steps in the order in which they take COTs from the stream, the same on both sides.
+    #[must_use]
+    pub fn new(reducers: Vec<R>) -> Self {
+        let borders = borders(reducers.iter().map(R::needed));
+        Self { reducers, borders }
+    }
+
+    /// COTs of all steps.
+    #[must_use]
+    pub fn needed(&self) -> usize {
+        self.borders.last().copied().unwrap_or(0)
+    }
+
+    /// Reduces the chunk that begins at `position` of the stream; several at once if need be.
+    #[must_use]
+    pub fn reduce(&self, position: u64, cots: &[Block]) -> Pieces<R::Piece> {
+        let position = usize::try_from(position).unwrap_or(usize::MAX);
+        let steps = cut(&self.borders, position, cots.len()).into_iter();
+        Pieces(
+            steps.map(|(step, at, first)| (step, self.reducers[step].reduce(at, &cots[first..]))).collect(),
+        )
+    }
+
+    /// Adds a chunk that follows the ones before.
+    ///
+    /// # Errors
+    /// [`StepError::Order`] if it does not begin where the last one ended.
+    pub fn add(&mut self, pieces: Pieces<R::Piece>) -> Result<(), StepError> {
+        pieces.0.into_iter().try_for_each(|(step, piece)| self.reducers[step].add(piece))
+    }
+
+    /// The material of every step, in order, when all COTs have come.
+    ///
+    /// # Errors
+    /// [`StepError::CotCount`] if COTs are missing.
+    pub fn finish(self) -> Result<Vec<R::Material>, StepError> {
+        self.reducers.into_iter().map(R::finish).collect()
+    }
+}
