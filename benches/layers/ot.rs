@@ -3,23 +3,26 @@
 
 use std::cell::OnceCell;
 
-use benches::layers::{Layer, layers};
+use benches::layers::{Layer, MODES, layers};
 use benches::transferred::TransferredStep;
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group};
+use ot_nonlinear::Mode;
 
 fn ot(c: &mut Criterion) {
     for layer in layers().unwrap() {
-        bench_layer(c, &layer);
+        for mode in MODES {
+            bench_layer(c, &layer, mode);
+        }
     }
 }
 
-fn bench_layer(c: &mut Criterion, layer: &Layer) {
+fn bench_layer(c: &mut Criterion, layer: &Layer, mode: Mode) {
     let recorded = OnceCell::new();
-    let step = || recorded.get_or_init(|| TransferredStep::record(layer).unwrap());
-    let plan = layer.transferred_plan().unwrap();
+    let step = || recorded.get_or_init(|| TransferredStep::record(layer, mode).unwrap());
+    let plan = layer.transferred_plan(mode).unwrap();
     let cots = plan.cots();
     let cots = (cots.client_receives + cots.server_receives) / plan.count();
-    let id = format!("{} rounds={} cots={cots}", layer.nonlinear_id(), plan.rounds());
+    let id = format!("{} {mode:?} rounds={} cots={cots}", layer.nonlinear_id(), plan.rounds());
 
     let mut group = c.benchmark_group("ot");
     group.sample_size(10).throughput(Throughput::Elements(plan.count() as u64));

@@ -51,12 +51,6 @@ impl GarbledStep {
         Ok(step)
     }
 
-    /// The step's plan.
-    #[must_use]
-    pub fn plan(&self) -> &StepPlan {
-        &self.plan
-    }
-
     /// The client's offline half: its message and itself, ready.
     ///
     /// # Errors

@@ -12,8 +12,8 @@ use crate::Result;
 /// The model that comes with the programs.
 const BUNDLED: &[u8] = include_bytes!("../../models/deepcardio.bin");
 
-/// The circuits that the OT backend runs, as in a session.
-pub const MODE: ot_nonlinear::Mode = ot_nonlinear::Mode::Within(6);
+/// The shapes of a comparison among which a session chooses.
+pub const MODES: [ot_nonlinear::Mode; 2] = [ot_nonlinear::Mode::Ripple, ot_nonlinear::Mode::Tree];
 
 /// One layer with everything that a bench of it needs.
 pub struct Layer {
@@ -99,11 +99,11 @@ impl Layer {
     ///
     /// # Errors
     /// If no circuit fits, which the bundled model rules out.
-    pub fn transferred_plan(&self) -> Result<ot_nonlinear::StepPlan> {
+    pub fn transferred_plan(&self, mode: ot_nonlinear::Mode) -> Result<ot_nonlinear::StepPlan> {
         let Activation { pool, shift, bits } = self.activation;
         let (count, ell, out_ell) = (self.stage.activations(), self.stage.ell, self.out_ell);
         let shape = ot_nonlinear::StepShape { count, ell, shift, bits, pool, out_ell };
-        Ok(ot_nonlinear::StepPlan::new(shape, MODE)?)
+        Ok(ot_nonlinear::StepPlan::new(shape, mode)?)
     }
 
     /// Shape and parameters of the homomorphic half, as part of a bench's id.

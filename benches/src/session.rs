@@ -10,7 +10,7 @@ use protocol::client::{ClientConfig, ClientSession, Outcome};
 use protocol::error::Party;
 use protocol::handshake::{Backend, Reveal};
 use protocol::meter::Ledger;
-use protocol::plan::Limits;
+use protocol::plan::{Comparison, Limits};
 use protocol::server::{Service, serve};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{Builder, Runtime};
@@ -25,6 +25,30 @@ const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Time-outs that only a bench that hangs meets.
 pub const TIMEOUTS: Timeouts = Timeouts { progress: PATIENCE, idle: PATIENCE };
+
+/// How the non-linear steps are computed.
+#[derive(Clone, Copy, Debug)]
+pub struct Way {
+    /// Which protocol.
+    pub backend: Backend,
+    /// The shape of comparisons from oblivious transfer; `None` leaves the choice to the client.
+    pub comparison: Option<Comparison>,
+}
+
+impl Way {
+    /// Every way with nothing left to choose, so that a recorded peer does what the other party expects; with its name.
+    pub const FIXED: [(&'static str, Self); 3] = [
+        ("gc", Self { backend: Backend::Gc, comparison: None }),
+        ("ot-ripple", Self { backend: Backend::Ot, comparison: Some(Comparison::Ripple) }),
+        ("ot-tree", Self { backend: Backend::Ot, comparison: Some(Comparison::Tree) }),
+    ];
+
+    /// What a client does by default with this backend.
+    #[must_use]
+    pub fn by_default(backend: Backend) -> Self {
+        Self { backend, comparison: None }
+    }
+}
 
 /// A server, a runtime for both parties, and an ECG segment.
 pub struct Stage {
@@ -63,11 +87,11 @@ impl Stage {
     ///
     /// # Errors
     /// If either party fails.
-    pub fn run(&self, backend: Backend) -> Result<Books> {
+    pub fn run(&self, way: Way) -> Result<Books> {
         self.runtime.block_on(async {
             let (client, server) = self.sockets().await?;
             let channel = Channel::new(client, Party::Server, TIMEOUTS);
-            self.both(channel, server, backend).await
+            self.both(channel, server, way).await
         })
     }
 
@@ -75,12 +99,12 @@ impl Stage {
     ///
     /// # Errors
     /// If either party fails.
-    pub fn record(&self, backend: Backend) -> Result<Transcript> {
+    pub fn record(&self, way: Way) -> Result<Transcript> {
         self.runtime.block_on(async {
             let (client, server) = self.sockets().await?;
             let transcript = Transcript::default();
             let recorder = Recorder::new(client, transcript.clone());
-            self.both(Channel::new(recorder, Party::Server, TIMEOUTS), server, backend).await?;
+            self.both(Channel::new(recorder, Party::Server, TIMEOUTS), server, way).await?;
             Ok(transcript)
         })
     }
@@ -89,9 +113,9 @@ impl Stage {
     ///
     /// # Errors
     /// If the client fails.
-    pub fn run_client(&self, transcript: &Transcript, backend: Backend) -> Result<Ledger> {
+    pub fn run_client(&self, transcript: &Transcript, way: Way) -> Result<Ledger> {
         let channel = Channel::new(transcript.server(), Party::Server, TIMEOUTS);
-        self.runtime.block_on(self.client(channel, backend))
+        self.runtime.block_on(self.client(channel, way))
     }
 
     /// The server alone, against the recorded client.
@@ -112,17 +136,18 @@ impl Stage {
         Ok((client, server))
     }
 
-    async fn both(&self, client: Channel, server: TcpStream, backend: Backend) -> Result<Books> {
+    async fn both(&self, client: Channel, server: TcpStream, way: Way) -> Result<Books> {
         let channel = Channel::new(server, Party::Client, TIMEOUTS);
         let service = Arc::clone(&self.service);
         let server = tokio::spawn(async move { serve(channel, &service).await });
-        let client = self.client(client, backend).await?;
+        let client = self.client(client, way).await?;
         Ok(Books { client, server: server.await??.ledger })
     }
 
-    async fn client(&self, channel: Channel, backend: Backend) -> Result<Ledger> {
+    async fn client(&self, channel: Channel, way: Way) -> Result<Ledger> {
         let config = ClientConfig {
-            backend,
+            backend: way.backend,
+            comparison: way.comparison,
             pinned_architecture: None,
             limits: Limits::default(),
             observer: None,

@@ -1,7 +1,7 @@
 //! One non-linear step from oblivious transfer, played once and recorded; then either role runs alone.
 
 use ot_nonlinear::{
-    ClientStep, ReceivedMaterial, ReceivedReducer, Role, SentMaterial, SentReducer, ServerOffline,
+    ClientStep, Mode, ReceivedMaterial, ReceivedReducer, Role, SentMaterial, SentReducer, ServerOffline,
     ServerStep, Session, StepPlan,
 };
 
@@ -29,9 +29,9 @@ impl TransferredStep {
     ///
     /// # Errors
     /// If the step refuses its inputs, which would be a mistake here.
-    pub fn record(layer: &Layer) -> Result<Self> {
+    pub fn record(layer: &Layer, mode: Mode) -> Result<Self> {
         let mut rng = rng(100 + layer.number as u64);
-        let plan = layer.transferred_plan()?;
+        let plan = layer.transferred_plan(mode)?;
         let (ell, cots) = (plan.shape().ell, plan.cots());
         let mut step = Self {
             session: Session::new(&[2; 32]),
@@ -55,19 +55,6 @@ impl TransferredStep {
             step.from_server.push(from_server);
         }
         Ok(step)
-    }
-
-    /// The step's plan.
-    #[must_use]
-    pub fn plan(&self) -> &StepPlan {
-        &self.plan
-    }
-
-    /// Correlated OTs that the step consumes.
-    #[must_use]
-    pub fn cots(&self) -> usize {
-        let cots = self.plan.cots();
-        cots.client_receives + cots.server_receives
     }
 
     /// What the client does offline once it has its correlated OTs: reduces them and fixes its shares.

@@ -3,7 +3,7 @@
 //! Who books what: the client's clock sees homomorphic work layer by layer offline, the server's sees the steps of a layer
 //! one by one online (there the client only sends, and would book the server's linear work under the step that follows).
 //! So offline seconds are the client's, online seconds the server's; what of the client's time neither explains goes to
-//! the rest, so that all columns add up to what the client waited. Bytes are the client's.
+//! `shared`, so that all columns add up to what the client waited. Bytes are the client's.
 
 use std::time::Duration;
 
@@ -49,7 +49,7 @@ impl Kind {
             Self::NonlinearOffline => "non-linear, offline",
             Self::LinearOnline => "linear, online",
             Self::NonlinearOnline => "non-linear, online",
-            Self::Session => "set-up and rest",
+            Self::Session => "set-up, requests",
         }
     }
 
@@ -96,7 +96,7 @@ impl Cost {
 /// A column of the figure.
 #[derive(Debug, Serialize)]
 pub struct Column {
-    /// `1` to `6`, `head`, or `rest`.
+    /// `1` to `6`, `head`, or `shared`.
     pub name: String,
     /// By kind, in the order of [`Kind::ALL`].
     pub costs: [Cost; Kind::ALL.len()],
@@ -122,7 +122,7 @@ impl Column {
 pub struct Account {
     /// Name of the backend.
     pub backend: String,
-    /// Layers, head, rest.
+    /// Layers, head, what is shared.
     pub columns: Vec<Column>,
     /// Once a session.
     pub setup: Cost,
@@ -162,7 +162,7 @@ fn columns(architecture: &Architecture, books: &Books) -> Vec<Column> {
     let stages = architecture.stages();
     let layers = stages.iter().filter(|stage| on_windows(architecture, stage)).count();
     let mut columns: Vec<Column> = (1..=layers).map(|number| Column::new(number.to_string())).collect();
-    columns.extend([Column::new("head"), Column::new("rest")]);
+    columns.extend([Column::new("head"), Column::new("shared")]);
     for (scope, entry) in books.client.entries() {
         let place = scope.layer.map_or(layers + 1, |layer| layer.min(layers));
         let time = seen_by_the_clock(scope, entry, &books.server);
@@ -178,7 +178,7 @@ fn columns(architecture: &Architecture, books: &Books) -> Vec<Column> {
     columns
 }
 
-/// The time of one scope; what the client books online outside of layers is left to the rest.
+/// The time of one scope; what the client books online outside of layers is left to what is shared.
 fn seen_by_the_clock(scope: Scope, entry: Entry, server: &Ledger) -> Duration {
     match (scope.phase, scope.part) {
         (Phase::Online, Part::Linear | Part::Nonlinear) => server.total(|other| other == scope).time,

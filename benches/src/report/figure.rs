@@ -197,7 +197,7 @@ fn footing(area: &Area<'_>, report: &Report) -> Result<()> {
              workstation.",
             report.sessions
         ),
-        "head: the layers on the sequence of windows and the scores; rest: keys, base OTs, requests, and what no layer waited for."
+        "head: the layers on the sequence of windows and the scores; shared: keys, base OTs, an OT extension for all layers at once, requests."
             .into(),
     ];
     for (place, line) in (0..).zip(lines) {

@@ -3,7 +3,7 @@
 //! | module | what |
 //! |---|---|
 //! | [`measure`] | sessions over loopback TCP and their books |
-//! | [`accounts`] | the books as columns of the figure: layers 1 to 6, the head, the rest |
+//! | [`accounts`] | the books as columns of the figure: layers 1 to 6, the head, what is shared |
 //! | [`machine`] | what it ran on |
 //! | [`table`] | CSV, JSON and Markdown |
 //! | [`figure`] | SVG |
