@@ -100,10 +100,7 @@ impl Layer {
     /// # Errors
     /// If no circuit fits, which the bundled model rules out.
     pub fn transferred_plan(&self, mode: ot_nonlinear::Mode) -> Result<ot_nonlinear::StepPlan> {
-        let Activation { pool, shift, bits } = self.activation;
-        let (count, ell, out_ell) = (self.stage.activations(), self.stage.ell, self.out_ell);
-        let shape = ot_nonlinear::StepShape { count, ell, shift, bits, pool, out_ell };
-        Ok(ot_nonlinear::StepPlan::new(shape, mode)?)
+        transferred_plan(&self.stage, self.activation, self.out_ell, mode)
     }
 
     /// Shape and parameters of the homomorphic half, as part of a bench's id.
@@ -141,4 +138,32 @@ impl Layer {
 /// Bits of the ciphertext modulus: those of one coefficient of a public key, whose seed is negligible beside them.
 fn log_q() -> usize {
     PUBLIC_KEY_BYTES * 8 / RING_DEGREE
+}
+
+fn transferred_plan(
+    stage: &Stage,
+    activation: Activation,
+    out_ell: u32,
+    mode: ot_nonlinear::Mode,
+) -> Result<ot_nonlinear::StepPlan> {
+    let Activation { pool, shift, bits } = activation;
+    let (count, ell) = (stage.activations(), stage.ell);
+    let shape = ot_nonlinear::StepShape { count, ell, shift, bits, pool, out_ell };
+    Ok(ot_nonlinear::StepPlan::new(shape, mode)?)
+}
+
+/// For every stage of an architecture the correlated OTs, both directions, that its non-linear step consumes when it
+/// comes from oblivious transfer with least traffic.
+///
+/// # Errors
+/// If no circuit fits, which the bundled model rules out.
+pub fn correlated_ots(architecture: &Architecture) -> Result<Vec<usize>> {
+    let stages = architecture.stages();
+    let out_ells = stages.iter().skip(1).map(|stage| stage.ell).chain([0]);
+    let count = |(stage, out_ell): (&Stage, u32)| {
+        let Some(activation) = stage.activation else { return Ok(0) };
+        let cots = transferred_plan(stage, activation, out_ell, ot_nonlinear::Mode::Ripple)?.cots();
+        Ok(cots.client_receives + cots.server_receives)
+    };
+    stages.iter().zip(out_ells).map(count).collect()
 }

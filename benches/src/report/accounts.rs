@@ -4,6 +4,8 @@
 //! one by one online (there the client only sends, and would book the server's linear work under the step that follows).
 //! So offline seconds are the client's, online seconds the server's; what of the client's time neither explains goes to
 //! `shared`, so that all columns add up to what the client waited. Bytes are the client's.
+//!
+//! An OT extension that serves all layers at once is split over them by the correlated OTs that each consumes.
 
 use std::time::Duration;
 
@@ -12,7 +14,8 @@ use protocol::handshake::Backend;
 use protocol::meter::{Entry, Ledger, Part, Phase, Scope};
 use serde::Serialize;
 
-use crate::layers::on_windows;
+use crate::Result;
+use crate::layers::{correlated_ots, on_windows};
 use crate::session::Books;
 
 /// What kind of work, in the order of the stacks.
@@ -86,6 +89,12 @@ impl Cost {
         Self { seconds: entry.time.as_secs_f64(), up: entry.sent, down: entry.received }
     }
 
+    /// A part of it, to the next byte.
+    fn times(self, part: f64) -> Self {
+        let bytes = |bytes: u64| (bytes as f64 * part).round() as u64;
+        Self { seconds: self.seconds * part, up: bytes(self.up), down: bytes(self.down) }
+    }
+
     fn add(&mut self, other: Self) {
         self.seconds += other.seconds;
         self.up += other.up;
@@ -135,17 +144,17 @@ pub struct Account {
 }
 
 impl Account {
-    pub(super) fn new(backend: Backend, architecture: &Architecture, books: &Books) -> Self {
+    pub(super) fn new(backend: Backend, architecture: &Architecture, books: &Books) -> Result<Self> {
         let phase = |phase: Phase| Cost::of(books.client.total(|scope| scope.phase == phase));
         let trips = books.client.total(|scope| scope.phase == Phase::Online).one_way_trips;
-        Self {
+        Ok(Self {
             backend: backend.to_string(),
-            columns: columns(architecture, books),
+            columns: columns(architecture, books)?,
             setup: phase(Phase::Setup),
             offline: phase(Phase::Offline),
             online: phase(Phase::Online),
             online_round_trips: trips as f64 / 2.0,
-        }
+        })
     }
 
     /// The whole session of one classification.
@@ -158,24 +167,31 @@ impl Account {
     }
 }
 
-fn columns(architecture: &Architecture, books: &Books) -> Vec<Column> {
+fn columns(architecture: &Architecture, books: &Books) -> Result<Vec<Column>> {
     let stages = architecture.stages();
     let layers = stages.iter().filter(|stage| on_windows(architecture, stage)).count();
+    let cots = correlated_ots(architecture)?;
+    let all: usize = cots.iter().sum();
     let mut columns: Vec<Column> = (1..=layers).map(|number| Column::new(number.to_string())).collect();
     columns.extend([Column::new("head"), Column::new("shared")]);
     for (scope, entry) in books.client.entries() {
-        let place = scope.layer.map_or(layers + 1, |layer| layer.min(layers));
         let time = seen_by_the_clock(scope, entry, &books.server);
-        if let Some(column) = columns.get_mut(place) {
-            column.at(Kind::of(scope)).add(Cost::of(Entry { time, ..entry }));
-        }
+        let (kind, cost) = (Kind::of(scope), Cost::of(Entry { time, ..entry }));
+        let mut book = |place: usize, cost| columns.get_mut(place).map(|column| column.at(kind).add(cost));
+        match (scope.layer, scope.part) {
+            (Some(layer), _) => book(layer.min(layers), cost),
+            (None, Part::Nonlinear) => cots.iter().enumerate().try_for_each(|(layer, &cots)| {
+                book(layer.min(layers), cost.times(cots as f64 / all.max(1) as f64))
+            }),
+            (None, _) => book(layers + 1, cost),
+        };
     }
     let explained: f64 = columns.iter().flat_map(|column| column.costs).map(|cost| cost.seconds).sum();
     let waited = books.client.total(|_| true).time.as_secs_f64();
-    if let Some(rest) = columns.last_mut() {
-        rest.at(Kind::Session).seconds += (waited - explained).max(0.0);
+    if let Some(shared) = columns.last_mut() {
+        shared.at(Kind::Session).seconds += (waited - explained).max(0.0);
     }
-    columns
+    Ok(columns)
 }
 
 /// The time of one scope; what the client books online outside of layers is left to what is shared.

@@ -24,9 +24,9 @@ const HEAD_HEIGHT: u32 = 124;
 const FOOT_HEIGHT: u32 = 88;
 const MARGIN: i32 = 24;
 
-/// Okabe and Ito's colours, which the colour-blind tell apart: blues linear, reds non-linear, pale online.
 const PUBLISHED_COLOUR: RGBColor = RGBColor(60, 60, 60);
 
+/// After Okabe and Ito, so that the colour-blind tell them apart: blues linear, reds non-linear; pale online.
 fn colour(kind: Kind) -> RGBColor {
     match kind {
         Kind::LinearOffline => RGBColor(0, 114, 178),
@@ -131,7 +131,7 @@ fn total_times(report: &Report) -> Totals {
     let windows = report.windows as f64;
     let published = report.published;
     let mut bars = vec![Bar {
-        names: ["published".into(), "(other machines)".into()],
+        names: ["published".into(), String::new()],
         value: published.seconds_per_window,
         labels: [
             format!("~{} s", published.seconds_per_window),
@@ -140,7 +140,7 @@ fn total_times(report: &Report) -> Totals {
         colour: PUBLISHED_COLOUR,
     }];
     for account in &report.accounts {
-        let all = (account.total().seconds, "set-up, off-, online", colour(Kind::LinearOffline));
+        let all = (account.total().seconds, "all phases", colour(Kind::LinearOffline));
         let online = (account.online.seconds, "online", colour(Kind::NonlinearOnline));
         for (seconds, phases, colour) in [all, online] {
             bars.push(Bar {
@@ -163,7 +163,7 @@ fn total_bytes(report: &Report) -> Totals {
     let windows = report.windows as f64;
     let mut bars = Vec::new();
     for account in &report.accounts {
-        let all = (account.total(), "set-up, off-, online", colour(Kind::LinearOffline));
+        let all = (account.total(), "all phases", colour(Kind::LinearOffline));
         let online = (account.online, "online", colour(Kind::NonlinearOnline));
         for (cost, phases, colour) in [all, online] {
             let megabytes = cost.bytes() as f64 / 1e6;
@@ -197,7 +197,8 @@ fn footing(area: &Area<'_>, report: &Report) -> Result<()> {
              workstation.",
             report.sessions
         ),
-        "head: the layers on the sequence of windows and the scores; shared: keys, base OTs, an OT extension for all layers at once, requests."
+        "head: the layers on the sequence of windows, and the scores; shared: handshake, keys, base OTs, requests. The OT \
+         extension of `ot`, made for all layers at once, is split by the correlated OTs that each layer consumes."
             .into(),
     ];
     for (place, line) in (0..).zip(lines) {

@@ -20,7 +20,7 @@ pub fn measure(sessions: usize) -> Result<Report> {
     let mut accounts = Vec::new();
     for &backend in Backend::ALL {
         let books = median_session(&stage, Way::by_default(backend), sessions)?;
-        accounts.push(Account::new(backend, model.architecture(), &books));
+        accounts.push(Account::new(backend, model.architecture(), &books)?);
     }
     Ok(Report { machine, windows: stage.windows(), sessions, published: PUBLISHED, accounts })
 }

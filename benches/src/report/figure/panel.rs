@@ -12,6 +12,12 @@ use crate::Result;
 /// Empty part of a column on either side of its bar.
 const GAP: f64 = 0.16;
 
+/// A number at an axis, without zeros at its end.
+fn tick(value: &f64) -> String {
+    let text = format!("{value:.4}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
 /// A bar per layer, stacked by kind.
 pub(super) struct Stacks {
     pub(super) title: String,
@@ -43,6 +49,7 @@ impl Stacks {
             .x_desc("layer")
             .axis_desc_style(text(15, HPos::Left, VPos::Top))
             .y_label_style(text(14, HPos::Left, VPos::Top))
+            .y_label_formatter(&tick)
             .light_line_style(BLACK.mix(0.04))
             .draw()?;
         for (place, (name, values)) in self.columns.iter().enumerate() {
@@ -99,7 +106,7 @@ impl Totals {
             .x_desc(self.below)
             .axis_desc_style(text(14, HPos::Left, VPos::Top))
             .y_label_style(text(14, HPos::Left, VPos::Top))
-            .y_label_formatter(&|value| format!("{value}"))
+            .y_label_formatter(&tick)
             .light_line_style(BLACK.mix(0.04))
             .draw()?;
         for (place, bar) in self.bars.iter().enumerate() {
