@@ -5,6 +5,8 @@ use std::cell::OnceCell;
 use benches::session::{Stage, Way};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group};
 
+use crate::brief;
+
 fn end_to_end(c: &mut Criterion) {
     let stage = Stage::new().unwrap();
     let id = format!("windows={}", stage.windows());
@@ -26,4 +28,4 @@ fn end_to_end(c: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, end_to_end);
+criterion_group! { name = benches; config = brief(); targets = end_to_end }

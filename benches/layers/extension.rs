@@ -7,6 +7,8 @@ use oblivious_transfer::block::Block;
 use oblivious_transfer::silent::{PART_BYTES, PART_COTS, SilentReceiver, SilentReceiverSetup, SilentSender};
 use oblivious_transfer::softspoken::{CotReceiver, CotSender, ReceiverSetup, SenderSetup};
 
+use crate::brief;
+
 fn softspoken_pair() -> (CotSender, CotReceiver) {
     let mut rng = rng(400);
     let delta = Block::random(&mut rng).with_lsb(true);
@@ -59,4 +61,4 @@ fn silent(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, softspoken, silent);
+criterion_group! { name = benches; config = brief(); targets = softspoken, silent }

@@ -8,6 +8,8 @@ use benches::garbled::GarbledStep;
 use benches::layers::{Layer, layers};
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group};
 
+use crate::brief;
+
 fn gc(c: &mut Criterion) {
     for layer in layers().unwrap() {
         bench_layer(c, &layer);
@@ -39,4 +41,4 @@ fn bench_layer(c: &mut Criterion, layer: &Layer) {
     group.finish();
 }
 
-criterion_group!(benches, gc);
+criterion_group! { name = benches; config = brief(); targets = gc }

@@ -7,6 +7,8 @@ use benches::layers::{Layer, layers};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group};
 use he_linear::{InputHolder, LinearPlan, PublicKey, WeightHolder};
 
+use crate::brief;
+
 /// A layer with both parties' keys and the recorded messages of both.
 struct Recorded {
     plan: LinearPlan,
@@ -78,4 +80,4 @@ fn keys(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, he_linear, keys);
+criterion_group! { name = benches; config = brief(); targets = he_linear, keys }

@@ -8,6 +8,8 @@ use benches::transferred::TransferredStep;
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group};
 use ot_nonlinear::Mode;
 
+use crate::brief;
+
 fn ot(c: &mut Criterion) {
     for layer in layers().unwrap() {
         for mode in MODES {
@@ -43,4 +45,4 @@ fn bench_layer(c: &mut Criterion, layer: &Layer, mode: Mode) {
     group.finish();
 }
 
-criterion_group!(benches, ot);
+criterion_group! { name = benches; config = brief(); targets = ot }

@@ -12,6 +12,8 @@ use protocol::messages::MAX_REASON;
 use protocol::server::refuse;
 use tokio::runtime::Builder;
 
+use crate::brief;
+
 fn packing(c: &mut Criterion) {
     let mut group = c.benchmark_group("wire");
     for layer in layers().unwrap() {
@@ -43,4 +45,4 @@ fn frame(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, packing, frame);
+criterion_group! { name = benches; config = brief(); targets = packing, frame }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use deepcardio::architecture::Architecture;
 use deepcardio::ecg::Segment;
-use deepcardio::testkit::random_segment;
 use protocol::channel::{Channel, Timeouts};
 use protocol::client::{ClientConfig, ClientSession, Outcome};
 use protocol::error::Party;
@@ -12,6 +12,7 @@ use protocol::handshake::{Backend, Reveal};
 use protocol::meter::Ledger;
 use protocol::plan::{Comparison, Limits};
 use protocol::server::{Service, serve};
+use rand_core::Rng;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{Builder, Runtime};
 
@@ -72,7 +73,7 @@ impl Stage {
     /// If the model cannot be served or the system gives no threads.
     pub fn new() -> Result<Self> {
         let model = model()?;
-        let segment = random_segment(&mut rng(200), model.architecture());
+        let segment = segment(model.architecture())?;
         let service = Arc::new(Service::new(model, Reveal::Scores)?);
         Ok(Self { runtime: Builder::new_multi_thread().enable_all().build()?, service, segment })
     }
@@ -162,4 +163,12 @@ impl Stage {
         session.finish().await?;
         Ok(ledger)
     }
+}
+
+/// Seeded samples over the whole input width, as many as the architecture takes.
+fn segment(architecture: &Architecture) -> Result<Segment> {
+    let (shape, unused_bits) = (architecture.input(), 32 - architecture.signal().input_bits);
+    let mut rng = rng(200);
+    let samples = (0..shape.count()).map(|_| rng.next_u32().cast_signed() >> unused_bits).collect();
+    Ok(Segment::from_windows(shape.batch, shape.length, samples)?)
 }
