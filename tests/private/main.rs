@@ -7,6 +7,8 @@
 //! | `leakage` | sizes tell nothing of weights or ECG, and nothing is used twice |
 //! | `programs` | `pp-server` and `pp-client` as processes over TCP, on the samples and the real model |
 
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 mod hostile;
 mod leakage;
 mod networks;

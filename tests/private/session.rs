@@ -9,7 +9,7 @@ use protocol::channel::{Channel, Timeouts};
 use protocol::client::{ClientConfig, ClientSession, Outcome};
 use protocol::error::{Error, Result};
 use protocol::handshake::{Backend, Reveal};
-use protocol::meter::Ledger;
+use protocol::meter::{Ledger, Phase};
 use protocol::plan::Limits;
 use protocol::server::{Service, Summary, serve};
 use protocol::tap::Tap;
@@ -33,11 +33,14 @@ pub(crate) fn config(backend: Backend, tap: Option<Tap>) -> ClientConfig {
 /// What a client saw of a session of one inference a segment.
 pub(crate) struct Seen {
     pub(crate) outcomes: Vec<Outcome>,
+    /// Bytes of one inference as the plan foretold them.
+    pub(crate) planned: u64,
     pub(crate) ledger: Ledger,
 }
 
 pub(crate) async fn run_client(channel: Channel, config: ClientConfig, segments: &[Segment]) -> Result<Seen> {
     let mut session = ClientSession::connect(channel, config).await?;
+    let planned = session.inference_traffic();
     let mut outcomes = Vec::new();
     for segment in segments {
         let (next, outcome) = session.prepare().await?.infer(segment).await?;
@@ -46,7 +49,7 @@ pub(crate) async fn run_client(channel: Channel, config: ClientConfig, segments:
     }
     let ledger = session.take_ledger();
     session.finish().await?;
-    Ok(Seen { outcomes, ledger })
+    Ok(Seen { outcomes, planned, ledger })
 }
 
 /// Both parties over memory; the client's result and the server's.
@@ -82,6 +85,8 @@ pub(crate) async fn assert_equals_reference(
             Reveal::Label => Outcome::Label(deepcardio::scores::argmax(&scores)),
         };
         assert!(seen.outcomes == [expected], "the outcome differs from the reference");
+        let inference = seen.ledger.total(|scope| scope.phase != Phase::Setup);
+        assert_eq!(inference.sent + inference.received, seen.planned, "the plan foretells every byte");
         assert_eq!(served.unwrap().inferences, 1);
     }
 }

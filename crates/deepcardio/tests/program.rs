@@ -12,6 +12,8 @@ use npyz::WriterBuilder;
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 use serde_json::Value;
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipWriter};
 
 /// A directory of the test's own, removed at the end.
 struct Scratch(PathBuf);
@@ -116,7 +118,7 @@ fn inspect_lists_every_layer_and_refuses_a_damaged_file() {
 }
 
 fn write_npz(path: &Path, records: &[(u32, u8, Vec<f64>)]) {
-    let mut archive = npyz::npz::NpzWriter::new(std::fs::File::create(path).unwrap());
+    let mut archive = ZipWriter::new(std::fs::File::create(path).unwrap());
     let samples: Vec<i16> =
         records.iter().flat_map(|(_, _, mv)| mv.iter().map(|value| (value * 1000.0) as i16)).collect();
     let mut offsets = vec![0i64];
@@ -129,18 +131,16 @@ fn write_npz(path: &Path, records: &[(u32, u8, Vec<f64>)]) {
     write_array(&mut archive, "label", records.iter().map(|record| record.1).collect());
     write_array(&mut archive, "fs", vec![300u32]);
     write_array(&mut archive, "gain_adu_per_mv", vec![1000u32]);
+    archive.finish().unwrap();
 }
 
-fn write_array<T: npyz::AutoSerialize>(
-    archive: &mut npyz::npz::NpzWriter<std::fs::File>,
-    name: &str,
-    values: Vec<T>,
-) {
-    let mut array = archive
-        .array(name, Default::default())
-        .unwrap()
+fn write_array<T: npyz::AutoSerialize>(archive: &mut ZipWriter<std::fs::File>, name: &str, values: Vec<T>) {
+    let options = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
+    archive.start_file(format!("{name}.npy"), options).unwrap();
+    let mut array = npyz::WriteOptions::new()
         .default_dtype()
         .shape(&[values.len() as u64])
+        .writer(archive)
         .begin_nd()
         .unwrap();
     array.extend(values).unwrap();

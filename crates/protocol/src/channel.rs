@@ -1,7 +1,7 @@
 //! A metered, framed, limited connection to the peer.
 //!
 //! The two directions are separate halves, so that a party can stream one way while it reads the other
-//! ([`Channel::halves`]) and so that simultaneous messages never wait for each other ([`Channel::exchange`]).
+//! (`halves`) and so that simultaneous messages never wait for each other (`exchange`).
 
 use std::time::{Duration, Instant};
 
@@ -63,31 +63,46 @@ pub(crate) struct FrameSender {
     ledger: Ledger,
     peer: Party,
     progress: Duration,
+    /// A frame was begun and not finished: whatever followed would be read as its payload.
+    unfinished: bool,
 }
 
 impl FrameSender {
     pub(crate) async fn send(&mut self, scope: Scope, tag: Tag, payload: &[u8]) -> Result<()> {
         let header = Header::encode(tag, payload.len())
             .ok_or_else(|| Error::internal(format!("{tag} is longer than a frame")))?;
+        if self.unfinished {
+            return Err(Error::internal("a frame was broken off; the connection cannot be used any more"));
+        }
+        self.unfinished = true;
         self.ledger.at(scope).sent += (HEADER_BYTES + payload.len()) as u64;
         self.write(&header).await?;
-        for piece in payload.chunks(PIECE_BYTES) {
-            self.write(piece).await?;
-        }
-        bounded(self.peer, self.progress, self.writer.flush()).await
+        self.write(payload).await?;
+        bounded(self.peer, self.progress, self.writer.flush()).await?;
+        self.unfinished = false;
+        Ok(())
     }
 
-    async fn write(&mut self, bytes: &[u8]) -> Result<()> {
-        bounded(self.peer, self.progress, self.writer.write_all(bytes)).await
+    /// Writes all bytes; the peer must take some of them within every span of `progress`.
+    async fn write(&mut self, mut bytes: &[u8]) -> Result<()> {
+        while !bytes.is_empty() {
+            let write = async { self.writer.write(bytes).await };
+            let written = bounded(self.peer, self.progress, write).await?;
+            if written == 0 {
+                return Err(Error::Io(std::io::ErrorKind::WriteZero.into()));
+            }
+            bytes = bytes.get(written..).unwrap_or_default();
+        }
+        Ok(())
     }
 }
 
 /// Waits for `work` as long as the peer may take to read.
-async fn bounded(
+async fn bounded<T>(
     peer: Party,
     patience: Duration,
-    work: impl Future<Output = std::io::Result<()>>,
-) -> Result<()> {
+    work: impl Future<Output = std::io::Result<T>>,
+) -> Result<T> {
     match timeout(patience, work).await {
         Ok(done) => Ok(done?),
         Err(_) => Err(Error::Peer { peer, fault: Fault::Silent(patience) }),
@@ -157,21 +172,22 @@ impl FrameReceiver {
     }
 }
 
+/// Fills the buffer; some bytes must arrive within every span of `patience`.
 async fn fill(
     reader: &mut (impl AsyncRead + Unpin),
-    buffer: &mut [u8],
+    mut buffer: &mut [u8],
     tag: Tag,
     patience: Duration,
     peer: Party,
 ) -> Result<()> {
-    match timeout(patience, reader.read_exact(buffer)).await {
-        Err(_) => Err(Error::Peer { peer, fault: Fault::Silent(patience) }),
-        Ok(Ok(_)) => Ok(()),
-        Ok(Err(error)) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
-            Err(Error::Peer { peer, fault: Fault::Closed(tag) })
+    while !buffer.is_empty() {
+        let read = bounded(peer, patience, reader.read(buffer)).await?;
+        if read == 0 {
+            return Err(Error::Peer { peer, fault: Fault::Closed(tag) });
         }
-        Ok(Err(error)) => Err(error.into()),
+        buffer = buffer.get_mut(read..).unwrap_or_default();
     }
+    Ok(())
 }
 
 /// Runs the sending and the receiving of a streaming step side by side. A failure to receive ends both at once; a failure to
@@ -229,6 +245,7 @@ impl Channel {
                 ledger: Ledger::default(),
                 peer,
                 progress,
+                unfinished: false,
             },
             receiver: FrameReceiver {
                 reader: BufReader::with_capacity(BUFFER_BYTES, reader),
@@ -321,7 +338,7 @@ impl Channel {
         ledger
     }
 
-    /// Tells the peer why the session ends, as far as it still listens.
+    /// Tells the peer why the session ends, as far as it still listens and is not in the middle of another frame.
     pub(crate) async fn abort(&mut self, reason: &str) {
         let bytes = Abort::new(reason).encode();
         // The peer may be gone already, which is no news: the reason for ending is reported by the caller.

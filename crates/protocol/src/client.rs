@@ -98,6 +98,7 @@ impl ClientSession {
             handshake::client(&mut channel, config.backend, config.pinned_architecture, &mut rng).await?;
         let round_trip = greeted.elapsed();
         let plan = Plan::new(&agreement.architecture)?;
+        plan.check(config.limits, config.backend, agreement.reveal)?;
         let (holder, mut correlations) =
             setup::client(&mut channel, &agreement.session_id, config.backend).await?;
         let method = match config.backend {
@@ -108,7 +109,6 @@ impl ClientSession {
                 Method::Ot(config.comparison.unwrap_or_else(|| link.comparison(&plan)))
             }
         };
-        plan.check(config.limits, method, agreement.reveal)?;
         channel.close_phase(clock);
         Ok(Self {
             channel,
@@ -136,6 +136,12 @@ impl ClientSession {
     #[must_use]
     pub fn reveal(&self) -> Reveal {
         self.reveal
+    }
+
+    /// Exact bytes of one inference, both directions, offline and online.
+    #[must_use]
+    pub fn inference_traffic(&self) -> u64 {
+        self.plan.traffic(self.method, self.reveal)
     }
 
     /// The random name of the server's model.

@@ -10,17 +10,26 @@
 //! digest if it was given one, and refuses what exceeds its own bounds (see [`crate::plan::Limits`]).
 
 use std::fmt;
+use std::time::Duration;
 
 use deepcardio::architecture::Architecture;
+use oblivious_transfer::{silent, softspoken};
 use rand_core::CryptoRng;
 
 use crate::channel::{Channel, Due};
-use crate::error::{Error, Party, Result};
+use crate::error::{Error, Fault, Party, Result};
 use crate::messages::{
     Accept, Hello, MAGIC, MAX_ACCEPT_BYTES, MAX_HELLO_BYTES, NEWEST_VERSION, OLDEST_VERSION,
 };
 use crate::meter::Scope;
 use crate::wire::Tag;
+
+/// How long a client may take to greet: a connection that says nothing holds a place that others wait for.
+const GREETING: Duration = Duration::from_secs(10);
+
+/// Raised with every change of what both parties must compute alike and no message length shows: gates, hash domains, the
+/// code of the silent extension.
+const REVISION: u32 = 1;
 
 /// Which protocol computes the non-linear steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -145,7 +154,9 @@ pub(crate) async fn server(
     rng: &mut impl CryptoRng,
 ) -> Result<Agreement> {
     let due = Due::at_most(Scope::SETUP, Tag::Hello, MAX_HELLO_BYTES);
-    let bytes = channel.receive(due).await?;
+    let bytes = tokio::time::timeout(GREETING, channel.receive(due))
+        .await
+        .unwrap_or(Err(Error::Peer { peer: Party::Client, fault: Fault::Silent(GREETING) }))?;
     let hello = Hello::decode(&bytes).map_err(|e| Error::invalid(Party::Client, Tag::Hello, e))?;
     let backend = match choose(&hello, offer.backends) {
         Ok(backend) => backend,
@@ -199,7 +210,13 @@ fn choose(hello: &Hello, backends: &[Backend]) -> Result<Backend, String> {
 /// A digest of everything that both sides must compute alike and that the plan does not show.
 fn parameter_digest() -> [u8; 32] {
     let mut hasher = blake3::Hasher::new_derive_key("private-ecg parameters v1");
+    hasher.update(&REVISION.to_le_bytes());
     hasher.update(he_linear::params::describe().as_bytes());
+    let extension =
+        [silent::PART_COTS, silent::PART_BYTES, silent::SETUP_REQUEST_BYTES, silent::SETUP_REPLY_BYTES];
+    for size in extension.into_iter().chain([softspoken::TREES_MESSAGE_BYTES, gc_nonlinear::CHUNK]) {
+        hasher.update(&(size as u64).to_le_bytes());
+    }
     *hasher.finalize().as_bytes()
 }
 

@@ -5,10 +5,15 @@ use deepcardio::architecture::{Activation, Architecture, Reduction, Stage};
 use deepcardio::tensor::Shape;
 use gc_nonlinear::{ArgmaxPlan, ArgmaxShape};
 use he_linear::{Conv1dShape, LinearPlan};
+use oblivious_transfer::{silent, softspoken};
 use ot_nonlinear::Mode;
+
+use zeroize::Zeroizing;
 
 use crate::error::{Error, Result};
 use crate::handshake::{Backend, Reveal};
+use crate::messages::REQUEST_BYTES;
+use crate::share::Share;
 use crate::wire::HEADER_BYTES;
 
 /// The shape of a comparison from oblivious transfer.
@@ -106,7 +111,7 @@ impl Plan {
     }
 
     /// Refuses a plan that is larger than `limits` allow.
-    pub(crate) fn check(&self, limits: Limits, method: Method, reveal: Reveal) -> Result<()> {
+    pub(crate) fn check(&self, limits: Limits, backend: Backend, reveal: Reveal) -> Result<()> {
         let tensor =
             self.stages.iter().map(|s| s.input.count().max(s.accumulators.count())).max().unwrap_or(0);
         if tensor > limits.tensor {
@@ -115,7 +120,11 @@ impl Plan {
                 limits.tensor
             )));
         }
-        let traffic = self.traffic(method, reveal);
+        let methods: &[Method] = match backend {
+            Backend::Gc => &[Method::Gc],
+            Backend::Ot => &[Method::Ot(Comparison::Ripple), Method::Ot(Comparison::Tree)],
+        };
+        let traffic = methods.iter().map(|&method| self.traffic(method, reveal)).max().unwrap_or(0);
         if traffic > limits.traffic {
             return Err(Error::Incompatible(format!(
                 "one inference with the server's network takes {} MB; this client accepts {} MB (see --max-mb)",
@@ -132,15 +141,27 @@ impl Plan {
         steps.map(|activation| activation.ot(shape).rounds()).sum()
     }
 
-    /// Bytes of all messages of one inference whose size the plan fixes, both directions, frame headers included. The OT
-    /// extension comes on top: about four bytes an OT.
+    /// Bytes of all messages of one inference, both directions, frame headers included.
     pub(crate) fn traffic(&self, method: Method, reveal: Reveal) -> u64 {
         let stages: usize = self.stages.iter().map(|stage| stage.traffic(method)).sum();
         let output = match reveal {
             Reveal::Scores => residue_bytes(self.classes, self.scores_ell),
-            Reveal::Label => self.argmax.input_corrections_bytes() + self.argmax.message_bytes(),
+            Reveal::Label => {
+                let extension = softspoken::random_bytes(self.argmax.input_cots()) + 2 * HEADER_BYTES;
+                extension + self.argmax.input_corrections_bytes() + self.argmax.message_bytes()
+            }
         };
-        (stages + output + HEADER_BYTES) as u64
+        (stages + self.silent_bytes(method) + output + HEADER_BYTES + REQUEST_BYTES + HEADER_BYTES) as u64
+    }
+
+    /// Bytes of the silent extension that serves all layers, both directions.
+    fn silent_bytes(&self, method: Method) -> usize {
+        let Method::Ot(shape) = method else { return 0 };
+        let steps = self.stages.iter().filter_map(|stage| stage.activation.as_ref());
+        let (client, server) = steps
+            .map(|activation| activation.ot(shape).cots())
+            .fold((0, 0), |sums, cots| (sums.0 + cots.client_receives, sums.1 + cots.server_receives));
+        (silent::parts_for(client) + silent::parts_for(server)) * (silent::PART_BYTES + HEADER_BYTES)
     }
 }
 
@@ -178,7 +199,7 @@ impl StagePlan {
     fn traffic(&self, method: Method) -> usize {
         let linear = self.linear.input_bytes() + self.linear.output_bytes() + self.masked_input_bytes();
         let step = self.activation.as_ref().map_or(0, |activation| activation.traffic(method));
-        linear + step + 4 * HEADER_BYTES
+        linear + step + 3 * HEADER_BYTES
     }
 }
 
@@ -213,30 +234,37 @@ impl ActivationPlan {
     fn traffic(&self, method: Method) -> usize {
         match method {
             Method::Gc => {
-                self.gc.input_corrections_bytes()
-                    + self.gc.garbled_bytes()
-                    + self.gc.output_corrections_bytes()
+                let extensions = [self.gc.input_cots(), self.gc.output_cots()].map(softspoken::random_bytes);
+                let corrections = self.gc.input_corrections_bytes() + self.gc.output_corrections_bytes();
+                let headers = (self.gc.chunks() + 4) * HEADER_BYTES;
+                extensions.iter().sum::<usize>() + corrections + self.gc.garbled_bytes() + headers
             }
             Method::Ot(shape) => {
                 let step = self.ot(shape);
-                let round = |round| step.client_bytes(round) + step.server_bytes(round) + 2 * HEADER_BYTES;
-                step.offline_bytes() + (0..step.rounds()).map(round).sum::<usize>()
+                let frame = |bytes| if bytes > 0 { bytes + HEADER_BYTES } else { 0 };
+                let round = |round| frame(step.client_bytes(round)) + frame(step.server_bytes(round));
+                step.offline_bytes() + HEADER_BYTES + (0..step.rounds()).map(round).sum::<usize>()
             }
         }
     }
 
     /// The accumulators that enter the step: all of them, or, with pooling, those that have a partner.
-    pub(crate) fn paired(&self, accumulators: Shape, values: &[u32]) -> Vec<u32> {
+    pub(crate) fn paired(&self, accumulators: Shape, values: &[u32]) -> Zeroizing<Vec<u32>> {
         let kept = if self.pool { accumulators.length / 2 * 2 } else { accumulators.length };
-        values.chunks(accumulators.length.max(1)).flat_map(|row| row.iter().take(kept)).copied().collect()
+        let rows = values.chunks(accumulators.length.max(1));
+        Zeroizing::new(rows.flat_map(|row| row.iter().take(kept)).copied().collect())
     }
 
     /// What the reductions make of a share of the activation.
-    pub(crate) fn reduce(&self, share: Vec<u32>) -> Vec<u32> {
-        let step = |(shape, values): (Shape, Vec<u32>), reduction: &Reduction| {
-            reduction.apply(shape, &values, self.out_ell)
-        };
-        self.reductions.iter().fold((self.activated, share), step).1
+    pub(crate) fn reduce(&self, share: Vec<u32>) -> Share {
+        let mut shape = self.activated;
+        let mut share = Share::new(share, self.out_ell);
+        for reduction in &self.reductions {
+            let reduced;
+            (shape, reduced) = reduction.apply(shape, share.residues(), self.out_ell);
+            share = Share::new(reduced, self.out_ell);
+        }
+        share
     }
 }
 

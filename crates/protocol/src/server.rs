@@ -233,7 +233,7 @@ impl ServerSession {
             };
             let paired = activation.paired(stage.accumulators, accumulators.residues());
             let material = nonlinear.next().ok_or_else(|| Error::internal("material of fewer layers"))?;
-            let paired = Share::new(paired, stage.ell);
+            let paired = Share::new(paired.to_vec(), stage.ell);
             let reduced = nonlinear::server_online(channel, index, activation, material, paired).await?;
             self.tap(Point::Activations(index), &reduced);
             share = Some(reduced);

@@ -1,7 +1,7 @@
 //! The one place for bytes on the wire: frames and their tags.
 //!
 //! A frame is `tag u8 | length u32 little-endian | payload`. The receiver always knows which tag and which length (or
-//! which upper bound, for the few variable messages of the handshake) is due, from the [`crate::plan::Plan`]; a frame that
+//! which upper bound, for the few variable messages of the handshake) is due, from the plan; a frame that
 //! announces anything else is refused before a byte of its payload is read or room for it is made.
 
 use std::fmt;

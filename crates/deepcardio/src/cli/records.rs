@@ -6,8 +6,9 @@ use std::io::BufReader;
 use std::path::Path;
 
 use deepcardio::ecg::{EcgError, Recording};
-use npyz::Deserialize;
-use npyz::npz::NpzArchive;
+use npyz::{Deserialize, NpyFile};
+use zip::ZipArchive;
+use zip::result::ZipError;
 
 /// Values of one array.
 const MAX_VALUES: u64 = 1 << 28;
@@ -26,7 +27,7 @@ impl Records {
     /// Reads and checks the file.
     pub(super) fn open(path: &Path) -> Result<Self, Box<dyn std::error::Error>> {
         let file = File::open(path).map_err(|error| format!("{}: {error}", path.display()))?;
-        let mut archive = NpzArchive::new(BufReader::new(file))?;
+        let mut archive = ZipArchive::new(BufReader::new(file))?;
         let offsets: Vec<i64> = read(&mut archive, "offsets")?;
         let offsets = offsets.into_iter().map(usize::try_from).collect::<Result<Vec<_>, _>>()?;
         let records = Self {
@@ -85,10 +86,14 @@ impl Records {
 }
 
 fn read<T: Deserialize>(
-    archive: &mut NpzArchive<BufReader<File>>,
+    archive: &mut ZipArchive<BufReader<File>>,
     name: &str,
 ) -> Result<Vec<T>, Box<dyn std::error::Error>> {
-    let array = archive.by_name(name)?.ok_or_else(|| format!("the file has no array `{name}`"))?;
+    let entry = archive.by_name(&format!("{name}.npy")).map_err(|error| match error {
+        ZipError::FileNotFound => format!("the file has no array `{name}`"),
+        error => format!("array `{name}`: {error}"),
+    })?;
+    let array = NpyFile::new(entry)?;
     if array.len() > MAX_VALUES {
         return Err(
             format!("array `{name}` has {} values, at most {MAX_VALUES} are read", array.len()).into()

@@ -16,6 +16,8 @@ use std::time::Instant;
 use gc_nonlinear::{ActivationEvaluator, ActivationGarbler, ReceiverCots, SentCots, Session, StepPlan};
 use tokio::sync::mpsc;
 
+use zeroize::Zeroizing;
+
 use crate::channel::{Channel, Due, both};
 use crate::compute::offload;
 use crate::error::{Error, Party, Result};
@@ -52,7 +54,7 @@ pub(crate) async fn client_offline(
     layer: Layer<'_>,
     session: &Session,
     correlations: &mut Correlations,
-    product: Vec<u32>,
+    product: Zeroizing<Vec<u32>>,
 ) -> Result<ActivationEvaluator> {
     let start = Instant::now();
     let scope = layer.scope(Phase::Offline);

@@ -111,7 +111,7 @@ pub(crate) async fn client_online(
             ot::client_online(channel, index, activation.ot(shape), client).await?
         }
     };
-    Ok(Share::new(activation.reduce(share), activation.out_ell))
+    Ok(activation.reduce(share))
 }
 
 /// The server's online half: its share of the activation, after the reductions.
@@ -130,7 +130,7 @@ pub(crate) async fn server_online(
             ot::server_online(channel, index, activation.ot(shape), server, accumulators).await?
         }
     };
-    Ok(Share::new(activation.reduce(share), activation.out_ell))
+    Ok(activation.reduce(share))
 }
 
 fn missing() -> Error {

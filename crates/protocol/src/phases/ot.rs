@@ -12,6 +12,8 @@ use std::time::Instant;
 
 use ot_nonlinear::{ClientStep, ServerOffline, ServerStep, StepError, StepPlan};
 
+use zeroize::Zeroizing;
+
 use crate::channel::{Channel, Due};
 use crate::compute::offload;
 use crate::error::{Error, Party, Result};
@@ -26,7 +28,7 @@ pub(crate) async fn client_offline(
     layer: usize,
     step: &StepPlan,
     material: Material,
-    product: Vec<u32>,
+    product: Zeroizing<Vec<u32>>,
 ) -> Result<ClientStep> {
     let start = Instant::now();
     let scope = Scope::nonlinear(Phase::Offline, layer);

@@ -144,12 +144,15 @@ async fn correlate(
     let peer_seeds =
         channel.exchange(&seeds, Due::exactly(Scope::SETUP, Tag::CotSeeds, TREES_MESSAGE_BYTES)).await?;
     let sender = sender.finish(&peer_seeds).map_err(|e| Error::invalid(peer, Tag::CotSeeds, e))?;
-    let (mut receiver, mut sender) = (receiver, sender);
-    let silent = match backend {
-        Backend::Gc => None,
-        Backend::Ot => Some(silent::set_up(channel, session, own, &mut receiver, &mut sender).await?),
-    };
-    Ok(Correlations { receiver: Some(receiver), sender: Some(sender), silent, peer })
+    match backend {
+        Backend::Gc => {
+            Ok(Correlations { receiver: Some(receiver), sender: Some(sender), silent: None, peer })
+        }
+        Backend::Ot => {
+            let (receiver, sender, silent) = silent::set_up(channel, session, own, receiver, sender).await?;
+            Ok(Correlations { receiver: Some(receiver), sender: Some(sender), silent: Some(silent), peer })
+        }
+    }
 }
 
 /// The name of one inference of a session, from which its hash keys derive: no step of any other shares a key with it.

@@ -64,24 +64,34 @@ pub(crate) async fn set_up(
     channel: &mut Channel,
     session: &[u8; 32],
     own: Party,
-    receiver: &mut CotReceiver,
-    sender: &mut CotSender,
-) -> Result<Silent> {
+    mut receiver: CotReceiver,
+    mut sender: CotSender,
+) -> Result<(CotReceiver, CotSender, Silent)> {
     let peer = own.peer();
-    let (setup, request) = SilentReceiverSetup::start(&direction(session, own), receiver);
+    let (receiving, sending) = (direction(session, own), direction(session, peer));
+    let (receiver, setup, request) = offload(move || {
+        let (setup, request) = SilentReceiverSetup::start(&receiving, &mut receiver);
+        Ok((receiver, setup, request))
+    })
+    .await?;
     let due = Due::exactly(Scope::SETUP, Tag::SilentRequest, SETUP_REQUEST_BYTES);
     let start = Instant::now();
     let peer_request = channel.exchange(&request, due).await?;
     let request_time = start.elapsed();
-    let session = direction(session, peer);
-    let (sender, reply) = SilentSender::new(&session, sender, &peer_request, &mut entropy::fresh()?)
-        .map_err(|e| Error::invalid(peer, Tag::SilentRequest, e))?;
+    let (sender, silent_sender, reply) = offload(move || {
+        let (silent, reply) = SilentSender::new(&sending, &mut sender, &peer_request, &mut entropy::fresh()?)
+            .map_err(|e| Error::invalid(peer, Tag::SilentRequest, e))?;
+        Ok((sender, silent, reply))
+    })
+    .await?;
     let due = Due::exactly(Scope::SETUP, Tag::SilentReply, SETUP_REPLY_BYTES);
     let peer_reply = channel.exchange(&reply, due).await?;
-    let receiver =
+    let silent_receiver =
         offload(move || setup.finish(&peer_reply).map_err(|e| Error::invalid(peer, Tag::SilentReply, e)))
             .await?;
-    Ok(Silent { sender: Some(sender), receiver: Some(receiver), parts: [0, 0], request_time })
+    let silent =
+        Silent { sender: Some(silent_sender), receiver: Some(silent_receiver), parts: [0, 0], request_time };
+    Ok((receiver, sender, silent))
 }
 
 /// Makes the material of every step of an inference; the same for both parties.
