@@ -1,0 +1,64 @@
+//! OT extension, role by role: SoftSpoken for the input OTs of every garbled layer, silent OT part by part.
+
+use benches::dealt::rng;
+use benches::layers::layers;
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group};
+use oblivious_transfer::block::Block;
+use oblivious_transfer::silent::{PART_BYTES, PART_COTS, SilentReceiver, SilentReceiverSetup, SilentSender};
+use oblivious_transfer::softspoken::{CotReceiver, CotSender, ReceiverSetup, SenderSetup};
+
+use crate::brief;
+
+fn softspoken_pair() -> (CotSender, CotReceiver) {
+    let mut rng = rng(400);
+    let delta = Block::random(&mut rng).with_lsb(true);
+    let (receiver, offer) = ReceiverSetup::start(b"bench", &mut rng);
+    let (sender, reply) = SenderSetup::start(b"bench", delta, &offer, &mut rng).unwrap();
+    let (receiver, seeds) = receiver.finish(&reply, &mut rng).unwrap();
+    (sender.finish(&seeds).unwrap(), receiver)
+}
+
+fn silent_pair() -> (SilentSender, SilentReceiver) {
+    let (mut sender, mut receiver) = softspoken_pair();
+    let (setup, request) = SilentReceiverSetup::start(b"bench", &mut receiver);
+    let (sender, reply) = SilentSender::new(b"bench", &mut sender, &request, &mut rng(401)).unwrap();
+    (sender, setup.finish(&reply).unwrap())
+}
+
+fn softspoken(c: &mut Criterion) {
+    let (mut sender, mut receiver) = softspoken_pair();
+    let mut group = c.benchmark_group("softspoken");
+    group.sample_size(10);
+    group.bench_function("set-up of both", |b| b.iter(softspoken_pair));
+    for layer in layers().unwrap() {
+        let count = layer.garbled_plan().unwrap().input_cots();
+        let (_, message) = receiver.extend_random(count);
+        let id = format!("layer{} cots={count} bytes={}", layer.number, message.len());
+        group.throughput(Throughput::Elements(count as u64));
+        group.bench_function(BenchmarkId::new("receiver", &id), |b| {
+            b.iter_with_large_drop(|| receiver.extend_random(count));
+        });
+        group.bench_function(BenchmarkId::new("sender", &id), |b| {
+            b.iter_with_large_drop(|| sender.extend_random(count, &message).unwrap());
+        });
+    }
+    group.finish();
+}
+
+fn silent(c: &mut Criterion) {
+    let (mut sender, mut receiver) = silent_pair();
+    // What a part says does not change its cost, so one message serves for all.
+    let (_, message) = sender.extend(|_, _| ());
+    let id = format!("part cots={PART_COTS} bytes={PART_BYTES}");
+    let mut group = c.benchmark_group("silent");
+    group.sample_size(10);
+    group.bench_function("set-up of both", |b| b.iter(silent_pair));
+    group.throughput(Throughput::Elements(PART_COTS as u64));
+    group.bench_function(BenchmarkId::new("sender", &id), |b| b.iter(|| sender.extend(|_, _| ())));
+    group.bench_function(BenchmarkId::new("receiver", &id), |b| {
+        b.iter(|| receiver.extend(&message, |_, _| ()).unwrap());
+    });
+    group.finish();
+}
+
+criterion_group! { name = benches; config = brief(); targets = softspoken, silent }

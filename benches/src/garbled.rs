@@ -1,0 +1,95 @@
+//! One non-linear step by garbled circuits, played once and recorded; then either role runs alone.
+
+use gc_nonlinear::{ActivationEvaluator, ActivationGarbler, Session, StepPlan};
+
+use crate::Result;
+use crate::dealt::{Dealt, residues, rng};
+use crate::layers::Layer;
+
+/// A step with its inputs and everything that was sent.
+pub struct GarbledStep {
+    plan: StepPlan,
+    session: Session,
+    client_shares: Vec<u32>,
+    server_shares: Vec<u32>,
+    inputs: Dealt,
+    outputs: Dealt,
+    input_corrections: Vec<u8>,
+    chunks: Vec<Vec<u8>>,
+    output_corrections: Vec<u8>,
+}
+
+impl GarbledStep {
+    /// Plays the step of `layer` on random shares.
+    ///
+    /// # Errors
+    /// If the step refuses its inputs, which would be a mistake here.
+    pub fn record(layer: &Layer) -> Result<Self> {
+        let mut rng = rng(layer.number as u64);
+        let plan = layer.garbled_plan()?;
+        let ell = plan.shape().ell;
+        let mut step = Self {
+            session: Session::new(&[1; 32]),
+            client_shares: residues(&mut rng, plan.input_values(), ell),
+            server_shares: residues(&mut rng, plan.input_values(), ell),
+            inputs: Dealt::new(&mut rng, plan.input_cots()),
+            outputs: Dealt::new(&mut rng, plan.output_cots()),
+            input_corrections: Vec::new(),
+            chunks: Vec::new(),
+            output_corrections: Vec::new(),
+            plan,
+        };
+        let (corrections, mut evaluator) = step.prepare_evaluator()?;
+        step.input_corrections = corrections;
+        let garbler = step.prepare_garbler()?;
+        for chunk in 0..step.plan.chunks() {
+            let message = garbler.garble_chunk(chunk, &step.server_shares)?;
+            evaluator.evaluate_chunk(&message)?;
+            step.chunks.push(message);
+        }
+        step.output_corrections = evaluator.finish()?.1;
+        Ok(step)
+    }
+
+    /// The client's offline half: its message and itself, ready.
+    ///
+    /// # Errors
+    /// As [`GarbledStep::record`].
+    pub fn prepare_evaluator(&self) -> Result<(Vec<u8>, ActivationEvaluator)> {
+        let (inputs, outputs) = (self.inputs.received(), self.outputs.sent());
+        let (plan, shares) = (&self.plan, &self.client_shares);
+        Ok(ActivationEvaluator::prepare(plan, &self.session, 0, shares, inputs, outputs)?)
+    }
+
+    /// The server's offline half.
+    ///
+    /// # Errors
+    /// As [`GarbledStep::record`].
+    pub fn prepare_garbler(&self) -> Result<ActivationGarbler> {
+        let (inputs, outputs) = (self.inputs.sent(), self.outputs.received());
+        let (plan, corrections) = (&self.plan, &self.input_corrections);
+        Ok(ActivationGarbler::prepare(plan, &self.session, 0, inputs, corrections, outputs)?)
+    }
+
+    /// The server's online half against the recorded client.
+    ///
+    /// # Errors
+    /// As [`GarbledStep::record`].
+    pub fn garble(&self, garbler: ActivationGarbler) -> Result<Vec<u32>> {
+        for chunk in 0..self.plan.chunks() {
+            std::hint::black_box(garbler.garble_chunk(chunk, &self.server_shares)?);
+        }
+        Ok(garbler.finish(&self.output_corrections)?)
+    }
+
+    /// The client's online half against the recorded server.
+    ///
+    /// # Errors
+    /// As [`GarbledStep::record`].
+    pub fn evaluate(&self, mut evaluator: ActivationEvaluator) -> Result<(Vec<u32>, Vec<u8>)> {
+        for message in &self.chunks {
+            evaluator.evaluate_chunk(message)?;
+        }
+        Ok(evaluator.finish()?)
+    }
+}

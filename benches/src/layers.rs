@@ -1,0 +1,169 @@
+//! The layers that are benched: those of the bundled model that run on every window, 1 to 6.
+//!
+//! Shapes, widths and weights come from the model file, so a new model changes the benches with it.
+
+use deepcardio::architecture::{Activation, Architecture, Stage};
+use deepcardio::model::Model;
+use he_linear::params::RING_DEGREE;
+use he_linear::{Conv1dShape, LinearPlan, PUBLIC_KEY_BYTES};
+
+use crate::Result;
+
+/// The model that comes with the programs.
+const BUNDLED: &[u8] = include_bytes!("../../models/deepcardio.bin");
+
+/// The shapes of a comparison among which a session chooses.
+pub const MODES: [ot_nonlinear::Mode; 2] = [ot_nonlinear::Mode::Ripple, ot_nonlinear::Mode::Tree];
+
+/// One layer with everything that a bench of it needs.
+pub struct Layer {
+    /// Counts from 1.
+    pub number: usize,
+    /// Geometry and widths.
+    pub stage: Stage,
+    /// The non-linear step.
+    pub activation: Activation,
+    /// Ring width of the next layer.
+    pub out_ell: u32,
+    /// `[out][in][tap]`.
+    pub weights: Vec<i8>,
+}
+
+/// The model that every bench runs.
+///
+/// # Errors
+/// If the file is damaged.
+pub fn model() -> Result<Model> {
+    Ok(Model::from_bytes(BUNDLED)?)
+}
+
+/// Whether a stage runs on every window, and not on the sequence of windows.
+#[must_use]
+pub fn on_windows(architecture: &Architecture, stage: &Stage) -> bool {
+    stage.linear.batch == architecture.input().batch
+}
+
+/// The layers of the bundled model.
+///
+/// # Errors
+/// If the model file is damaged.
+pub fn layers() -> Result<Vec<Layer>> {
+    let model = model()?;
+    let stages = model.architecture().stages();
+    let next_ells = stages.iter().skip(1).map(|stage| stage.ell);
+    let layers = model.layers().zip(next_ells).filter_map(|((stage, weights), out_ell)| {
+        let activation = stage.activation.filter(|_| on_windows(model.architecture(), stage))?;
+        Some((stage.clone(), activation, out_ell, weights.weights().to_vec()))
+    });
+    Ok(layers
+        .enumerate()
+        .map(|(index, (stage, activation, out_ell, weights))| Layer {
+            number: index + 1,
+            stage,
+            activation,
+            out_ell,
+            weights,
+        })
+        .collect())
+}
+
+impl Layer {
+    /// The homomorphic half.
+    ///
+    /// # Errors
+    /// If no packing fits, which the bundled model rules out.
+    pub fn linear_plan(&self) -> Result<LinearPlan> {
+        let linear = self.stage.linear;
+        let shape = Conv1dShape {
+            batch: linear.batch,
+            in_channels: linear.in_channels,
+            out_channels: linear.out_channels,
+            length: linear.length,
+            kernel: linear.kernel,
+        };
+        Ok(LinearPlan::new(shape, self.stage.ell)?)
+    }
+
+    /// The non-linear half by garbled circuits.
+    ///
+    /// # Errors
+    /// If no circuit fits, which the bundled model rules out.
+    pub fn garbled_plan(&self) -> Result<gc_nonlinear::StepPlan> {
+        let Activation { pool, shift, bits } = self.activation;
+        let (count, ell, out_ell) = (self.stage.activations(), self.stage.ell, self.out_ell);
+        let shape = gc_nonlinear::StepShape { count, ell, shift, bits, pool, out_ell };
+        Ok(gc_nonlinear::StepPlan::new(shape)?)
+    }
+
+    /// The non-linear half from oblivious transfer.
+    ///
+    /// # Errors
+    /// If no circuit fits, which the bundled model rules out.
+    pub fn transferred_plan(&self, mode: ot_nonlinear::Mode) -> Result<ot_nonlinear::StepPlan> {
+        transferred_plan(&self.stage, self.activation, self.out_ell, mode)
+    }
+
+    /// Shape and parameters of the homomorphic half, as part of a bench's id.
+    #[must_use]
+    pub fn linear_id(&self) -> String {
+        let l = self.stage.linear;
+        format!(
+            "layer{} {}x{}x{} to {} k={} n={RING_DEGREE} log_q={} ell={}",
+            self.number,
+            l.batch,
+            l.in_channels,
+            l.length,
+            l.out_channels,
+            l.kernel,
+            log_q(),
+            self.stage.ell
+        )
+    }
+
+    /// Shape and parameters of the non-linear half, as part of a bench's id.
+    #[must_use]
+    pub fn nonlinear_id(&self) -> String {
+        let Activation { pool, shift, bits } = self.activation;
+        let kind = if pool { "pairs" } else { "values" };
+        format!(
+            "layer{} {} {kind} ell={} f={shift} A={bits} out={}",
+            self.number,
+            self.stage.activations(),
+            self.stage.ell,
+            self.out_ell
+        )
+    }
+}
+
+/// Bits of the ciphertext modulus: those of one coefficient of a public key, whose seed is negligible beside them.
+fn log_q() -> usize {
+    PUBLIC_KEY_BYTES * 8 / RING_DEGREE
+}
+
+fn transferred_plan(
+    stage: &Stage,
+    activation: Activation,
+    out_ell: u32,
+    mode: ot_nonlinear::Mode,
+) -> Result<ot_nonlinear::StepPlan> {
+    let Activation { pool, shift, bits } = activation;
+    let (count, ell) = (stage.activations(), stage.ell);
+    let shape = ot_nonlinear::StepShape { count, ell, shift, bits, pool, out_ell };
+    Ok(ot_nonlinear::StepPlan::new(shape, mode)?)
+}
+
+/// For every stage of an architecture the correlated OTs, both directions, that its non-linear step consumes when it
+/// comes from oblivious transfer with least traffic.
+///
+/// # Errors
+/// If no circuit fits, which the bundled model rules out.
+pub fn correlated_ots(architecture: &Architecture) -> Result<Vec<usize>> {
+    let stages = architecture.stages();
+    let out_ells = stages.iter().skip(1).map(|stage| stage.ell).chain([0]);
+    let count = |(stage, out_ell): (&Stage, u32)| {
+        let Some(activation) = stage.activation else { return Ok(0) };
+        let cots = transferred_plan(stage, activation, out_ell, ot_nonlinear::Mode::Ripple)?.cots();
+        Ok(cots.client_receives + cots.server_receives)
+    };
+    stages.iter().zip(out_ells).map(count).collect()
+}

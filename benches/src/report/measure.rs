@@ -1,0 +1,34 @@
+//! Sessions over loopback TCP, measured.
+
+use protocol::handshake::Backend;
+
+use super::accounts::Account;
+use super::machine::Machine;
+use super::{PUBLISHED, Report};
+use crate::Result;
+use crate::layers::model;
+use crate::session::{Books, Stage, Way};
+
+/// Runs one session of each backend to warm up and `sessions` to measure; keeps the one of median time.
+///
+/// # Errors
+/// If a session fails.
+pub fn measure(sessions: usize) -> Result<Report> {
+    let machine = Machine::look();
+    let model = model()?;
+    let stage = Stage::new()?;
+    let mut accounts = Vec::new();
+    for &backend in Backend::ALL {
+        let books = median_session(&stage, Way::by_default(backend), sessions)?;
+        accounts.push(Account::new(backend, model.architecture(), &books)?);
+    }
+    Ok(Report { machine, windows: stage.windows(), sessions, published: PUBLISHED, accounts })
+}
+
+fn median_session(stage: &Stage, way: Way, sessions: usize) -> Result<Books> {
+    stage.run(way)?;
+    let mut books = (0..sessions).map(|_| stage.run(way)).collect::<Result<Vec<_>>>()?;
+    books.sort_by_key(|books| books.client.total(|_| true).time);
+    let median = books.len() / 2;
+    if median < books.len() { Ok(books.swap_remove(median)) } else { Err("no session to measure".into()) }
+}

@@ -1,0 +1,174 @@
+//! A session of one classification over loopback TCP, both parties in this process.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use deepcardio::architecture::Architecture;
+use deepcardio::ecg::Segment;
+use protocol::channel::{Channel, Timeouts};
+use protocol::client::{ClientConfig, ClientSession, Outcome};
+use protocol::error::Party;
+use protocol::handshake::{Backend, Reveal};
+use protocol::meter::Ledger;
+use protocol::plan::{Comparison, Limits};
+use protocol::server::{Service, serve};
+use rand_core::Rng;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::{Builder, Runtime};
+
+use crate::Result;
+use crate::dealt::rng;
+use crate::layers::model;
+use crate::replay::{Recorder, Transcript};
+
+/// A peer that is silent for so long has stopped.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Time-outs that only a bench that hangs meets.
+pub const TIMEOUTS: Timeouts = Timeouts { progress: PATIENCE, idle: PATIENCE };
+
+/// How the non-linear steps are computed.
+#[derive(Clone, Copy, Debug)]
+pub struct Way {
+    /// Which protocol.
+    pub backend: Backend,
+    /// The shape of comparisons from oblivious transfer; `None` leaves the choice to the client.
+    pub comparison: Option<Comparison>,
+}
+
+impl Way {
+    /// Every way with nothing left to choose, so that a recorded peer does what the other party expects; with its name.
+    pub const FIXED: [(&'static str, Self); 3] = [
+        ("gc", Self { backend: Backend::Gc, comparison: None }),
+        ("ot-ripple", Self { backend: Backend::Ot, comparison: Some(Comparison::Ripple) }),
+        ("ot-tree", Self { backend: Backend::Ot, comparison: Some(Comparison::Tree) }),
+    ];
+
+    /// What a client does by default with this backend.
+    #[must_use]
+    pub fn by_default(backend: Backend) -> Self {
+        Self { backend, comparison: None }
+    }
+}
+
+/// A server, a runtime for both parties, and an ECG segment.
+pub struct Stage {
+    runtime: Runtime,
+    service: Arc<Service>,
+    segment: Segment,
+}
+
+/// The books of both parties of one session.
+pub struct Books {
+    /// As the client saw it.
+    pub client: Ledger,
+    /// As the server saw it.
+    pub server: Ledger,
+}
+
+impl Stage {
+    /// Prepares the bundled model and a seeded segment.
+    ///
+    /// # Errors
+    /// If the model cannot be served or the system gives no threads.
+    pub fn new() -> Result<Self> {
+        let model = model()?;
+        let segment = segment(model.architecture())?;
+        let service = Arc::new(Service::new(model, Reveal::Scores)?);
+        Ok(Self { runtime: Builder::new_multi_thread().enable_all().build()?, service, segment })
+    }
+
+    /// Windows of the segment.
+    #[must_use]
+    pub fn windows(&self) -> usize {
+        self.segment.windows()
+    }
+
+    /// One session over loopback TCP, from the connection to the scores.
+    ///
+    /// # Errors
+    /// If either party fails.
+    pub fn run(&self, way: Way) -> Result<Books> {
+        self.runtime.block_on(async {
+            let (client, server) = self.sockets().await?;
+            let channel = Channel::new(client, Party::Server, TIMEOUTS);
+            self.both(channel, server, way).await
+        })
+    }
+
+    /// One session over loopback TCP, recorded.
+    ///
+    /// # Errors
+    /// If either party fails.
+    pub fn record(&self, way: Way) -> Result<Transcript> {
+        self.runtime.block_on(async {
+            let (client, server) = self.sockets().await?;
+            let transcript = Transcript::default();
+            let recorder = Recorder::new(client, transcript.clone());
+            self.both(Channel::new(recorder, Party::Server, TIMEOUTS), server, way).await?;
+            Ok(transcript)
+        })
+    }
+
+    /// The client alone, against the recorded server. Its scores are meaningless; its work is the same.
+    ///
+    /// # Errors
+    /// If the client fails.
+    pub fn run_client(&self, transcript: &Transcript, way: Way) -> Result<Ledger> {
+        let channel = Channel::new(transcript.server(), Party::Server, TIMEOUTS);
+        self.runtime.block_on(self.client(channel, way))
+    }
+
+    /// The server alone, against the recorded client.
+    ///
+    /// # Errors
+    /// If the server fails.
+    pub fn run_server(&self, transcript: &Transcript) -> Result<Ledger> {
+        let channel = Channel::new(transcript.client(), Party::Client, TIMEOUTS);
+        Ok(self.runtime.block_on(serve(channel, &self.service))?.ledger)
+    }
+
+    async fn sockets(&self) -> Result<(TcpStream, TcpStream)> {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+        let client = TcpStream::connect(listener.local_addr()?).await?;
+        let (server, _) = listener.accept().await?;
+        client.set_nodelay(true)?;
+        server.set_nodelay(true)?;
+        Ok((client, server))
+    }
+
+    async fn both(&self, client: Channel, server: TcpStream, way: Way) -> Result<Books> {
+        let channel = Channel::new(server, Party::Client, TIMEOUTS);
+        let service = Arc::clone(&self.service);
+        let server = tokio::spawn(async move { serve(channel, &service).await });
+        let client = self.client(client, way).await?;
+        Ok(Books { client, server: server.await??.ledger })
+    }
+
+    async fn client(&self, channel: Channel, way: Way) -> Result<Ledger> {
+        let config = ClientConfig {
+            backend: way.backend,
+            comparison: way.comparison,
+            pinned_architecture: None,
+            limits: Limits::default(),
+            observer: None,
+            tap: None,
+        };
+        let prepared = ClientSession::connect(channel, config).await?.prepare().await?;
+        let (mut session, outcome) = prepared.infer(&self.segment).await?;
+        if let Outcome::Scores(scores) = outcome {
+            std::hint::black_box(scores);
+        }
+        let ledger = session.take_ledger();
+        session.finish().await?;
+        Ok(ledger)
+    }
+}
+
+/// Seeded samples over the whole input width, as many as the architecture takes.
+fn segment(architecture: &Architecture) -> Result<Segment> {
+    let (shape, unused_bits) = (architecture.input(), 32 - architecture.signal().input_bits);
+    let mut rng = rng(200);
+    let samples = (0..shape.count()).map(|_| rng.next_u32().cast_signed() >> unused_bits).collect();
+    Ok(Segment::from_windows(shape.batch, shape.length, samples)?)
+}

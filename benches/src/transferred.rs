@@ -1,0 +1,116 @@
+//! One non-linear step from oblivious transfer, played once and recorded; then either role runs alone.
+
+use ot_nonlinear::{
+    ClientStep, Mode, ReceivedMaterial, ReceivedReducer, Role, SentMaterial, SentReducer, ServerOffline,
+    ServerStep, Session, StepPlan,
+};
+
+use crate::Result;
+use crate::dealt::{Dealt, residues, rng};
+use crate::layers::Layer;
+
+/// A step with its inputs and everything that was sent.
+pub struct TransferredStep {
+    plan: StepPlan,
+    session: Session,
+    client_shares: Vec<u32>,
+    server_shares: Vec<u32>,
+    /// In which the client chooses.
+    to_client: Dealt,
+    /// In which the server chooses.
+    to_server: Dealt,
+    offline: Vec<u8>,
+    from_client: Vec<Vec<u8>>,
+    from_server: Vec<Vec<u8>>,
+}
+
+impl TransferredStep {
+    /// Plays the step of `layer` on random shares.
+    ///
+    /// # Errors
+    /// If the step refuses its inputs, which would be a mistake here.
+    pub fn record(layer: &Layer, mode: Mode) -> Result<Self> {
+        let mut rng = rng(100 + layer.number as u64);
+        let plan = layer.transferred_plan(mode)?;
+        let (ell, cots) = (plan.shape().ell, plan.cots());
+        let mut step = Self {
+            session: Session::new(&[2; 32]),
+            client_shares: residues(&mut rng, plan.input_values(), ell),
+            server_shares: residues(&mut rng, plan.input_values(), ell),
+            to_client: Dealt::new(&mut rng, cots.client_receives),
+            to_server: Dealt::new(&mut rng, cots.server_receives),
+            offline: Vec::new(),
+            from_client: Vec::new(),
+            from_server: Vec::new(),
+            plan,
+        };
+        let (offline, mut client) = step.prepare_client()?;
+        step.offline = offline;
+        let mut server = step.prepare_server()?;
+        for _ in 0..step.plan.rounds() {
+            let (from_client, from_server) = (client.outgoing()?, server.outgoing()?);
+            client.incoming(&from_server)?;
+            server.incoming(&from_client)?;
+            step.from_client.push(from_client);
+            step.from_server.push(from_server);
+        }
+        Ok(step)
+    }
+
+    /// What the client does offline once it has its correlated OTs: reduces them and fixes its shares.
+    ///
+    /// # Errors
+    /// As [`TransferredStep::record`].
+    pub fn prepare_client(&self) -> Result<(Vec<u8>, ClientStep)> {
+        let received = self.reduce_received(&self.to_client, Role::Client)?;
+        let sent = self.reduce_sent(&self.to_server, Role::Server)?;
+        Ok(ClientStep::prepare(&self.plan, received, sent, &self.client_shares)?)
+    }
+
+    /// What the server does offline once it has its correlated OTs, and the input of its shares.
+    ///
+    /// # Errors
+    /// As [`TransferredStep::record`].
+    pub fn prepare_server(&self) -> Result<ServerStep> {
+        let received = self.reduce_received(&self.to_server, Role::Server)?;
+        let sent = self.reduce_sent(&self.to_client, Role::Client)?;
+        let server = ServerOffline::prepare(&self.plan, received, sent, &self.offline)?;
+        Ok(server.start(&self.server_shares)?)
+    }
+
+    /// The client's online half against the recorded server.
+    ///
+    /// # Errors
+    /// As [`TransferredStep::record`].
+    pub fn run_client(&self, mut client: ClientStep) -> Result<Vec<u32>> {
+        for message in &self.from_server {
+            std::hint::black_box(client.outgoing()?);
+            client.incoming(message)?;
+        }
+        Ok(client.finish()?)
+    }
+
+    /// The server's online half against the recorded client.
+    ///
+    /// # Errors
+    /// As [`TransferredStep::record`].
+    pub fn run_server(&self, mut server: ServerStep) -> Result<Vec<u32>> {
+        for message in &self.from_client {
+            std::hint::black_box(server.outgoing()?);
+            server.incoming(message)?;
+        }
+        Ok(server.finish()?)
+    }
+
+    fn reduce_received(&self, dealt: &Dealt, receiver: Role) -> Result<ReceivedMaterial> {
+        let mut reducer = ReceivedReducer::new(&self.plan, &self.session, 0, receiver);
+        reducer.absorb(&dealt.received.macs, &dealt.received.choices)?;
+        Ok(reducer.finish()?)
+    }
+
+    fn reduce_sent(&self, dealt: &Dealt, receiver: Role) -> Result<SentMaterial> {
+        let mut reducer = SentReducer::new(&self.plan, &self.session, 0, receiver, dealt.delta);
+        reducer.absorb(&dealt.keys)?;
+        Ok(reducer.finish()?)
+    }
+}
