@@ -4,13 +4,13 @@
 //! client (gateway: ECG)                                        server (cloud: weights)
 //! setup     Hello                                           ->
 //!                                                          <-  Accept (architecture, policy)
-//!           public key, base OTs                           <->  base OTs
+//!           public key, base OTs, silent OT set-up         <->  base OTs, silent OT set-up
 //! offline   for every layer: Enc(r)                         ->
 //!                                                          <-  Enc(W r - s)
-//!           for every layer: OT extension, corrections     <->  OT extension
+//!           OT extension; for every layer: corrections     <->  OT extension
 //! online    for every layer: y0 - r                         ->  W (y - r) + b + s
-//!                                                          <-  garbled tables
-//!           corrections                                     ->
+//!           opened bits, round by round                    <->  opened bits     (backend ot)
+//!           corrections                                    <->  garbled tables  (backend gc)
 //!                                                          <-  share of the scores, or the label's decoding
 //! ```
 //! The client learns the class scores (or the label alone, if that is the server's policy); the server learns that an

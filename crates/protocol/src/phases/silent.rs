@@ -12,7 +12,6 @@
 //! part of an inference leaves over is dropped. Nothing of 16 bytes is kept: a step's reducer turns each OT into the bits that
 //! it will consume while the OT is still in the cache.
 
-use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use oblivious_transfer::block::Block;
@@ -21,7 +20,10 @@ use oblivious_transfer::silent::{
     SilentSender, parts_for,
 };
 use oblivious_transfer::softspoken::{CotReceiver, CotSender};
-use ot_nonlinear::{ReceivedMaterial, ReceivedReducer, Role, SentMaterial, SentReducer, Session, StepError};
+use ot_nonlinear::{
+    CotReducer, CotStream, Pieces, ReceivedMaterial, ReceivedReducer, Role, SentMaterial, SentReducer,
+    Session, StepPlan,
+};
 
 use crate::channel::{Channel, Due, FrameReceiver, FrameSender, both};
 use crate::compute::offload;
@@ -106,10 +108,11 @@ pub(crate) async fn material(
     let scope = Scope::nonlinear_all(Phase::Offline);
     let sender = silent.sender.take().ok_or_else(broken)?;
     let receiver = silent.receiver.take().ok_or_else(broken)?;
-    let sending = Stream::sent(plan, shape, own, session, sender.delta(), silent.parts[0]);
-    let receiving = Stream::received(plan, shape, own, session, silent.parts[1]);
-    silent.parts[0] += sending.parts() as u64;
-    silent.parts[1] += receiving.parts() as u64;
+    let reducer =
+        |(id, step): (u16, &StepPlan)| SentReducer::new(step, session, id, role(own.peer()), sender.delta());
+    let sending = Direction::new(steps(plan, shape).map(reducer), &mut silent.parts[0]);
+    let reducer = |(id, step): (u16, &StepPlan)| ReceivedReducer::new(step, session, id, role(own));
+    let receiving = Direction::new(steps(plan, shape).map(reducer), &mut silent.parts[1]);
     channel.book_trips(scope, 1);
     let (to_peer, from_peer) = channel.halves();
     let ((sender, sent), (receiver, received)) = both(
@@ -126,25 +129,58 @@ fn broken() -> Error {
     Error::internal("OTs were asked for after an extension failed")
 }
 
+/// The steps of an inference, each with its number in the hash domain.
+fn steps(plan: &Plan, shape: Comparison) -> impl Iterator<Item = (u16, &StepPlan)> {
+    (0..)
+        .zip(plan.stages.iter().filter_map(|stage| stage.activation.as_ref()).map(move |step| step.ot(shape)))
+}
+
+/// One direction of an inference: its steps' stream, and where that stands in the silent extension of the session.
+struct Direction<R> {
+    stream: CotStream<R>,
+    first: u64,
+    parts: usize,
+}
+
+impl<R: CotReducer> Direction<R> {
+    /// Takes as many parts as the steps need from where earlier inferences, which used `used` parts, left off.
+    fn new(reducers: impl Iterator<Item = R>, used: &mut u64) -> Self {
+        let stream = CotStream::new(reducers.collect());
+        let (first, parts) = (*used * PART_COTS as u64, parts_for(stream.needed()));
+        *used += parts as u64;
+        Self { stream, first, parts }
+    }
+
+    fn reduce(&self, position: u64, ots: &[Block]) -> Pieces<R::Piece> {
+        self.stream.reduce(position - self.first, ots)
+    }
+
+    fn add(&mut self, chunks: Vec<Pieces<R::Piece>>) -> Result<()> {
+        chunks.into_iter().try_for_each(|pieces| self.stream.add(pieces)).map_err(Error::internal)
+    }
+
+    fn finish(self) -> Result<Vec<R::Material>> {
+        self.stream.finish().map_err(Error::internal)
+    }
+}
+
 async fn send(
     channel: &mut FrameSender,
     scope: Scope,
     mut sender: SilentSender,
-    mut stream: Stream<SentReducer>,
+    mut direction: Direction<SentReducer>,
 ) -> Result<(SilentSender, Vec<SentMaterial>)> {
-    for _ in 0..stream.parts() {
+    for _ in 0..direction.parts {
         let message;
-        (sender, stream, message) = offload(move || {
-            let (pieces, message) = sender.extend(|position, keys| {
-                stream.cut(position, keys, |reducer, position, keys| reducer.reduce(position, keys))
-            });
-            stream.add(pieces, SentReducer::add)?;
-            Ok((sender, stream, message))
+        (sender, direction, message) = offload(move || {
+            let (pieces, message) = sender.extend(|position, keys| direction.reduce(position, keys));
+            direction.add(pieces)?;
+            Ok((sender, direction, message))
         })
         .await?;
         channel.send(scope, Tag::SilentPart, &message).await?;
     }
-    Ok((sender, stream.finish(SentReducer::finish)?))
+    Ok((sender, direction.finish()?))
 }
 
 async fn receive(
@@ -152,110 +188,16 @@ async fn receive(
     scope: Scope,
     peer: Party,
     mut receiver: SilentReceiver,
-    mut stream: Stream<ReceivedReducer>,
+    mut direction: Direction<ReceivedReducer>,
 ) -> Result<(SilentReceiver, Vec<ReceivedMaterial>)> {
-    for _ in 0..stream.parts() {
+    for _ in 0..direction.parts {
         let message = channel.receive(Due::exactly(scope, Tag::SilentPart, PART_BYTES)).await?;
-        (receiver, stream) = offload(move || {
-            let pieces = receiver
-                .extend(&message, |position, macs| {
-                    stream
-                        .cut(position, macs, |reducer, position, macs| reducer.reduce_silent(position, macs))
-                })
-                .map_err(|e| Error::invalid(peer, Tag::SilentPart, e))?;
-            stream.add(pieces, ReceivedReducer::add)?;
-            Ok((receiver, stream))
+        (receiver, direction) = offload(move || {
+            let pieces = receiver.extend(&message, |position, macs| direction.reduce(position, macs));
+            direction.add(pieces.map_err(|e| Error::invalid(peer, Tag::SilentPart, e))?)?;
+            Ok((receiver, direction))
         })
         .await?;
     }
-    Ok((receiver, stream.finish(ReceivedReducer::finish)?))
-}
-
-/// One direction's OTs of an inference: the reducer of each step with the range of the stream that it owns.
-struct Stream<R> {
-    steps: Vec<(Range<u64>, R)>,
-    parts: usize,
-}
-
-impl Stream<SentReducer> {
-    fn sent(plan: &Plan, shape: Comparison, own: Party, session: &Session, delta: Block, parts: u64) -> Self {
-        let receiver = role(own.peer());
-        Self::new(plan, shape, parts, |step, id| {
-            let reducer = SentReducer::new(step, session, id, receiver, delta);
-            (reducer.needed(), reducer)
-        })
-    }
-}
-
-impl Stream<ReceivedReducer> {
-    fn received(plan: &Plan, shape: Comparison, own: Party, session: &Session, parts: u64) -> Self {
-        let receiver = role(own);
-        Self::new(plan, shape, parts, |step, id| {
-            let reducer = ReceivedReducer::new(step, session, id, receiver);
-            (reducer.needed(), reducer)
-        })
-    }
-}
-
-impl<R> Stream<R> {
-    /// `parts` parts of the stream were used by earlier inferences.
-    fn new(
-        plan: &Plan,
-        shape: Comparison,
-        parts: u64,
-        reducer: impl Fn(&ot_nonlinear::StepPlan, u16) -> (usize, R),
-    ) -> Self {
-        let first = parts * PART_COTS as u64;
-        let mut end = first;
-        let activations = plan.stages.iter().filter_map(|stage| stage.activation.as_ref());
-        let steps = (0..)
-            .zip(activations)
-            .map(|(id, activation)| {
-                let (needed, reducer) = reducer(activation.ot(shape), id);
-                let start = end;
-                end += needed as u64;
-                (start..end, reducer)
-            })
-            .collect();
-        Self { steps, parts: parts_for((end - first) as usize) }
-    }
-
-    fn parts(&self) -> usize {
-        self.parts
-    }
-
-    /// Hands each step its share of the OTs at `position` and those that follow.
-    fn cut<P>(
-        &self,
-        position: u64,
-        ots: &[Block],
-        reduce: impl Fn(&R, usize, &[Block]) -> P,
-    ) -> Vec<(usize, P)> {
-        let end = position + ots.len() as u64;
-        let mut pieces = Vec::new();
-        for (index, (range, reducer)) in self.steps.iter().enumerate() {
-            let start = range.start.max(position);
-            if start < range.end.min(end) {
-                let own = ots.get((start - position) as usize..).unwrap_or_default();
-                pieces.push((index, reduce(reducer, (start - range.start) as usize, own)));
-            }
-        }
-        pieces
-    }
-
-    fn add<P>(
-        &mut self,
-        chunks: Vec<Vec<(usize, P)>>,
-        add: impl Fn(&mut R, P) -> Result<(), StepError>,
-    ) -> Result<()> {
-        for (index, piece) in chunks.into_iter().flatten() {
-            let (_, reducer) = self.steps.get_mut(index).ok_or_else(broken)?;
-            add(reducer, piece).map_err(Error::internal)?;
-        }
-        Ok(())
-    }
-
-    fn finish<M>(self, finish: impl Fn(R) -> Result<M, StepError>) -> Result<Vec<M>> {
-        self.steps.into_iter().map(|(_, reducer)| finish(reducer).map_err(Error::internal)).collect()
-    }
+    Ok((receiver, direction.finish()?))
 }
