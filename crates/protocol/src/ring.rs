@@ -45,7 +45,7 @@ mod tests {
 
     use super::*;
 
-    /// The definition of PROTOCOL section 2, one output at a time.
+    /// The definition of the layer, one output at a time.
     fn naive(shape: &LinearShape, weights: &[i8], bias: &[i32], input: &[u32]) -> Vec<u32> {
         let padding = shape.kernel / 2;
         let at = |b: usize, c: usize, t: usize| {

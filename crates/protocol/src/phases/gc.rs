@@ -1,4 +1,4 @@
-//! The non-linear step by garbled circuits: the server garbles, the client evaluates (PROTOCOL: one round trip a layer).
+//! The non-linear step by garbled circuits: the server garbles, the client evaluates, in one round trip a layer.
 //!
 //! ```text
 //! offline, per layer
