@@ -47,7 +47,7 @@ fn bench_layer(c: &mut Criterion, layer: &Layer) {
     let recorded = || recorded.get_or_init(|| Recorded::new(layer));
     let mut rng = rng(399);
     let id = layer.linear_id();
-    let linear = layer.stage.linear;
+    let linear = layer.computed.linear;
 
     let mut group = c.benchmark_group("he_linear");
     group.sample_size(10);

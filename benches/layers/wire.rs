@@ -17,7 +17,7 @@ use crate::brief;
 fn packing(c: &mut Criterion) {
     let mut group = c.benchmark_group("wire");
     for layer in layers().unwrap() {
-        let (count, ell) = (layer.stage.linear.input().count(), layer.stage.ell);
+        let (count, ell) = (layer.computed.linear.input().count(), layer.stage.ell);
         let values = residues(&mut rng(500), count, ell);
         let bytes = pack_residues(&values, ell);
         let id = format!("layer{} masked input, {count} residues ell={ell}", layer.number);

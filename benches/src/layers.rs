@@ -7,6 +7,8 @@ use deepcardio::model::Model;
 use he_linear::params::RING_DEGREE;
 use he_linear::{Conv1dShape, LinearPlan, PUBLIC_KEY_BYTES};
 
+use protocol::plan::{Computed, computed};
+
 use crate::Result;
 
 /// The model that comes with the programs.
@@ -21,6 +23,8 @@ pub struct Layer {
     pub number: usize,
     /// Geometry and widths.
     pub stage: Stage,
+    /// What a session computes of it: values that windows share only once.
+    pub computed: Computed,
     /// The non-linear step.
     pub activation: Activation,
     /// Ring width of the next layer.
@@ -51,20 +55,13 @@ pub fn layers() -> Result<Vec<Layer>> {
     let model = model()?;
     let stages = model.architecture().stages();
     let next_ells = stages.iter().skip(1).map(|stage| stage.ell);
-    let layers = model.layers().zip(next_ells).filter_map(|((stage, weights), out_ell)| {
+    let layers = model.layers().zip(computed(model.architecture())?).zip(next_ells).enumerate();
+    let windows = layers.filter_map(|(index, (((stage, weights), computed), out_ell))| {
         let activation = stage.activation.filter(|_| on_windows(model.architecture(), stage))?;
-        Some((stage.clone(), activation, out_ell, weights.weights().to_vec()))
+        let (stage, weights) = (stage.clone(), weights.weights().to_vec());
+        Some(Layer { number: index + 1, stage, computed, activation, out_ell, weights })
     });
-    Ok(layers
-        .enumerate()
-        .map(|(index, (stage, activation, out_ell, weights))| Layer {
-            number: index + 1,
-            stage,
-            activation,
-            out_ell,
-            weights,
-        })
-        .collect())
+    Ok(windows.collect())
 }
 
 impl Layer {
@@ -73,7 +70,7 @@ impl Layer {
     /// # Errors
     /// If no packing fits, which the bundled model rules out.
     pub fn linear_plan(&self) -> Result<LinearPlan> {
-        let linear = self.stage.linear;
+        let linear = self.computed.linear;
         let shape = Conv1dShape {
             batch: linear.batch,
             in_channels: linear.in_channels,
@@ -90,7 +87,7 @@ impl Layer {
     /// If no circuit fits, which the bundled model rules out.
     pub fn garbled_plan(&self) -> Result<gc_nonlinear::StepPlan> {
         let Activation { pool, shift, bits } = self.activation;
-        let (count, ell, out_ell) = (self.stage.activations(), self.stage.ell, self.out_ell);
+        let (count, ell, out_ell) = (self.computed.results, self.stage.ell, self.out_ell);
         let shape = gc_nonlinear::StepShape { count, ell, shift, bits, pool, out_ell };
         Ok(gc_nonlinear::StepPlan::new(shape)?)
     }
@@ -100,13 +97,13 @@ impl Layer {
     /// # Errors
     /// If no circuit fits, which the bundled model rules out.
     pub fn transferred_plan(&self, mode: ot_nonlinear::Mode) -> Result<ot_nonlinear::StepPlan> {
-        transferred_plan(&self.stage, self.activation, self.out_ell, mode)
+        transferred_plan(&self.stage, self.activation, self.computed.results, self.out_ell, mode)
     }
 
     /// Shape and parameters of the homomorphic half, as part of a bench's id.
     #[must_use]
     pub fn linear_id(&self) -> String {
-        let l = self.stage.linear;
+        let l = self.computed.linear;
         format!(
             "layer{} {}x{}x{} to {} k={} n={RING_DEGREE} log_q={} ell={}",
             self.number,
@@ -127,10 +124,7 @@ impl Layer {
         let kind = if pool { "pairs" } else { "values" };
         format!(
             "layer{} {} {kind} ell={} f={shift} A={bits} out={}",
-            self.number,
-            self.stage.activations(),
-            self.stage.ell,
-            self.out_ell
+            self.number, self.computed.results, self.stage.ell, self.out_ell
         )
     }
 }
@@ -143,11 +137,12 @@ fn log_q() -> usize {
 fn transferred_plan(
     stage: &Stage,
     activation: Activation,
+    count: usize,
     out_ell: u32,
     mode: ot_nonlinear::Mode,
 ) -> Result<ot_nonlinear::StepPlan> {
     let Activation { pool, shift, bits } = activation;
-    let (count, ell) = (stage.activations(), stage.ell);
+    let ell = stage.ell;
     let shape = ot_nonlinear::StepShape { count, ell, shift, bits, pool, out_ell };
     Ok(ot_nonlinear::StepPlan::new(shape, mode)?)
 }
@@ -160,10 +155,11 @@ fn transferred_plan(
 pub fn correlated_ots(architecture: &Architecture) -> Result<Vec<usize>> {
     let stages = architecture.stages();
     let out_ells = stages.iter().skip(1).map(|stage| stage.ell).chain([0]);
-    let count = |(stage, out_ell): (&Stage, u32)| {
+    let count = |((stage, computed), out_ell): ((&Stage, Computed), u32)| {
         let Some(activation) = stage.activation else { return Ok(0) };
-        let cots = transferred_plan(stage, activation, out_ell, ot_nonlinear::Mode::Ripple)?.cots();
+        let mode = ot_nonlinear::Mode::Ripple;
+        let cots = transferred_plan(stage, activation, computed.results, out_ell, mode)?.cots();
         Ok(cots.client_receives + cots.server_receives)
     };
-    stages.iter().zip(out_ells).map(count).collect()
+    stages.iter().zip(computed(architecture)?).zip(out_ells).map(count).collect()
 }

@@ -10,6 +10,7 @@
 //! | [`mod@format`] | the model file `deepcardio.bin` |
 //! | [`quant`] | interval analysis: ring widths that no input can overflow; calibration of float networks |
 //! | [`layers`], [`mod@reference`] | the integer semantics that every private run equals bit for bit |
+//! | [`overlap`] | which values of overlapping windows are the same |
 //! | [`fast`] | the same numbers with vector instructions, for evaluation on many records |
 //! | [`float`], `import` | the unquantised network, and reading it from HDF5 |
 //! | [`ecg`] | from a recording to quantised segments |
@@ -26,6 +27,7 @@ mod input;
 mod kernel;
 pub mod layers;
 pub mod model;
+pub mod overlap;
 pub mod quant;
 pub mod reference;
 pub mod scores;

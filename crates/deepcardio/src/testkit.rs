@@ -89,9 +89,11 @@ pub fn random_weights(rng: &mut impl Rng, architecture: &Architecture, extremes:
 #[must_use]
 #[expect(clippy::panic, reason = "a test helper")]
 pub fn random_segment(rng: &mut impl Rng, architecture: &Architecture) -> Segment {
-    let shape = architecture.input();
-    let bits = architecture.signal().input_bits;
-    let samples = (0..shape.count()).map(|_| random_signed(rng, bits, 64)).collect();
+    let (shape, signal) = (architecture.input(), architecture.signal());
+    let sample = |_| random_signed(rng, signal.input_bits, 64);
+    let whole: Vec<i32> = (0..signal.segment_samples).map(sample).collect();
+    let window = |&start: &u32| whole.iter().skip(start as usize).take(signal.window_length).copied();
+    let samples = signal.window_starts.iter().flat_map(window).collect();
     match Segment::from_windows(shape.batch, shape.length, samples) {
         Ok(segment) => segment,
         Err(error) => panic!("{error}"),

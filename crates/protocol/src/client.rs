@@ -23,7 +23,7 @@ use crate::phases::linear::ClientLinear;
 use crate::phases::nonlinear::ClientMaterial;
 use crate::phases::setup::{Correlations, InferenceId};
 use crate::phases::{linear, nonlinear, output, setup};
-use crate::plan::{Comparison, Limits, Method, Plan};
+use crate::plan::{Comparison, Limits, Method, Plan, StagePlan};
 use crate::progress::{Observer, report};
 use crate::share::Share;
 use crate::tap::{Point, Tap};
@@ -182,9 +182,17 @@ impl ClientSession {
         Ok(PreparedClient { session: self, masks, products, nonlinear, output })
     }
 
-    fn tap(&self, point: Point, share: &Share) {
+    /// Shares of a layer's accumulators, where somebody verifies.
+    fn tap_accumulators(&self, index: usize, stage: &StagePlan, computed: &Share) {
         if let Some(tap) = &self.tap {
-            tap.record(point, Party::Client, share);
+            tap.record(Point::Accumulators(index), Party::Client, &stage.accumulators(computed));
+        }
+    }
+
+    /// Shares of what leaves a layer, where somebody verifies.
+    fn tap_activations(&self, index: usize, share: &Share) {
+        if let Some(tap) = &self.tap {
+            tap.record(Point::Activations(index), Party::Client, share);
         }
     }
 
@@ -210,11 +218,12 @@ impl PreparedClient {
         let mut nonlinear = nonlinear.into_iter();
         for (index, ((stage, mask), product)) in plan.stages.iter().zip(masks).zip(&products).enumerate() {
             linear::client_online(&mut session.channel, index, stage, &share, mask).await?;
-            session.tap(Point::Accumulators(index), product);
+            session.tap_accumulators(index, stage, product);
             if let Some(activation) = &stage.activation {
                 let material = nonlinear.next().ok_or_else(no_such_layer)?;
-                share = nonlinear::client_online(&mut session.channel, index, activation, material).await?;
-                session.tap(Point::Activations(index), &share);
+                let channel = &mut session.channel;
+                share = nonlinear::client_online(channel, index, stage, activation, material).await?;
+                session.tap_activations(index, &share);
             }
             report(session.observer.as_ref(), Phase::Online, &stage.name, index + 1, plan.stages.len());
         }
@@ -243,7 +252,9 @@ impl ClientSession {
     /// The segment as the client's share of the network's input (the server's is zero).
     fn input(&self, segment: &Segment) -> Result<Share> {
         let first = self.plan.stages.first().ok_or_else(no_such_layer)?;
-        self.architecture.check_segment(segment).map_err(|e| Error::Config(e.to_string()))?;
+        let misfit = |e: deepcardio::InputError| Error::Config(e.to_string());
+        self.architecture.check_segment(segment).map_err(misfit)?;
+        self.architecture.check_overlaps(segment).map_err(misfit)?;
         let residues = segment.samples().iter().map(|sample| sample.cast_unsigned()).collect();
         Ok(Share::new(residues, first.ell))
     }

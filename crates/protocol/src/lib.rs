@@ -24,6 +24,7 @@ mod compute;
 mod entropy;
 pub mod error;
 pub mod handshake;
+mod items;
 mod link;
 pub mod messages;
 pub mod meter;

@@ -1,10 +1,10 @@
 //! The plan of one inference: from a public architecture to an ordered list of stages with the exact size of every
 //! message. Both parties derive it on their own; it drives both scripts and the limits of the decoder.
 
-use deepcardio::architecture::{Activation, Architecture, Reduction, Stage};
+use deepcardio::architecture::{Activation, Architecture, LinearShape, Reduction, Stage};
 use deepcardio::tensor::Shape;
 use gc_nonlinear::{ArgmaxPlan, ArgmaxShape};
-use he_linear::{Conv1dShape, LinearPlan};
+use he_linear::LinearPlan;
 use oblivious_transfer::{silent, softspoken};
 use ot_nonlinear::Mode;
 
@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 
 use crate::error::{Error, Result};
 use crate::handshake::{Backend, Reveal};
+use crate::items::{self, Items};
 use crate::messages::REQUEST_BYTES;
 use crate::share::Share;
 use crate::wire::HEADER_BYTES;
@@ -64,8 +65,10 @@ impl Default for Limits {
 pub(crate) struct StagePlan {
     pub(crate) name: String,
     pub(crate) linear: LinearPlan,
-    pub(crate) input: Shape,
-    pub(crate) accumulators: Shape,
+    /// Geometry of what is computed: on items, where windows share values.
+    pub(crate) geometry: LinearShape,
+    /// How the items of a layer over windows are cut.
+    pub(crate) items: Option<Items>,
     pub(crate) ell: u32,
     pub(crate) activation: Option<ActivationPlan>,
 }
@@ -100,8 +103,9 @@ impl Plan {
         let next_ell = stages.iter().skip(1).map(|stage| stage.ell).chain([0]);
         let stages: Vec<StagePlan> = stages
             .iter()
+            .zip(items::lay_out(architecture))
             .zip(next_ell)
-            .map(|(stage, ell)| StagePlan::new(stage, ell))
+            .map(|((stage, items), ell)| StagePlan::new(stage, items, ell))
             .collect::<Result<_>>()?;
         let classes = architecture.classes().len();
         let scores_ell = stages.last().map_or(0, |last| last.ell);
@@ -112,8 +116,7 @@ impl Plan {
 
     /// Refuses a plan that is larger than `limits` allow.
     pub(crate) fn check(&self, limits: Limits, backend: Backend, reveal: Reveal) -> Result<()> {
-        let tensor =
-            self.stages.iter().map(|s| s.input.count().max(s.accumulators.count())).max().unwrap_or(0);
+        let tensor = self.stages.iter().map(StagePlan::largest_tensor).max().unwrap_or(0);
         if tensor > limits.tensor {
             return Err(Error::Incompatible(format!(
                 "the server's network has a layer of {tensor} values; this client accepts {}",
@@ -166,34 +169,57 @@ impl Plan {
 }
 
 impl StagePlan {
-    fn new(stage: &Stage, next_ell: u32) -> Result<Self> {
+    fn new(stage: &Stage, items: Option<Items>, next_ell: u32) -> Result<Self> {
         let misfit = |e: &dyn std::fmt::Display| Error::Incompatible(format!("layer {}: {e}", stage.name));
-        let geometry = stage.linear;
-        let shape = Conv1dShape {
-            batch: geometry.batch,
-            in_channels: geometry.in_channels,
-            out_channels: geometry.out_channels,
-            length: geometry.length,
-            kernel: geometry.kernel,
-        };
-        let linear = LinearPlan::new(shape, stage.ell).map_err(|e| misfit(&e))?;
+        let geometry = items.as_ref().map_or(stage.linear, Items::linear);
+        let linear = LinearPlan::new(items::homomorphic(&geometry), stage.ell).map_err(|e| misfit(&e))?;
+        let results = items.as_ref().map_or(stage.activations(), Items::results);
         let activation = match stage.activation {
             None => None,
-            Some(step) => Some(ActivationPlan::new(stage, step, next_ell).map_err(|e| misfit(&e))?),
+            Some(step) => Some(ActivationPlan::new(stage, step, results, next_ell).map_err(|e| misfit(&e))?),
         };
-        Ok(Self {
-            name: stage.name.clone(),
-            linear,
-            input: geometry.input(),
-            accumulators: geometry.output(),
-            ell: stage.ell,
-            activation,
+        Ok(Self { name: stage.name.clone(), linear, geometry, items, ell: stage.ell, activation })
+    }
+
+    fn largest_tensor(&self) -> usize {
+        self.geometry.input().count().max(self.geometry.output().count())
+    }
+
+    /// What enters the linear layer, from the tensor that the layer before left.
+    pub(crate) fn linear_input(&self, share: &Share) -> Share {
+        let values = share.residues();
+        let values = self.items.as_ref().map_or_else(|| values.to_vec(), |items| items.input(values));
+        Share::new(values, self.ell)
+    }
+
+    /// The accumulators of the layer as the architecture lays them out, from those that were computed.
+    pub(crate) fn accumulators(&self, computed: &Share) -> Share {
+        let values = computed.residues();
+        let values = self.items.as_ref().map_or_else(|| values.to_vec(), |items| items.accumulators(values));
+        Share::new(values, self.ell)
+    }
+
+    /// The accumulators that enter the step, those that belong together side by side.
+    pub(crate) fn operands(&self, computed: &Share) -> Zeroizing<Vec<u32>> {
+        Zeroizing::new(match (&self.items, &self.activation) {
+            (Some(items), _) => items.operands(computed.residues()),
+            (None, Some(activation)) => activation.paired(self.geometry.output(), computed.residues()),
+            (None, None) => Vec::new(),
+        })
+    }
+
+    /// What leaves the stage, from a share of the results of its step.
+    pub(crate) fn reduced(&self, activation: &ActivationPlan, results: Vec<u32>) -> Share {
+        let results = Zeroizing::new(results);
+        activation.reduce(match &self.items {
+            Some(items) => items.activated(&results),
+            None => results.to_vec(),
         })
     }
 
     /// Bytes of the message that carries the layer's masked input.
     pub(crate) fn masked_input_bytes(&self) -> usize {
-        residue_bytes(self.input.count(), self.ell)
+        residue_bytes(self.geometry.input().count(), self.ell)
     }
 
     fn traffic(&self, method: Method) -> usize {
@@ -204,9 +230,9 @@ impl StagePlan {
 }
 
 impl ActivationPlan {
-    fn new(stage: &Stage, step: Activation, out_ell: u32) -> Result<Self, String> {
-        let activated = stage.activated();
-        let (count, ell) = (activated.count(), stage.ell);
+    /// `count` results are computed.
+    fn new(stage: &Stage, step: Activation, count: usize, out_ell: u32) -> Result<Self, String> {
+        let (activated, ell) = (stage.activated(), stage.ell);
         let Activation { pool, shift, bits } = step;
         let gc = gc_nonlinear::StepShape { count, ell, shift, bits, pool, out_ell };
         let ot = ot_nonlinear::StepShape { count, ell, shift, bits, pool, out_ell };
@@ -249,14 +275,14 @@ impl ActivationPlan {
     }
 
     /// The accumulators that enter the step: all of them, or, with pooling, those that have a partner.
-    pub(crate) fn paired(&self, accumulators: Shape, values: &[u32]) -> Zeroizing<Vec<u32>> {
+    fn paired(&self, accumulators: Shape, values: &[u32]) -> Vec<u32> {
         let kept = if self.pool { accumulators.length / 2 * 2 } else { accumulators.length };
         let rows = values.chunks(accumulators.length.max(1));
-        Zeroizing::new(rows.flat_map(|row| row.iter().take(kept)).copied().collect())
+        rows.flat_map(|row| row.iter().take(kept)).copied().collect()
     }
 
     /// What the reductions make of a share of the activation.
-    pub(crate) fn reduce(&self, share: Vec<u32>) -> Share {
+    fn reduce(&self, share: Vec<u32>) -> Share {
         let mut shape = self.activated;
         let mut share = Share::new(share, self.out_ell);
         for reduction in &self.reductions {
@@ -266,6 +292,25 @@ impl ActivationPlan {
         }
         share
     }
+}
+
+/// What a session computes of one stage: for benches and reports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Computed {
+    /// Geometry of the linear layer, on items where windows share values.
+    pub linear: LinearShape,
+    /// Results of the non-linear step, all channels together; 0 without one.
+    pub results: usize,
+}
+
+/// What a session computes of each stage of `architecture`.
+///
+/// # Errors
+/// As a session with it would fail.
+pub fn computed(architecture: &Architecture) -> Result<Vec<Computed>> {
+    let plan = Plan::new(architecture)?;
+    let results = |stage: &StagePlan| stage.activation.as_ref().map_or(0, |step| step.gc.shape().count);
+    Ok(plan.stages.iter().map(|s| Computed { linear: s.geometry, results: results(s) }).collect())
 }
 
 /// Bytes of `count` packed residues of `ell` bits.

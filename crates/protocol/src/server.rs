@@ -18,7 +18,7 @@ use crate::meter::{Ledger, Phase, Scope};
 use crate::phases::nonlinear::ServerMaterial;
 use crate::phases::setup::{Correlations, InferenceId};
 use crate::phases::{linear, nonlinear, output, setup};
-use crate::plan::{Method, Plan};
+use crate::plan::{Method, Plan, StagePlan};
 use crate::ring;
 use crate::share::Share;
 use crate::tap::{Point, Tap};
@@ -57,12 +57,13 @@ impl PreparedModel {
 
     /// `W u + b` for the linear layer `layer`, exact modulo `2^32`.
     pub(crate) fn accumulate(&self, layer: usize, input: &[u32]) -> Result<Vec<u32>> {
-        let stages = self.model.architecture().stages();
-        let (stage, weights) = stages
+        let (stage, weights) = self
+            .plan
+            .stages
             .get(layer)
             .zip(self.model.weights().get(layer))
             .ok_or_else(|| Error::internal("a layer that the model does not have"))?;
-        Ok(ring::conv1d(&stage.linear, weights.weights(), weights.bias(), input))
+        Ok(ring::conv1d(&stage.geometry, weights.weights(), weights.bias(), input))
     }
 }
 
@@ -227,15 +228,14 @@ impl ServerSession {
         let mut share: Option<Share> = None;
         for (index, (stage, mask)) in model.plan().stages.iter().zip(masks).enumerate() {
             let accumulators = linear::server_online(channel, index, &model, share.take(), mask).await?;
-            self.tap(Point::Accumulators(index), &accumulators);
+            self.tap_accumulators(index, stage, &accumulators);
             let Some(activation) = &stage.activation else {
                 return self.reveal(channel, output, accumulators).await;
             };
-            let paired = activation.paired(stage.accumulators, accumulators.residues());
             let material = nonlinear.next().ok_or_else(|| Error::internal("material of fewer layers"))?;
-            let paired = Share::new(paired.to_vec(), stage.ell);
-            let reduced = nonlinear::server_online(channel, index, activation, material, paired).await?;
-            self.tap(Point::Activations(index), &reduced);
+            let reduced =
+                nonlinear::server_online(channel, index, stage, activation, material, &accumulators).await?;
+            self.tap_activations(index, &reduced);
             share = Some(reduced);
         }
         Err(Error::internal("a plan without scores"))
@@ -248,9 +248,17 @@ impl ServerSession {
         }
     }
 
-    fn tap(&self, point: Point, share: &Share) {
+    /// Shares of a layer's accumulators, where somebody verifies.
+    fn tap_accumulators(&self, index: usize, stage: &StagePlan, computed: &Share) {
         if let Some(tap) = &self.tap {
-            tap.record(point, Party::Server, share);
+            tap.record(Point::Accumulators(index), Party::Server, &stage.accumulators(computed));
+        }
+    }
+
+    /// Shares of what leaves a layer, where somebody verifies.
+    fn tap_activations(&self, index: usize, share: &Share) {
+        if let Some(tap) = &self.tap {
+            tap.record(Point::Activations(index), Party::Server, share);
         }
     }
 }

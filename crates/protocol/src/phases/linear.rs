@@ -49,7 +49,7 @@ pub(crate) async fn client_offline(
 ) -> Result<ClientLinear> {
     let mut rng = entropy::fresh()?;
     let masks: Vec<Share> =
-        plan.stages.iter().map(|s| Share::random(s.input.count(), s.ell, &mut rng)).collect();
+        plan.stages.iter().map(|s| Share::random(s.geometry.input().count(), s.ell, &mut rng)).collect();
     let masks = Arc::new(masks);
     channel.book_trips(Scope::session(Phase::Offline), 2);
     let mut start = Instant::now();
@@ -121,7 +121,7 @@ pub(crate) async fn server_offline(
     let mut rng = entropy::fresh()?;
     let stages = &model.plan().stages;
     let masks: Vec<Share> =
-        stages.iter().map(|s| Share::random(s.accumulators.count(), s.ell, &mut rng)).collect();
+        stages.iter().map(|s| Share::random(s.geometry.output().count(), s.ell, &mut rng)).collect();
     let masks = Arc::new(masks);
     let (sender, receiver) = channel.halves();
     let (queue, messages) = mpsc::channel(QUEUE);
@@ -176,7 +176,7 @@ pub(crate) async fn client_online(
 ) -> Result<()> {
     let scope = Scope::linear(Phase::Online, layer);
     let start = Instant::now();
-    let bytes = pack_residues(input.minus(mask.residues()).residues(), stage.ell);
+    let bytes = pack_residues(stage.linear_input(input).minus(mask.residues()).residues(), stage.ell);
     channel.send(scope, Tag::MaskedInput, &bytes).await?;
     channel.book_time(scope, start);
     Ok(())
@@ -199,11 +199,11 @@ pub(crate) async fn server_online(
     let model = Arc::clone(model);
     let accumulators = offload(move || {
         let stage = model.plan().stages.get(layer).ok_or_else(no_such_layer)?;
-        let masked = unpack_residues(&message, stage.input.count(), stage.ell)
+        let masked = unpack_residues(&message, stage.geometry.input().count(), stage.ell)
             .map_err(|e| Error::invalid(Party::Client, Tag::MaskedInput, e))?;
         let mut input = Share::new(masked, stage.ell);
         if let Some(share) = share {
-            input = input.plus(share.residues());
+            input = input.plus(stage.linear_input(&share).residues());
         }
         Ok(mask.plus(&model.accumulate(layer, input.residues())?))
     })

@@ -9,7 +9,7 @@ use crate::meter::{Phase, Scope};
 use crate::phases::gc::{self, Layer};
 use crate::phases::setup::{Correlations, InferenceId};
 use crate::phases::{ot, silent};
-use crate::plan::{ActivationPlan, Comparison, Method, Plan};
+use crate::plan::{ActivationPlan, Comparison, Method, Plan, StagePlan};
 use crate::share::Share;
 
 /// The client's one-time material of one step.
@@ -37,7 +37,7 @@ pub(crate) async fn client_offline(
     let mut material = Vec::new();
     for ((index, stage), product) in plan.stages.iter().enumerate().zip(products) {
         let Some(activation) = &stage.activation else { continue };
-        let share = activation.paired(stage.accumulators, product.residues());
+        let share = stage.operands(product);
         material.push(match method {
             Method::Gc => {
                 let layer = Layer { index, step: &activation.gc };
@@ -100,6 +100,7 @@ async fn own_ots(
 pub(crate) async fn client_online(
     channel: &mut Channel,
     index: usize,
+    stage: &StagePlan,
     activation: &ActivationPlan,
     material: ClientMaterial,
 ) -> Result<Share> {
@@ -111,17 +112,19 @@ pub(crate) async fn client_online(
             ot::client_online(channel, index, activation.ot(shape), client).await?
         }
     };
-    Ok(activation.reduce(share))
+    Ok(stage.reduced(activation, share))
 }
 
 /// The server's online half: its share of the activation, after the reductions.
 pub(crate) async fn server_online(
     channel: &mut Channel,
     index: usize,
+    stage: &StagePlan,
     activation: &ActivationPlan,
     material: ServerMaterial,
-    accumulators: Share,
+    accumulators: &Share,
 ) -> Result<Share> {
+    let accumulators = Share::new(stage.operands(accumulators).to_vec(), stage.ell);
     let share = match material {
         ServerMaterial::Gc(garbler) => {
             gc::server_online(channel, Layer { index, step: &activation.gc }, garbler, accumulators).await?
@@ -130,7 +133,7 @@ pub(crate) async fn server_online(
             ot::server_online(channel, index, activation.ot(shape), server, accumulators).await?
         }
     };
-    Ok(activation.reduce(share))
+    Ok(stage.reduced(activation, share))
 }
 
 fn missing() -> Error {
