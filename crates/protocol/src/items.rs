@@ -4,6 +4,7 @@
 use deepcardio::architecture::{Architecture, LinearShape, Stage};
 use deepcardio::overlap::{Layout, Numbering, Sharing, window_stages};
 use deepcardio::tensor::Shape;
+use he_linear::params::RING_DEGREE;
 use he_linear::{Conv1dShape, LinearPlan};
 
 /// What one homomorphic product costs beside the bytes of a layer, in bytes: it decides between layouts that are nearly
@@ -48,7 +49,9 @@ impl Items {
     /// Cuts the stage into the items that cost least; ties go to the fewest, so that both parties find the same.
     fn choose(stage: &Stage, sharing: &Sharing<'_>) -> Option<Self> {
         let halo = stage.linear.kernel - 1;
-        let lengths = (1..=2 * stage.linear.batch).map(|parts| sharing.positions().div_ceil(parts) + halo);
+        // Twice as many items as there are windows, or as rings that all positions fill.
+        let most = 2 * stage.linear.batch.max(sharing.positions().div_ceil(RING_DEGREE));
+        let lengths = (1..=most).map(|parts| sharing.positions().div_ceil(parts) + halo);
         let costed = lengths.filter_map(|length| {
             let layout = sharing.layout(length.max(2 * stage.linear.kernel))?;
             let plan = LinearPlan::new(homomorphic(&layout.linear(&stage.linear)), stage.ell).ok()?;
@@ -113,6 +116,7 @@ impl Items {
             .collect()
     }
 }
+
 #[cfg(test)]
 mod tests {
     use deepcardio::architecture::{Architecture, Head, Widths};
