@@ -11,7 +11,7 @@
 //! | [`base`] | 1-of-2 base OT over Ristretto |
 //! | [`cot`] | correlated OTs, and a trusted dealer of them |
 //! | [`softspoken`] | OT extension with 4 bytes an OT |
-//! | [`silent`] | OT extension with 0.05 bytes an OT, in parts that are consumed as they are made |
+//! | [`silent`] | OT extension with 0.09 bytes an OT, in parts that are consumed as they are made |
 
 pub mod aes;
 pub mod base;

@@ -118,7 +118,7 @@ fn every_estimate_exceeds_128_bits_with_a_margin() {
 #[test]
 fn the_documented_table_is_what_is_computed() {
     let rows = [INITIAL, MAIN].map(|stage| table(stage).map(|bits| bits.floor() as u32));
-    assert_eq!(rows, [[228, 458, 180, 147, 189], [227, 446, 168, 137, 177]]);
+    assert_eq!(rows, [[224, 453, 174, 142, 177], [249, 495, 186, 151, 189]]);
 }
 
 #[test]
