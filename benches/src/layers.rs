@@ -57,7 +57,7 @@ pub fn layers() -> Result<Vec<Layer>> {
     let next_ells = stages.iter().skip(1).map(|stage| stage.ell);
     let layers = model.layers().zip(computed(model.architecture())?).zip(next_ells).enumerate();
     let windows = layers.filter_map(|(index, (((stage, weights), computed), out_ell))| {
-        let activation = stage.activation.filter(|_| on_windows(model.architecture(), stage))?;
+        let activation = stage.requantise().filter(|_| on_windows(model.architecture(), stage))?;
         let (stage, weights) = (stage.clone(), weights.weights().to_vec());
         Some(Layer { number: index + 1, stage, computed, activation, out_ell, weights })
     });
@@ -156,7 +156,7 @@ pub fn correlated_ots(architecture: &Architecture) -> Result<Vec<usize>> {
     let stages = architecture.stages();
     let out_ells = stages.iter().skip(1).map(|stage| stage.ell).chain([0]);
     let count = |((stage, computed), out_ell): ((&Stage, Computed), u32)| {
-        let Some(activation) = stage.activation else { return Ok(0) };
+        let Some(activation) = stage.requantise() else { return Ok(0) };
         let mode = ot_nonlinear::Mode::Ripple;
         let cots = transferred_plan(stage, activation, computed.results, out_ell, mode)?.cots();
         Ok(cots.client_receives + cots.server_receives)

@@ -1,9 +1,10 @@
 //! The same integers as [`crate::reference`], with vector instructions: for evaluation on many records.
 
+use crate::architecture::{LinearShape, Nonlinear, Stage};
 use crate::ecg::Segment;
 use crate::input::InputError;
 use crate::kernel::Convolution;
-use crate::layers::requantise;
+use crate::layers::{lstm, requantise};
 use crate::model::Model;
 
 /// A model with its weights laid out for speed.
@@ -20,7 +21,7 @@ impl<'model> FastModel<'model> {
             .layers()
             .map(|(stage, layer)| {
                 let weights: Vec<i32> = layer.weights().iter().copied().map(i32::from).collect();
-                Convolution::new(stage.linear, &weights, layer.bias())
+                Convolution::new(computed(stage), &weights, layer.bias())
             })
             .collect();
         Self { model, layers }
@@ -33,11 +34,16 @@ impl<'model> FastModel<'model> {
     pub fn scores(&self, segment: &Segment) -> Result<Vec<i64>, InputError> {
         self.model.architecture().check_segment(segment)?;
         let mut values = segment.samples().to_vec();
-        for (stage, layer) in self.model.architecture().stages().iter().zip(&self.layers) {
-            values = layer.apply(&values);
-            if let Some(step) = stage.activation {
-                values = requantise(step, stage.linear.output(), &values);
-            }
+        for ((stage, weights), layer) in self.model.layers().zip(&self.layers) {
+            values = match (stage.nonlinear, weights.tables()) {
+                (Some(Nonlinear::Lstm(step)), Some(tables)) => {
+                    lstm(step, tables, &values, stage.linear.length, |values| layer.apply(values)).hidden
+                }
+                (Some(Nonlinear::Requantise(step)), _) => {
+                    requantise(step, stage.linear.output(), &layer.apply(&values))
+                }
+                _ => layer.apply(&values),
+            };
             let mut shape = stage.activated();
             for reduction in &stage.reductions {
                 (shape, values) = reduction.apply_integers(shape, &values);
@@ -45,6 +51,12 @@ impl<'model> FastModel<'model> {
         }
         Ok(values.into_iter().map(i64::from).collect())
     }
+}
+
+/// What is computed at once: all positions, or one of a recurrence.
+fn computed(stage: &Stage) -> LinearShape {
+    let length = if stage.lstm().is_some() { 1 } else { stage.linear.length };
+    LinearShape { length, ..stage.linear }
 }
 
 #[cfg(test)]

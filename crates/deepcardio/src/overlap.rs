@@ -16,7 +16,7 @@ use crate::architecture::{Architecture, LinearShape, Stage};
 pub fn window_stages(architecture: &Architecture) -> &[Stage] {
     let stages = architecture.stages();
     let reduced = stages.iter().position(|stage| !stage.reductions.is_empty()).map(|at| at + 1);
-    let without_step = stages.iter().position(|stage| stage.activation.is_none());
+    let without_step = stages.iter().position(|stage| stage.requantise().is_none());
     let count = [reduced, without_step].into_iter().flatten().min();
     count.and_then(|count| stages.get(..count)).unwrap_or(stages)
 }
@@ -189,7 +189,7 @@ impl<'stage> Sharing<'stage> {
 }
 
 fn pools(stage: &Stage) -> bool {
-    stage.activation.is_some_and(|step| step.pool)
+    stage.requantise().is_some_and(|step| step.pool)
 }
 
 impl Layout {

@@ -1,9 +1,9 @@
 //! The whole network in exact integers: the oracle that every private run equals bit for bit.
 
-use crate::architecture::Stage;
+use crate::architecture::{LinearShape, Stage};
 use crate::ecg::Segment;
 use crate::input::InputError;
-use crate::layers::{conv1d, requantise};
+use crate::layers::{conv1d, lstm, requantise};
 use crate::model::{LayerWeights, Model};
 
 /// Every intermediate value of one classification, one entry per stage.
@@ -16,9 +16,9 @@ pub struct Trace {
 
 /// Values of one stage, each row-major `[batch][channel][position]`.
 pub struct StageTrace {
-    /// After the linear layer; the last stage's are the class scores.
+    /// After the linear layer, at every position; the last stage's are the class scores.
     pub accumulators: Vec<i32>,
-    /// After the non-linear step.
+    /// After the non-linear step; the last hidden state of an LSTM.
     pub activations: Vec<i32>,
     /// After the reductions: the next stage's input.
     pub output: Vec<i32>,
@@ -49,11 +49,22 @@ pub fn trace(model: &Model, segment: &Segment) -> Result<Trace, InputError> {
 }
 
 fn run_stage(stage: &Stage, layer: &LayerWeights, input: &[i32]) -> StageTrace {
-    let spare = if stage.activation.is_some() { 2 } else { 1 };
-    let accumulators = conv1d(&stage.linear, layer, input, 1 << (stage.ell - spare));
-    let activations = match stage.activation {
-        Some(step) => requantise(step, stage.linear.output(), &accumulators),
-        None => accumulators.clone(),
+    let spare = if stage.nonlinear.is_some() { 2 } else { 1 };
+    let linear = |shape: &LinearShape, values: &[i32]| conv1d(shape, layer, values, 1 << (stage.ell - spare));
+    let (accumulators, activations) = match (stage.lstm(), layer.tables()) {
+        (Some(step), Some(tables)) => {
+            let position = LinearShape { length: 1, ..stage.linear };
+            let run = lstm(step, tables, input, stage.linear.length, |values| linear(&position, values));
+            (run.accumulators, run.hidden)
+        }
+        _ => {
+            let accumulators = linear(&stage.linear, input);
+            let activations = match stage.requantise() {
+                Some(step) => requantise(step, stage.linear.output(), &accumulators),
+                None => accumulators.clone(),
+            };
+            (accumulators, activations)
+        }
     };
     let reduced =
         stage.reductions.iter().fold((stage.activated(), activations.clone()), |(shape, values), r| {

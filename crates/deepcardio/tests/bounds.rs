@@ -31,7 +31,7 @@ fn adversarial(model: &Model) -> Vec<Segment> {
 }
 
 fn limit(stage: &Stage) -> i64 {
-    1 << (stage.ell - if stage.activation.is_some() { 2 } else { 1 })
+    1 << (stage.ell - if stage.nonlinear.is_some() { 2 } else { 1 })
 }
 
 #[test]
@@ -112,7 +112,7 @@ fn sign_matched_inputs_attain_the_bound() {
         {
             assert_eq!(largest, bound.magnitude, "{} seed {seed}", stage.name);
             let value_bits = i64::BITS - largest.leading_zeros();
-            let step = stage.activation.unwrap();
+            let step = stage.requantise().unwrap();
             let least = (value_bits + 2).max(step.shift + step.bits + 1).max(8);
             assert_eq!(stage.ell, least, "{} seed {seed}", stage.name);
         }

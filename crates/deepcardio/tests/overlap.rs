@@ -37,7 +37,7 @@ fn check(stage: &Stage, layer: &LayerWeights, layout: &Layout, input: &[i32], ex
         let (window, channel) = (row / shape.out_channels, row % shape.out_channels);
         assert_eq!(at(layout.accumulators[window * shape.length + t], channel), value);
     }
-    let step: Activation = stage.activation.unwrap();
+    let step: Activation = stage.requantise().unwrap();
     let arity = if step.pool { 2 } else { 1 };
     let length = stage.activated().length;
     for (index, &value) in expected.activations.iter().enumerate() {

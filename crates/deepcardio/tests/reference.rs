@@ -48,6 +48,49 @@ fn step(value: i64, shift: u32, bits: u32) -> i64 {
     (value + half).div_euclid(unit).max(0).min((1 << bits) - 1)
 }
 
+/// `floor(x / 2^shift + 1/2)` without shifts.
+fn rounded(value: i64, shift: u32) -> i64 {
+    (value + (1i64 << shift) / 2).div_euclid(1 << shift)
+}
+
+/// The LSTM unit by unit with signed clamps, on `[channel][position]`: the last hidden state as `[unit][1]`.
+fn recur(
+    input: &[Vec<i64>],
+    layer: &LayerWeights,
+    units: usize,
+    widths: (u32, u32, u32, u32),
+) -> Vec<Vec<i64>> {
+    let (input_shift, gate_shift, cell_bits, cell_index_shift) = widths;
+    let tables = layer.tables().unwrap();
+    let columns = input.len() + units;
+    let (mut hidden, mut cell) = (vec![0i64; units], vec![0i64; units]);
+    for t in 0..input[0].len() {
+        let before = hidden.clone();
+        let index = |gate: usize, unit: usize| {
+            let row = gate * units + unit;
+            let weight = |column: usize| i64::from(layer.weights()[row * columns + column]);
+            let mut acc = i64::from(layer.bias()[row]);
+            for (c, channel) in input.iter().enumerate() {
+                acc += weight(c) * channel[t] * (1i64 << input_shift);
+            }
+            for (j, h) in before.iter().enumerate() {
+                acc += weight(input.len() + j) * h;
+            }
+            rounded(acc, gate_shift).clamp(0, 255) as usize
+        };
+        for unit in 0..units {
+            let sigmoid = |gate| i64::from(tables.sigmoid()[index(gate, unit)]);
+            let candidate = i64::from(tables.tanh()[index(2, unit)]);
+            let a = sigmoid(1) * cell[unit] + sigmoid(0) * candidate;
+            let most = 1i64 << (cell_bits - 1);
+            cell[unit] = rounded(a, 7).clamp(-most, most - 1);
+            let shown = (rounded(a, cell_index_shift) + 128).clamp(0, 255) as usize;
+            hidden[unit] = sigmoid(3) * i64::from(tables.cell_tanh()[shown]);
+        }
+    }
+    hidden.into_iter().map(|h| vec![h]).collect()
+}
+
 fn naive(model: &Model, segment: &Segment) -> Vec<i64> {
     let mut x: Tensor = segment
         .samples()
@@ -71,6 +114,10 @@ fn naive(model: &Model, segment: &Segment) -> Vec<i64> {
                 let size = if pool { 2 } else { 1 };
                 row.chunks_exact(size).map(|group| step(*group.iter().max().unwrap(), shift, bits)).collect()
             }),
+            Layer::Lstm { units, input_shift, gate_shift, cell_bits, cell_index_shift, .. } => {
+                let widths = (input_shift, gate_shift, cell_bits, cell_index_shift);
+                vec![recur(&x[0], weights.next().unwrap(), units, widths)]
+            }
             Layer::GlobalSum => map_rows(&x, |row| vec![row.iter().sum()]),
             Layer::WindowsToSequence => {
                 vec![(0..x[0].len()).map(|c| x.iter().map(|item| item[c][0]).collect()).collect()]

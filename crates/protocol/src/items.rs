@@ -59,7 +59,7 @@ impl Items {
             Some((cost, layout))
         });
         let (_, layout) = costed.min_by_key(|(cost, _)| *cost)?;
-        let arity = if stage.activation.is_some_and(|step| step.pool) { 2 } else { 1 };
+        let arity = if stage.requantise().is_some_and(|step| step.pool) { 2 } else { 1 };
         Some(Self { layout, windows: stage.linear, activated: stage.activated(), arity })
     }
 

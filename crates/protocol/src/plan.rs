@@ -1,7 +1,7 @@
 //! The plan of one inference: from a public architecture to an ordered list of stages with the exact size of every
 //! message. Both parties derive it on their own; it drives both scripts and the limits of the decoder.
 
-use deepcardio::architecture::{Activation, Architecture, LinearShape, Reduction, Stage};
+use deepcardio::architecture::{Activation, Architecture, LinearShape, Nonlinear, Reduction, Stage};
 use deepcardio::tensor::Shape;
 use gc_nonlinear::{ArgmaxPlan, ArgmaxShape};
 use he_linear::LinearPlan;
@@ -174,9 +174,12 @@ impl StagePlan {
         let geometry = items.as_ref().map_or(stage.linear, Items::linear);
         let linear = LinearPlan::new(items::homomorphic(&geometry), stage.ell).map_err(|e| misfit(&e))?;
         let results = items.as_ref().map_or(stage.activations(), Items::results);
-        let activation = match stage.activation {
+        let activation = match stage.nonlinear {
             None => None,
-            Some(step) => Some(ActivationPlan::new(stage, step, results, next_ell).map_err(|e| misfit(&e))?),
+            Some(Nonlinear::Requantise(step)) => {
+                Some(ActivationPlan::new(stage, step, results, next_ell).map_err(|e| misfit(&e))?)
+            }
+            Some(Nonlinear::Lstm(_)) => return Err(misfit(&"an LSTM is not served yet")),
         };
         Ok(Self { name: stage.name.clone(), linear, geometry, items, ell: stage.ell, activation })
     }

@@ -90,7 +90,7 @@ impl Tap {
         for (layer, (stage, values)) in architecture.stages().iter().zip(&trace.stages).enumerate() {
             let accumulators = map.get(&Point::Accumulators(layer));
             compare(&stage.name, "accumulator", accumulators, &values.accumulators)?;
-            if stage.activation.is_some() {
+            if stage.nonlinear.is_some() {
                 compare(&stage.name, "activation", map.get(&Point::Activations(layer)), &values.output)?;
             }
         }

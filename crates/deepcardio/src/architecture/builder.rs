@@ -1,6 +1,8 @@
 //! DeepCardio's own architectures (Van Zaen et al. 2019, arXiv:1907.01513).
 
-use super::{Architecture, ArchitectureError, Layer, Signal, Specification};
+use super::{
+    Architecture, ArchitectureError, HIDDEN_FRACTION, INDEX_BITS, Layer, Signal, Specification, limits,
+};
 
 /// What follows the blocks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,6 +16,26 @@ pub enum Head {
         /// Taps over windows, odd.
         kernel: usize,
     },
+    /// An LSTM over the sequence of windows, then a dense layer on its last output.
+    Lstm {
+        /// Width of the state.
+        units: usize,
+    },
+}
+
+impl Head {
+    /// The layers from the features of the windows, `[windows][channels][1]`, to what the dense layer takes.
+    fn layers(self, widths: Widths) -> Vec<Layer> {
+        let mut layers = vec![Layer::WindowsToSequence];
+        match self {
+            Self::Average => layers.push(Layer::GlobalSum),
+            Self::Conv { channels: out_channels, kernel } => {
+                layers.extend([widths.conv(out_channels, kernel), widths.step(false), Layer::GlobalSum]);
+            }
+            Self::Lstm { units } => layers.push(widths.lstm(units)),
+        }
+        layers
+    }
 }
 
 /// Bit widths for [`Architecture::deepcardio`].
@@ -38,6 +60,30 @@ impl Default for Widths {
     }
 }
 
+impl Widths {
+    fn conv(self, out_channels: usize, kernel: usize) -> Layer {
+        Layer::Conv1d { out_channels, kernel, weight_bits: self.weights }
+    }
+
+    fn step(self, pool: bool) -> Layer {
+        Layer::Requantise { pool, shift: self.shift, bits: self.activations }
+    }
+
+    /// Inputs reach about the magnitude of the hidden state: sums over eight positions have three bits more than an
+    /// activation. A weight at the end of its width stands for about 1, and the cell state reaches 8.
+    fn lstm(self, units: usize) -> Layer {
+        let index = INDEX_BITS + 1;
+        Layer::Lstm {
+            units,
+            weight_bits: self.weights,
+            input_shift: HIDDEN_FRACTION.saturating_sub(self.activations + 3).min(*limits::INPUT_SHIFT.end()),
+            gate_shift: (self.weights + 9).min(self.ell.saturating_sub(index)),
+            cell_bits: 11,
+            cell_index_shift: 9,
+        }
+    }
+}
+
 /// The four rhythm classes, in the order of the 2017 PhysioNet challenge labels.
 pub const CLASSES: [&str; 4] = ["normal", "af", "other", "noise"];
 
@@ -48,18 +94,13 @@ impl Architecture {
     /// # Errors
     /// If the result breaks a limit, such as more blocks than 512 positions can be halved.
     pub fn deepcardio(blocks: usize, head: Head, widths: Widths) -> Result<Self, ArchitectureError> {
-        let step = |pool| Layer::Requantise { pool, shift: widths.shift, bits: widths.activations };
-        let conv = |out_channels, kernel| Layer::Conv1d { out_channels, kernel, weight_bits: widths.weights };
         let mut layers = Vec::new();
         for block in 0..blocks {
-            layers.extend([conv(512.min(8 << block.min(6)), 5), step(true)]);
+            layers.extend([widths.conv(512.min(8 << block.min(6)), 5), widths.step(true)]);
         }
-        layers.extend([Layer::GlobalSum, Layer::WindowsToSequence]);
-        if let Head::Conv { channels, kernel } = head {
-            layers.extend([conv(channels, kernel), step(false)]);
-        }
-        layers
-            .extend([Layer::GlobalSum, Layer::Dense { outputs: CLASSES.len(), weight_bits: widths.weights }]);
+        layers.push(Layer::GlobalSum);
+        layers.extend(head.layers(widths));
+        layers.push(Layer::Dense { outputs: CLASSES.len(), weight_bits: widths.weights });
         let linear = layers.iter().filter(|layer| layer.is_linear()).count();
         Self::new(Specification {
             name: format!("deepcardio-{blocks}"),

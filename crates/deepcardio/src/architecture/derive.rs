@@ -1,6 +1,9 @@
 //! From a list of layers to validated stages: the grammar and every limit, in one pass over the list.
 
-use super::{Activation, ArchitectureError, Layer, LinearShape, Reduction, Stage, limits};
+use super::{
+    Activation, ArchitectureError, GATES, INDEX_BITS, Layer, LinearShape, Lstm, Nonlinear, Reduction, Stage,
+    limits,
+};
 use crate::tensor::Shape;
 
 /// Derives the stages, or says which layer is wrong.
@@ -40,6 +43,9 @@ impl Chain {
                     return Err(ArchitectureError::EvenKernel { layer: at, kernel });
                 }
                 let Shape { batch, channels, length } = self.shape;
+                if self.stages.last().is_some_and(|stage| stage.lstm().is_some()) {
+                    return Err(grammar(at, "only a dense layer follows an LSTM"));
+                }
                 let linear = LinearShape { batch, in_channels: channels, out_channels, length, kernel };
                 self.push_linear(at, linear, weight_bits, ring_bits)
             }
@@ -49,6 +55,10 @@ impl Chain {
                 dimension(at, "dense inputs", in_channels, limits::DENSE_INPUTS)?;
                 let linear = LinearShape { batch, in_channels, out_channels: outputs, length: 1, kernel: 1 };
                 self.push_linear(at, linear, weight_bits, ring_bits)
+            }
+            Layer::Lstm { units, weight_bits, input_shift, gate_shift, cell_bits, cell_index_shift } => {
+                let lstm = Lstm { units, input_shift, gate_shift, cell_bits, cell_index_shift };
+                self.push_lstm(at, lstm, weight_bits, ring_bits)
             }
             Layer::Requantise { pool, shift, bits } => {
                 self.push_activation(at, Activation { pool, shift, bits })
@@ -65,11 +75,8 @@ impl Chain {
         weight_bits: u32,
         ring_bits: &[u32],
     ) -> Result<(), ArchitectureError> {
-        if self.stages.last().is_some_and(|stage| stage.activation.is_none()) {
-            return Err(ArchitectureError::Grammar {
-                layer: at,
-                problem: "a linear layer follows a linear layer without a requantise between",
-            });
+        if self.stages.last().is_some_and(|stage| stage.nonlinear.is_none()) {
+            return Err(grammar(at, "a linear layer follows a linear layer without a requantise between"));
         }
         dimension(at, "output channels", linear.out_channels, limits::CHANNELS)?;
         width(at, "weight bits", weight_bits, &limits::WEIGHT_BITS)?;
@@ -81,9 +88,39 @@ impl Chain {
         }
         self.shape = linear.output();
         dimension(at, "values", self.shape.count(), limits::TENSOR)?;
-        let (activation, reductions) = (None, Vec::new());
+        let (nonlinear, reductions) = (None, Vec::new());
         let name = self.name(linear.kernel == 1 && linear.length == 1);
-        self.stages.push(Stage { name, linear, weight_bits, ell, activation, reductions });
+        self.stages.push(Stage { name, linear, weight_bits, ell, nonlinear, reductions });
+        Ok(())
+    }
+
+    /// The linear layer of an LSTM with its recurrence. Windows become a sequence once, so there is one LSTM at most.
+    fn push_lstm(
+        &mut self,
+        at: usize,
+        lstm: Lstm,
+        weight_bits: u32,
+        ring_bits: &[u32],
+    ) -> Result<(), ArchitectureError> {
+        let before = self.stages.last().and_then(|stage| stage.reductions.last());
+        if before != Some(&Reduction::WindowsToSequence) {
+            return Err(grammar(at, "an LSTM does not follow the step from windows to a sequence"));
+        }
+        dimension(at, "LSTM units", lstm.units, limits::LSTM_UNITS)?;
+        width(at, "input shift", lstm.input_shift, &limits::INPUT_SHIFT)?;
+        width(at, "cell bits", lstm.cell_bits, &limits::CELL_BITS)?;
+        width(at, "cell index shift", lstm.cell_index_shift, &limits::CELL_INDEX_SHIFT)?;
+        let Shape { batch, channels, length } = self.shape;
+        let (in_channels, out_channels) = (channels + lstm.units, GATES * lstm.units);
+        let linear = LinearShape { batch, in_channels, out_channels, length, kernel: 1 };
+        self.push_linear(at, linear, weight_bits, ring_bits)?;
+        if let Some(stage) = self.stages.last_mut() {
+            let most = (*limits::GATE_SHIFT.end()).min(stage.ell.saturating_sub(INDEX_BITS + 1));
+            width(at, "gate shift", lstm.gate_shift, &(*limits::GATE_SHIFT.start()..=most))?;
+            "lstm".clone_into(&mut stage.name);
+            stage.nonlinear = Some(Nonlinear::Lstm(lstm));
+            self.shape = stage.activated();
+        }
         Ok(())
     }
 
@@ -99,34 +136,25 @@ impl Chain {
     }
 
     fn push_activation(&mut self, at: usize, step: Activation) -> Result<(), ArchitectureError> {
-        let Some(stage) = self.stages.last_mut().filter(|stage| stage.activation.is_none()) else {
-            return Err(ArchitectureError::Grammar {
-                layer: at,
-                problem: "a requantise does not follow a linear layer",
-            });
+        let Some(stage) = self.stages.last_mut().filter(|stage| stage.nonlinear.is_none()) else {
+            return Err(grammar(at, "a requantise does not follow a linear layer"));
         };
         width(at, "activation bits", step.bits, &limits::ACTIVATION_BITS)?;
         let most = (stage.ell - 2).min((stage.ell - 1).saturating_sub(step.bits));
         width(at, "shift", step.shift, &(0..=most))?;
         self.shape = step.output(self.shape);
         dimension(at, "length", self.shape.length, limits::WINDOW_LENGTH)?;
-        stage.activation = Some(step);
+        stage.nonlinear = Some(Nonlinear::Requantise(step));
         Ok(())
     }
 
     fn push_reduction(&mut self, at: usize, reduction: Reduction) -> Result<(), ArchitectureError> {
-        let Some(stage) = self.stages.last_mut().filter(|stage| stage.activation.is_some()) else {
-            return Err(ArchitectureError::Grammar {
-                layer: at,
-                problem: "a reduction does not follow a requantise",
-            });
+        let Some(stage) = self.stages.last_mut().filter(|stage| stage.requantise().is_some()) else {
+            return Err(grammar(at, "a reduction does not follow a requantise"));
         };
         if reduction == Reduction::WindowsToSequence {
             if self.shape.length != 1 || self.sequence {
-                return Err(ArchitectureError::Grammar {
-                    layer: at,
-                    problem: "windows become a sequence once, and only from length 1",
-                });
+                return Err(grammar(at, "windows become a sequence once, and only from length 1"));
             }
             self.sequence = true;
         }
@@ -137,18 +165,19 @@ impl Chain {
 
     fn finish(mut self, layers: usize) -> Result<Vec<Stage>, ArchitectureError> {
         match self.stages.last_mut() {
-            Some(last) if last.activation.is_none() => {
+            Some(last) if last.nonlinear.is_none() => {
                 if last.name.starts_with("dense") {
                     "dense".clone_into(&mut last.name);
                 }
                 Ok(self.stages)
             }
-            _ => Err(ArchitectureError::Grammar {
-                layer: layers - 1,
-                problem: "the last layer is not a linear layer",
-            }),
+            _ => Err(grammar(layers - 1, "the last layer is not a linear layer")),
         }
     }
+}
+
+fn grammar(layer: usize, problem: &'static str) -> ArchitectureError {
+    ArchitectureError::Grammar { layer, problem }
 }
 
 fn dimension(layer: usize, what: &'static str, found: usize, limit: usize) -> Result<(), ArchitectureError> {

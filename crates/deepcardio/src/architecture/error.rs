@@ -43,7 +43,7 @@ pub enum ArchitectureError {
         /// Largest width allowed.
         most: u32,
     },
-    /// The layers do not follow `(Linear Requantise Reduction*)* Linear`.
+    /// The layers do not follow `(Linear Requantise Reduction* | Lstm)* Linear`.
     #[error("layer {layer}: {problem}")]
     Grammar {
         /// Position in the layer list.

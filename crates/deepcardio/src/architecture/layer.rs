@@ -29,6 +29,22 @@ pub enum Layer {
         /// Unsigned width `A` of the result.
         bits: u32,
     },
+    /// Recurrent layer over the positions of one sequence; the last hidden state remains: `[1][X][T]` to `[1][H][1]`.
+    /// Stands directly after [`Layer::WindowsToSequence`]; a dense layer follows it directly.
+    Lstm {
+        /// Width `H` of the state.
+        units: usize,
+        /// Signed width of a weight.
+        weight_bits: u32,
+        /// Left shift `k` of the input, which brings it to the magnitude of the hidden state.
+        input_shift: u32,
+        /// Right shift `f` from an accumulator to a table index.
+        gate_shift: u32,
+        /// Signed width `C` of a cell state.
+        cell_bits: u32,
+        /// Right shift `g` from the unscaled cell to a table index.
+        cell_index_shift: u32,
+    },
     /// Exact sum over positions: `[B][C][L]` to `[B][C][1]`.
     GlobalSum,
     /// The windows become the positions of one sequence: `[B][C][1]` to `[1][C][B]`.
@@ -39,6 +55,6 @@ impl Layer {
     /// Whether the layer multiplies by weights.
     #[must_use]
     pub fn is_linear(&self) -> bool {
-        matches!(self, Self::Conv1d { .. } | Self::Dense { .. })
+        matches!(self, Self::Conv1d { .. } | Self::Dense { .. } | Self::Lstm { .. })
     }
 }

@@ -32,5 +32,15 @@ pub const ACTIVATION_BITS: std::ops::RangeInclusive<u32> = 1..=8;
 pub const WEIGHT_BITS: std::ops::RangeInclusive<u32> = 2..=8;
 /// Widths of an input sample (signed).
 pub const INPUT_BITS: std::ops::RangeInclusive<u32> = 2..=16;
+/// Width of the state of an LSTM, a quarter of its rows of weights.
+pub const LSTM_UNITS: usize = CHANNELS / 4;
+/// Left shifts of the input of an LSTM.
+pub const INPUT_SHIFT: std::ops::RangeInclusive<u32> = 0..=8;
+/// Right shifts from an accumulator of an LSTM to a table index; the ring must have 9 bits more.
+pub const GATE_SHIFT: std::ops::RangeInclusive<u32> = 0..=20;
+/// Widths of a cell state (signed).
+pub const CELL_BITS: std::ops::RangeInclusive<u32> = 4..=12;
+/// Right shifts from the unscaled cell of an LSTM to a table index.
+pub const CELL_INDEX_SHIFT: std::ops::RangeInclusive<u32> = 6..=12;
 /// Order of the band-pass filter.
 pub const FILTER_ORDER: std::ops::RangeInclusive<u32> = 1..=16;

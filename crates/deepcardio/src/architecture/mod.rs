@@ -9,14 +9,18 @@ mod derive;
 mod error;
 mod layer;
 pub mod limits;
+mod lstm;
 mod signal;
 mod stage;
 
 pub use builder::{CLASSES, Head, Widths};
 pub use error::ArchitectureError;
 pub use layer::Layer;
+pub use lstm::{
+    GATE_FRACTION, GATES, HIDDEN_BITS, HIDDEN_FRACTION, INDEX_BITS, Lstm, OffsetStep, TABLE_ENTRIES,
+};
 pub use signal::Signal;
-pub use stage::{Activation, LinearShape, Reduction, Stage};
+pub use stage::{Activation, LinearShape, Nonlinear, Reduction, Stage};
 
 use crate::tensor::Shape;
 
@@ -27,7 +31,7 @@ pub struct Specification {
     pub name: String,
     /// Preprocessing constants.
     pub signal: Signal,
-    /// Layers, following `(Linear Requantise Reduction*)* Linear`; the last gives the class scores.
+    /// Layers, following `(Linear Requantise Reduction* | Lstm)* Linear`; the last gives the class scores.
     pub layers: Vec<Layer>,
     /// Ring width `ell` of each linear layer.
     pub ring_bits: Vec<u32>,

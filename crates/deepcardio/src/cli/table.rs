@@ -50,15 +50,16 @@ pub(super) fn describe(model: &Model) -> String {
 fn row(stage: &Stage, magnitude: i64) -> String {
     let shape =
         |shape: deepcardio::tensor::Shape| format!("[{}][{}][{}]", shape.batch, shape.channels, shape.length);
-    let (bits, shift) = match stage.activation {
+    let step = stage.lstm().map(|lstm| lstm.gate_step().step).or(stage.requantise());
+    let (bits, shift) = match step {
         Some(step) => (step.bits.to_string(), step.shift.to_string()),
         None => ("-".to_owned(), "-".to_owned()),
     };
-    let pooled = if stage.activation.is_some_and(|step| step.pool) { "p" } else { "" };
+    let pooled = if step.is_some_and(|step| step.pool) { "p" } else { "" };
     format!(
         "{:<7} {:>18} {:>18} {:>6} {:>7} {:>5} {:>5} {:>5} {:>10} {:>12} {:>7}{:<1}\n",
         stage.name,
-        shape(stage.linear.input()),
+        shape(stage.input()),
         shape(stage.output()),
         stage.linear.kernel,
         format!("{} bit", stage.weight_bits),

@@ -1,8 +1,10 @@
 //! The integer semantics of each layer, written to be read.
 
 mod conv1d;
+mod lstm;
 mod reduction;
 mod requantise;
 
 pub use conv1d::conv1d;
+pub use lstm::{LstmRun, lstm};
 pub use requantise::{requantise, requantise_value};

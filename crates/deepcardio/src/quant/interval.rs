@@ -3,10 +3,12 @@
 //! Every channel carries an interval that contains zero (padding is zero). An accumulator's interval is
 //! `bias + sum max/min(w * low, w * high)`; the non-linear step maps intervals monotonically; a sum over `L` positions
 //! widens them `L` times. The ring has one spare bit, `|acc| < 2^(ell-2)`, so that the difference of two accumulators fits;
-//! scores need only `|score| < 2^(ell-1)`. The non-linear step needs `ell >= shift + bits + 1`.
+//! scores need only `|score| < 2^(ell-1)`. The non-linear step needs `ell >= shift + bits + 1`. An LSTM sees its input
+//! `2^k` times and a hidden state that the greatest entries of its tables bound; its cell has a ring of its own
+//! ([`crate::architecture::Lstm::cell_ring_bits`]), which no input overflows.
 
-use crate::architecture::{Activation, Architecture, LinearShape, Reduction, Stage, limits};
-use crate::model::{LayerWeights, ModelError};
+use crate::architecture::{Activation, Architecture, LinearShape, Lstm, Nonlinear, Reduction, Stage, limits};
+use crate::model::{LayerWeights, LstmTables, ModelError};
 
 /// What the analysis says about one stage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,12 +35,36 @@ pub fn analyse(architecture: &Architecture, weights: &[LayerWeights]) -> Result<
     let mut channels = vec![Interval { low: -high - 1, high }];
     let mut bounds = Vec::new();
     for (stage, layer) in architecture.stages().iter().zip(weights) {
+        let hidden = hidden(stage, layer);
+        if let Some(lstm) = stage.lstm() {
+            channels = combined(lstm, &channels, &hidden);
+            check_inputs(stage, &channels)?;
+        }
         let accumulators = linear(&stage.linear, layer, &channels);
         bounds.push(bound(stage, &accumulators)?);
-        channels = accumulators.into_iter().map(|acc| after_linear(stage, acc)).collect();
-        check_sums(stage, &channels)?;
+        channels = match stage.lstm() {
+            Some(_) => hidden,
+            None => accumulators.into_iter().map(|acc| after_linear(stage, acc)).collect(),
+        };
+        check_inputs(stage, &channels)?;
     }
     Ok(bounds)
+}
+
+/// Interval of each value of an LSTM's hidden state; of another layer there is none.
+fn hidden(stage: &Stage, layer: &LayerWeights) -> Vec<Interval> {
+    let units = stage.lstm().map_or(0, |lstm| lstm.units);
+    let (low, high) = layer.tables().map_or((0, 0), LstmTables::hidden_range);
+    vec![Interval { low, high }; units]
+}
+
+/// Interval of each value that enters the linear layer of an LSTM, `[input * 2^k; hidden state]`.
+fn combined(lstm: Lstm, input: &[Interval], hidden: &[Interval]) -> Vec<Interval> {
+    let shift = |channel: &Interval| Interval {
+        low: channel.low << lstm.input_shift,
+        high: channel.high << lstm.input_shift,
+    };
+    input.iter().map(shift).chain(hidden.iter().copied()).collect()
 }
 
 /// Interval of each output channel.
@@ -91,8 +117,14 @@ fn dot(
 fn bound(stage: &Stage, accumulators: &[Interval]) -> Result<StageBound, ModelError> {
     let magnitude = accumulators.iter().map(|acc| acc.high.max(-acc.low)).max().unwrap_or(0);
     let value_bits = i64::BITS - magnitude.leading_zeros();
-    let needed = match stage.activation {
-        Some(step) => (value_bits + 2).max(step.shift + step.bits + 1),
+    let needed = match stage.nonlinear {
+        Some(nonlinear) => {
+            let step = match nonlinear {
+                Nonlinear::Requantise(step) => step,
+                Nonlinear::Lstm(lstm) => lstm.gate_step().step,
+            };
+            (value_bits + 2).max(step.shift + step.bits + 1)
+        }
         None => value_bits + 1,
     };
     if needed > *limits::RING_BITS.end() {
@@ -101,9 +133,9 @@ fn bound(stage: &Stage, accumulators: &[Interval]) -> Result<StageBound, ModelEr
     Ok(StageBound { magnitude, least_ell: needed.max(*limits::RING_BITS.start()) })
 }
 
-/// Sums over positions must fit the widest ring too, whatever the next layer makes of them.
-fn check_sums(stage: &Stage, channels: &[Interval]) -> Result<(), ModelError> {
-    let largest = channels.iter().map(|channel| channel.high).fold(0, i64::max);
+/// What enters a linear layer must fit the widest ring too, whatever the layer makes of it.
+fn check_inputs(stage: &Stage, channels: &[Interval]) -> Result<(), ModelError> {
+    let largest = channels.iter().map(|channel| channel.high.max(-channel.low)).fold(0, i64::max);
     let needed = i64::BITS - largest.leading_zeros() + 1;
     if needed > *limits::RING_BITS.end() {
         return Err(ModelError::Overflow { layer: stage.name.clone(), needed });
@@ -113,7 +145,7 @@ fn check_sums(stage: &Stage, channels: &[Interval]) -> Result<(), ModelError> {
 
 /// Interval of a channel as the next layer sees it.
 fn after_linear(stage: &Stage, acc: Interval) -> Interval {
-    let mut high = stage.activation.map_or(acc.high, |step| requantised(step, acc.high));
+    let mut high = stage.requantise().map_or(acc.high, |step| requantised(step, acc.high));
     let mut shape = stage.activated();
     for reduction in &stage.reductions {
         if *reduction == Reduction::GlobalSum {

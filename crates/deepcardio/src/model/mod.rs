@@ -1,5 +1,9 @@
 //! A model: the public architecture with its secret weights, proven free of overflow.
 
+mod tables;
+
+pub use tables::LstmTables;
+
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::architecture::{Architecture, ArchitectureError, Stage};
@@ -13,13 +17,21 @@ pub const PROVENANCE: usize = 4096;
 pub struct LayerWeights {
     weights: Vec<i8>,
     bias: Vec<i32>,
+    tables: Option<LstmTables>,
 }
 
 impl LayerWeights {
     /// Weights `[out][in][tap]` and one bias per output channel. [`Model::new`] checks them against the layer.
     #[must_use]
     pub fn new(weights: Vec<i8>, bias: Vec<i32>) -> Self {
-        Self { weights, bias }
+        Self { weights, bias, tables: None }
+    }
+
+    /// Weights of an LSTM, `[4 H][X + H]`, one bias per row, and its tables. The biases contain what makes index 128 the
+    /// index of zero, `128 * 2^f`.
+    #[must_use]
+    pub fn lstm(weights: Vec<i8>, bias: Vec<i32>, tables: LstmTables) -> Self {
+        Self { weights, bias, tables: Some(tables) }
     }
 
     /// Weights, `[out][in][tap]`.
@@ -32,6 +44,12 @@ impl LayerWeights {
     #[must_use]
     pub fn bias(&self) -> &[i32] {
         &self.bias
+    }
+
+    /// The tables of an LSTM; a checked model has them exactly there.
+    #[must_use]
+    pub fn tables(&self) -> Option<&LstmTables> {
+        self.tables.as_ref()
     }
 }
 
@@ -81,6 +99,18 @@ pub enum ModelError {
         /// Signed width.
         bits: u32,
     },
+    /// An LSTM has no tables, or another layer has some.
+    #[error("layer {layer}: an LSTM has tables and no other layer has")]
+    Tables {
+        /// Stage name.
+        layer: String,
+    },
+    /// An entry of the table of a gate is above 1.
+    #[error("layer {layer}: a gate is above 1")]
+    Gate {
+        /// Stage name.
+        layer: String,
+    },
     /// Some input can make an accumulator too large for every ring.
     #[error("layer {layer} needs a ring of {needed} bits, the widest is {most}", most = crate::architecture::limits::RING_BITS.end())]
     Overflow {
@@ -123,7 +153,7 @@ impl Model {
         if provenance.len() > PROVENANCE {
             return Err(ModelError::Provenance { found: provenance.len() });
         }
-        check_counts(architecture.stages(), &weights)?;
+        check_layers(architecture.stages(), &weights)?;
         let bounds = interval::analyse(&architecture, &weights)?;
         for (stage, bound) in architecture.stages().iter().zip(&bounds) {
             if stage.ell < bound.least_ell {
@@ -146,7 +176,7 @@ impl Model {
         weights: Vec<LayerWeights>,
         provenance: String,
     ) -> Result<Self, ModelError> {
-        check_counts(architecture.stages(), &weights)?;
+        check_layers(architecture.stages(), &weights)?;
         let bounds = interval::analyse(architecture, &weights)?;
         let least = bounds.iter().map(|bound| bound.least_ell).collect();
         Self::new(architecture.with_ring_bits(least)?, weights, provenance)
@@ -182,7 +212,7 @@ impl Model {
     }
 }
 
-fn check_counts(stages: &[Stage], weights: &[LayerWeights]) -> Result<(), ModelError> {
+fn check_layers(stages: &[Stage], weights: &[LayerWeights]) -> Result<(), ModelError> {
     if stages.len() != weights.len() {
         return Err(ModelError::LayerCount { found: weights.len(), expected: stages.len() });
     }
@@ -197,6 +227,11 @@ fn check_counts(stages: &[Stage], weights: &[LayerWeights]) -> Result<(), ModelE
         let fits = |&weight: &i8| matches!(i32::from(weight) >> (stage.weight_bits - 1), 0 | -1);
         if !layer.weights.iter().all(fits) {
             return Err(ModelError::WeightWidth { layer: stage.name.clone(), bits: stage.weight_bits });
+        }
+        match (stage.lstm(), &layer.tables) {
+            (Some(_), Some(tables)) => tables.check(&stage.name)?,
+            (None, None) => {}
+            _ => return Err(ModelError::Tables { layer: stage.name.clone() }),
         }
     }
     Ok(())

@@ -1,0 +1,78 @@
+//! The LSTM (Hochreiter and Schmidhuber 1997) in integers. Gates and the cell state have 7 fractional bits, the hidden
+//! state has 14; an index of 128 into a table means 0. With `u = [x_t * 2^k; h]` and accumulators `W u + bias` for each
+//! position `t`, rows in Keras' gate order (input, forget, cell, output):
+//!
+//! ```text
+//! q = clamp((acc + 2^(f-1)) >> f, 0, 255)          I, F, O = sigmoid[q]       G = tanh[q of the cell rows]
+//! a = F * c + I * G
+//! c = clamp((a + 64) >> 7, -2^(C-1), 2^(C-1) - 1)
+//! z = clamp(((a + 2^(g-1)) >> g) + 128, 0, 255)    h = O * cell_tanh[z]
+//! ```
+
+use super::requantise_value;
+use crate::architecture::{GATES, Lstm, OffsetStep};
+use crate::model::LstmTables;
+
+/// Both parts of the state of one LSTM, zero at first.
+struct State {
+    /// Unit `2^-7`.
+    cell: Vec<i32>,
+    /// Unit `2^-14`, at most 1 in magnitude.
+    hidden: Vec<i32>,
+}
+
+/// Values of an LSTM on one sequence.
+pub struct LstmRun {
+    /// Accumulators `[4 H][T]`.
+    pub accumulators: Vec<i32>,
+    /// The last hidden state, `[H]`.
+    pub hidden: Vec<i32>,
+}
+
+/// Runs an LSTM over a sequence `[X][T]` of `length` positions. `linear` takes `[x_t * 2^k; h]`, `X + H` values, to the
+/// `4 H` accumulators of a position.
+#[must_use]
+pub fn lstm(
+    lstm: Lstm,
+    tables: &LstmTables,
+    input: &[i32],
+    length: usize,
+    linear: impl Fn(&[i32]) -> Vec<i32>,
+) -> LstmRun {
+    let mut state = State { cell: vec![0; lstm.units], hidden: vec![0; lstm.units] };
+    let mut accumulators = vec![0; GATES * lstm.units * length];
+    for position in 0..length {
+        let shifted = input.iter().skip(position).step_by(length).map(|&value| value << lstm.input_shift);
+        let combined: Vec<i32> = shifted.chain(state.hidden.iter().copied()).collect();
+        let gates = linear(&combined);
+        let column = accumulators.iter_mut().skip(position).step_by(length);
+        column.zip(&gates).for_each(|(acc, &value)| *acc = value);
+        state.step(lstm, tables, &gates);
+    }
+    LstmRun { accumulators, hidden: state.hidden }
+}
+
+impl State {
+    /// Advances by one position, from its `4 H` accumulators.
+    fn step(&mut self, lstm: Lstm, tables: &LstmTables, accumulators: &[i32]) {
+        let mut gates = accumulators.chunks_exact(lstm.units);
+        let (Some(input), Some(forget), Some(candidate), Some(output)) =
+            (gates.next(), gates.next(), gates.next(), gates.next())
+        else {
+            return;
+        };
+        let index = |&acc: &i32| offset_step(lstm.gate_step(), acc);
+        let rows = input.iter().zip(forget).zip(candidate).zip(output);
+        for ((((i, f), g), o), (cell, hidden)) in rows.zip(self.cell.iter_mut().zip(&mut self.hidden)) {
+            let written = tables.sigmoid_at(index(i)) * tables.tanh_at(index(g));
+            let unscaled = tables.sigmoid_at(index(f)) * *cell + written;
+            *cell = offset_step(lstm.cell_step(), unscaled) - lstm.cell_offset();
+            let shown = tables.cell_tanh_at(offset_step(lstm.cell_index_step(), unscaled));
+            *hidden = tables.sigmoid_at(index(o)) * shown;
+        }
+    }
+}
+
+fn offset_step(step: OffsetStep, value: i32) -> i32 {
+    requantise_value(step.step, value + step.offset)
+}
