@@ -46,7 +46,7 @@ fn main() -> Result<()> {
     } else {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("results")
     };
-    let report = measure::measure(if test { 1 } else { SESSIONS })?;
+    let report = measure::measure(if test { 1 } else { SESSIONS }, test)?;
     for path in write(&report, &directory)? {
         println!("report: wrote {}", path.display());
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use deepcardio::architecture::Architecture;
 use deepcardio::ecg::Segment;
+use deepcardio::model::Model;
 use protocol::channel::{Channel, Timeouts};
 use protocol::client::{ClientConfig, ClientSession, Outcome};
 use protocol::error::Party;
@@ -72,7 +73,14 @@ impl Stage {
     /// # Errors
     /// If the model cannot be served or the system gives no threads.
     pub fn new() -> Result<Self> {
-        let model = model()?;
+        Self::of(model()?)
+    }
+
+    /// Prepares `model` and a seeded segment.
+    ///
+    /// # Errors
+    /// If the model cannot be served or the system gives no threads.
+    pub fn of(model: Model) -> Result<Self> {
         let segment = segment(model.architecture())?;
         let service = Arc::new(Service::new(model, Reveal::Scores)?);
         Ok(Self { runtime: Builder::new_multi_thread().enable_all().build()?, service, segment })
@@ -89,11 +97,37 @@ impl Stage {
     /// # Errors
     /// If either party fails.
     pub fn run(&self, way: Way) -> Result<Books> {
+        self.run_many(way, 1)
+    }
+
+    /// One session over loopback TCP that classifies the segment `segments` times.
+    ///
+    /// # Errors
+    /// If either party fails.
+    pub fn run_many(&self, way: Way, segments: usize) -> Result<Books> {
+        self.runtime.block_on(self.over_tcp(way, segments))
+    }
+
+    /// So many sessions over loopback TCP at the same time, of `segments` classifications each.
+    ///
+    /// # Errors
+    /// If a party fails.
+    pub fn run_side_by_side(self: &Arc<Self>, way: Way, sessions: usize, segments: usize) -> Result<()> {
         self.runtime.block_on(async {
-            let (client, server) = self.sockets().await?;
-            let channel = Channel::new(client, Party::Server, TIMEOUTS);
-            self.both(channel, server, way).await
+            let start = |_| {
+                let stage = Arc::clone(self);
+                tokio::spawn(async move { stage.over_tcp(way, segments).await.map(drop) })
+            };
+            for session in (0..sessions).map(start).collect::<Vec<_>>() {
+                session.await??;
+            }
+            Ok(())
         })
+    }
+
+    async fn over_tcp(&self, way: Way, segments: usize) -> Result<Books> {
+        let (client, server) = self.sockets().await?;
+        self.both(Channel::new(client, Party::Server, TIMEOUTS), server, way, segments).await
     }
 
     /// One session over loopback TCP, recorded.
@@ -105,7 +139,7 @@ impl Stage {
             let (client, server) = self.sockets().await?;
             let transcript = Transcript::default();
             let recorder = Recorder::new(client, transcript.clone());
-            self.both(Channel::new(recorder, Party::Server, TIMEOUTS), server, way).await?;
+            self.both(Channel::new(recorder, Party::Server, TIMEOUTS), server, way, 1).await?;
             Ok(transcript)
         })
     }
@@ -116,7 +150,7 @@ impl Stage {
     /// If the client fails.
     pub fn run_client(&self, transcript: &Transcript, way: Way) -> Result<Ledger> {
         let channel = Channel::new(transcript.server(), Party::Server, TIMEOUTS);
-        self.runtime.block_on(self.client(channel, way))
+        self.runtime.block_on(self.client(channel, way, 1))
     }
 
     /// The server alone, against the recorded client.
@@ -137,15 +171,15 @@ impl Stage {
         Ok((client, server))
     }
 
-    async fn both(&self, client: Channel, server: TcpStream, way: Way) -> Result<Books> {
+    async fn both(&self, client: Channel, server: TcpStream, way: Way, segments: usize) -> Result<Books> {
         let channel = Channel::new(server, Party::Client, TIMEOUTS);
         let service = Arc::clone(&self.service);
         let server = tokio::spawn(async move { serve(channel, &service).await });
-        let client = self.client(client, way).await?;
+        let client = self.client(client, way, segments).await?;
         Ok(Books { client, server: server.await??.ledger })
     }
 
-    async fn client(&self, channel: Channel, way: Way) -> Result<Ledger> {
+    async fn client(&self, channel: Channel, way: Way, segments: usize) -> Result<Ledger> {
         let config = ClientConfig {
             backend: way.backend,
             comparison: way.comparison,
@@ -154,10 +188,13 @@ impl Stage {
             observer: None,
             tap: None,
         };
-        let prepared = ClientSession::connect(channel, config).await?.prepare().await?;
-        let (mut session, outcome) = prepared.infer(&self.segment).await?;
-        if let Outcome::Scores(scores) = outcome {
-            std::hint::black_box(scores);
+        let mut session = ClientSession::connect(channel, config).await?;
+        for _ in 0..segments {
+            let outcome;
+            (session, outcome) = session.prepare().await?.infer(&self.segment).await?;
+            if let Outcome::Scores(scores) = outcome {
+                std::hint::black_box(scores);
+            }
         }
         let ledger = session.take_ledger();
         session.finish().await?;
@@ -165,10 +202,14 @@ impl Stage {
     }
 }
 
-/// Seeded samples over the whole input width, as many as the architecture takes.
+/// Seeded samples over the whole input width, cut into the windows that the architecture takes.
 fn segment(architecture: &Architecture) -> Result<Segment> {
-    let (shape, unused_bits) = (architecture.input(), 32 - architecture.signal().input_bits);
+    let signal = architecture.signal();
     let mut rng = rng(200);
-    let samples = (0..shape.count()).map(|_| rng.next_u32().cast_signed() >> unused_bits).collect();
-    Ok(Segment::from_windows(shape.batch, shape.length, samples)?)
+    let unused_bits = 32 - signal.input_bits;
+    let samples: Vec<i32> =
+        (0..signal.segment_samples).map(|_| rng.next_u32().cast_signed() >> unused_bits).collect();
+    let window = |&start: &u32| samples.iter().skip(start as usize).take(signal.window_length).copied();
+    let windows = signal.window_starts.iter().flat_map(window).collect();
+    Ok(Segment::from_windows(signal.windows(), signal.window_length, windows)?)
 }

@@ -4,16 +4,17 @@ use protocol::handshake::Backend;
 
 use super::accounts::Account;
 use super::machine::Machine;
-use super::{PUBLISHED, Report};
+use super::{PUBLISHED, Report, scaling};
 use crate::Result;
 use crate::layers::model;
 use crate::session::{Books, Stage, Way};
 
-/// Runs one session of each backend to warm up and `sessions` to measure; keeps the one of median time.
+/// Runs one session of each backend to warm up and `sessions` to measure; keeps the one of median time. Then measures how
+/// cost grows; with `brief`, the least sizes only.
 ///
 /// # Errors
 /// If a session fails.
-pub fn measure(sessions: usize) -> Result<Report> {
+pub fn measure(sessions: usize, brief: bool) -> Result<Report> {
     let machine = Machine::look();
     let model = model()?;
     let stage = Stage::new()?;
@@ -22,7 +23,8 @@ pub fn measure(sessions: usize) -> Result<Report> {
         let books = median_session(&stage, Way::by_default(backend), sessions)?;
         accounts.push(Account::new(backend, model.architecture(), &books)?);
     }
-    Ok(Report { machine, windows: stage.windows(), sessions, published: PUBLISHED, accounts })
+    let scaling = scaling::measure(brief)?;
+    Ok(Report { machine, windows: stage.windows(), sessions, published: PUBLISHED, accounts, scaling })
 }
 
 fn median_session(stage: &Stage, way: Way, sessions: usize) -> Result<Books> {

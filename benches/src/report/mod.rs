@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`measure`] | sessions over loopback TCP and their books |
 //! | [`accounts`] | the books as columns of the figure: layers 1 to 6, the head, what is shared |
+//! | [`scaling`] | growth with windows, segments and sessions |
 //! | [`machine`] | what it ran on |
 //! | [`table`] | CSV, JSON and Markdown |
 //! | [`figure`] | SVG |
@@ -12,6 +13,7 @@ pub mod accounts;
 pub mod figure;
 pub mod machine;
 pub mod measure;
+pub mod scaling;
 pub mod table;
 
 use std::fs;
@@ -22,6 +24,7 @@ use serde::Serialize;
 use crate::Result;
 use accounts::Account;
 use machine::Machine;
+use scaling::Scaling;
 
 /// The figures that the work being followed was published with (Chervet et al., figure 2 and text): a laptop as client,
 /// a workstation as server. Its figure has no numbers for single layers that could be quoted.
@@ -49,6 +52,8 @@ pub struct Report {
     pub published: Published,
     /// One for each backend.
     pub accounts: Vec<Account>,
+    /// How cost grows.
+    pub scaling: Scaling,
 }
 
 /// Writes `figure.svg`, `table.csv`, `table.json` and `table.md` into `directory`.

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::Report;
 use super::accounts::{Account, Column, Cost, Kind};
+use super::scaling::{Point, Scaling};
 use crate::Result;
 
 /// One line for each backend, column and kind of work.
@@ -46,6 +47,7 @@ pub fn markdown(report: &Report) -> String {
         out += &section(report, account);
     }
     out += &summary(report);
+    out += &scaling(&report.scaling);
     out
 }
 
@@ -98,4 +100,37 @@ fn summary(report: &Report) -> String {
         published.seconds_per_classification, published.seconds_per_window
     );
     out
+}
+
+fn scaling(scaling: &Scaling) -> String {
+    let mut out = String::from("\n## How cost grows (`ot`)\n\n");
+    out += "| windows | non-linear results | s | MB | microseconds a result |\n|---|---|---|---|---|\n";
+    for point in &scaling.windows {
+        let results = point.results.unwrap_or(0);
+        let each = 1e6 * point.seconds / results.max(1) as f64;
+        let _infallible = writeln!(
+            out,
+            "| {} | {results} | {:.3} | {} | {each:.2} |",
+            point.size,
+            point.seconds,
+            megabytes(point)
+        );
+    }
+    out += "\n| segments in one session | s | MB | s a segment |\n|---|---|---|---|\n";
+    for point in &scaling.segments {
+        let each = point.seconds / point.size as f64;
+        let _infallible =
+            writeln!(out, "| {} | {:.3} | {} | {each:.3} |", point.size, point.seconds, megabytes(point));
+    }
+    out += "\n| sessions at once | classifications | s | classifications a second |\n|---|---|---|---|\n";
+    for point in &scaling.sessions {
+        let all = point.size * scaling.segments_side_by_side;
+        let rate = all as f64 / point.seconds;
+        let _infallible = writeln!(out, "| {} | {all} | {:.3} | {rate:.2} |", point.size, point.seconds);
+    }
+    out
+}
+
+fn megabytes(point: &Point) -> String {
+    point.bytes.map_or_else(String::new, |bytes| format!("{:.2}", bytes as f64 / 1e6))
 }
