@@ -1,4 +1,5 @@
-//! Prints what a step costs: bits, exchanges and correlated OTs a result, and seconds for a block of 51,200 results.
+//! Prints what a step costs: bits, exchanges and correlated OTs a result, and seconds for a block of 51,200 results; then
+//! what a time step of an LSTM layer costs a unit, part by part.
 //!
 //! `cargo run --release -p ot-nonlinear --example costs`; the seconds are processor seconds of each party if run with
 //! `RAYON_NUM_THREADS=1` on an idle machine.
@@ -10,8 +11,8 @@ use oblivious_transfer::bits::BitVec;
 use oblivious_transfer::block::Block;
 use oblivious_transfer::prg::Prg;
 use ot_nonlinear::{
-    ClientStep, Mode, ReceivedMaterial, ReceivedReducer, Role, SentMaterial, SentReducer, ServerOffline,
-    Session, StepPlan, StepShape,
+    CellPlan, CellShape, ClientStep, Mode, ReceivedMaterial, ReceivedReducer, Role, SentMaterial,
+    SentReducer, ServerOffline, Session, StepPlan, StepShape,
 };
 use rand_core::Rng;
 
@@ -38,7 +39,38 @@ fn main() -> Result<(), Box<dyn Error>> {
             row(&StepPlan::new(shape, mode)?)?;
         }
     }
+    println!("\n| cell: gates, state | circuit | part | bits a unit |\n|---|---|---|---|");
+    for (gate_ell, cell_bits) in [(22, 8), (25, 10), (25, 12)] {
+        for mode in [Mode::Ripple, Mode::Within(6), Mode::Tree] {
+            let shape = CellShape {
+                units: 64,
+                gate_ell,
+                gate_shift: 10,
+                cell_bits,
+                cell_index_shift: 9,
+                out_ell: 25,
+            };
+            cell(&CellPlan::new(shape, mode)?);
+        }
+    }
     Ok(())
+}
+
+/// Bits of a cell by part, then its messages and correlated OTs.
+fn cell(plan: &CellPlan) {
+    let (shape, cots) = (plan.shape(), plan.cots());
+    let name = format!("{}, {} bits | {:?}", shape.gate_ell, plan.state_ell(), plan.mode());
+    plan.part_bits().for_each(|(part, bits)| println!("| {name} | {part} | {bits} |"));
+    let sum = |bytes: &dyn Fn(usize) -> usize| (0..plan.rounds()).map(bytes).sum::<usize>() * 8 / shape.units;
+    println!(
+        "| {name} | all: {} offline, {} up, {} down; {} messages; {} COTs a unit | {} |",
+        plan.offline_bytes() * 8 / shape.units,
+        sum(&|round| plan.client_bytes(round)),
+        sum(&|round| plan.server_bytes(round)),
+        plan.rounds(),
+        (cots.client_receives + cots.server_receives) / shape.units,
+        plan.part_bits().map(|(_, bits)| bits).sum::<usize>(),
+    );
 }
 
 fn row(plan: &StepPlan) -> Result<(), Box<dyn Error>> {

@@ -41,9 +41,6 @@ pub enum StepError {
     /// The material was made for another step, direction or role (caller).
     #[error("one-time material of another step")]
     Material,
-    /// The last message of an argmax does not single out one class (peer).
-    #[error("the argmax does not single out one class")]
-    Label,
     /// A message was asked for or handed over out of order (caller).
     #[error("step called out of order")]
     Order,

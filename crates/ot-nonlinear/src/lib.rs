@@ -37,9 +37,8 @@
 //!
 //! # Map
 //! [`StepPlan`] compiles a shape; [`CotStream`] (or the reducers alone) turns an extension's correlated OTs into
-//! one-time material; [`ClientStep`] and [`ServerOffline`], [`ServerStep`] run a step. [`ClientArgmax`] ends an inference with
-//! the label alone. [`Multiplication`] and [`ClientLookup`], [`ServerLookup`] are the products and 256-entry tables a recurrent
-//! layer needs.
+//! one-time material; [`ClientStep`] and [`ServerOffline`], [`ServerStep`] run a step. [`CellPlan`], [`ClientCellOffline`],
+//! [`ServerCellOffline`] and [`Cell`] are a time step of a recurrent layer.
 //!
 //! # Use
 //! ```
@@ -98,14 +97,14 @@
 //! one, the selection bit under rho of which each party knows half. Each OT serves one product, or several offers on one
 //! choice with separate pad bits. No branch, index or length depends on a share.
 
-mod argmax;
+mod bilinear;
+mod cell;
 mod chunk;
 mod circuit;
 mod error;
 mod lanes;
 mod lookup;
 mod material;
-mod multiply;
 mod party;
 mod product;
 mod reduce;
@@ -115,12 +114,10 @@ mod step;
 mod stream;
 mod wire;
 
-pub use argmax::{ClientArgmax, ServerArgmax, ServerArgmaxOffline};
-pub use circuit::{ArgmaxPlan, ArgmaxShape, CotCounts, LookupPlan, MultiplyPlan, Schedule, StepPlan};
+pub use cell::{Cell, CellPlan, CellShape, CellState, CellTables, ClientCellOffline, ServerCellOffline};
+pub use circuit::{CotCounts, Schedule, StepPlan};
 pub use error::StepError;
-pub use lookup::{ClientLookup, ServerLookup};
 pub use material::{ReceivedMaterial, SentMaterial};
-pub use multiply::Multiplication;
 pub use reduce::{ReceivedPiece, ReceivedReducer, SentPiece, SentReducer, Session};
 pub use shape::{Mode, Role, StepShape};
 pub use step::{ClientStep, ServerOffline, ServerStep};

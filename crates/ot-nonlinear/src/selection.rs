@@ -55,7 +55,7 @@ impl Chunk {
             RingKind::Multiplex => self.in_range(),
             RingKind::Saturate => self.over(),
             RingKind::Lift => to_planes(&self.top_bit(), 1)[0],
-            RingKind::MaskOffline | RingKind::MaskOnline | RingKind::Open | RingKind::Partial => Lanes::ZERO,
+            RingKind::MaskOffline | RingKind::MaskOnline | RingKind::Open => Lanes::ZERO,
         }
     }
 
@@ -70,7 +70,7 @@ impl Chunk {
             RingKind::Multiplex => signed(self.in_range(), &self.shifted),
             RingKind::Saturate => to_bits(&self.over()),
             RingKind::Lift => self.top_bit(),
-            RingKind::Open | RingKind::Partial => Vec::new(),
+            RingKind::Open => Vec::new(),
         }
     }
 
@@ -160,7 +160,7 @@ impl Chunk {
                     *result = result.wrapping_sub(step.wrapping_mul(wrap)) & mask;
                 }
             }
-            RingKind::Open | RingKind::Partial => {}
+            RingKind::Open => {}
         }
     }
 }

@@ -20,7 +20,7 @@ use crate::shape::Role;
 use crate::wire::{PlaneReader, PlaneWriter, check_length, chunk_bytes, message_bytes};
 
 /// What both roles hold: the chunks and the place in the protocol.
-struct Engine {
+pub(crate) struct Engine {
     plan: StepPlan,
     role: Role,
     chunks: Vec<Chunk>,
@@ -30,7 +30,7 @@ struct Engine {
 }
 
 impl Engine {
-    fn new(
+    pub(crate) fn new(
         plan: &StepPlan,
         role: Role,
         mut received: ReceivedMaterial,
@@ -46,7 +46,7 @@ impl Engine {
         Ok(Self { plan: plan.clone(), role, chunks: chunks.collect(), round: 0, sent: false })
     }
 
-    fn input(&mut self, shares: &[u32]) -> Result<(), StepError> {
+    pub(crate) fn input(&mut self, shares: &[u32]) -> Result<(), StepError> {
         let expected = self.plan.input_values();
         if shares.len() != expected {
             return Err(StepError::ShareCount { expected, found: shares.len() });
@@ -93,7 +93,29 @@ impl Engine {
         Ok(())
     }
 
-    fn outgoing(&mut self) -> Result<Vec<u8>, StepError> {
+    /// The client's offline message, once it has its input.
+    pub(crate) fn offline_message(&mut self) -> Result<Vec<u8>, StepError> {
+        let plan = self.plan.clone();
+        let message = self.write(plan.offline_bits(), |chunk, writer| {
+            chunk.party.send_early(&plan, writer);
+            plan.offline_ring.iter().for_each(|gate| chunk.send_ring(gate, writer));
+        });
+        self.read(0, &[], |chunk, reader| {
+            plan.offline_ring.iter().for_each(|gate| chunk.receive_ring(gate, reader));
+        })?;
+        Ok(message)
+    }
+
+    /// The server takes the client's offline message.
+    pub(crate) fn take_offline(&mut self, message: &[u8]) -> Result<(), StepError> {
+        let plan = self.plan.clone();
+        self.read(plan.offline_bits(), message, |chunk, reader| {
+            chunk.party.receive_early(&plan, reader);
+            plan.offline_ring.iter().for_each(|gate| chunk.receive_ring(gate, reader));
+        })
+    }
+
+    pub(crate) fn outgoing(&mut self) -> Result<Vec<u8>, StepError> {
         let circuit = self.plan.circuit();
         let Some(round) = circuit.schedule.rounds.get(self.round).filter(|_| !self.sent) else {
             return Err(StepError::Order);
@@ -106,7 +128,7 @@ impl Engine {
         Ok(message)
     }
 
-    fn incoming(&mut self, message: &[u8]) -> Result<(), StepError> {
+    pub(crate) fn incoming(&mut self, message: &[u8]) -> Result<(), StepError> {
         let circuit = self.plan.circuit().clone();
         let Some(round) = circuit.schedule.rounds.get(self.round).filter(|_| self.sent) else {
             return Err(StepError::Order);
@@ -120,7 +142,7 @@ impl Engine {
         Ok(())
     }
 
-    fn finish(self) -> Result<Vec<u32>, StepError> {
+    pub(crate) fn finish(self) -> Result<Vec<u32>, StepError> {
         if self.round != self.plan.rounds() {
             return Err(StepError::Order);
         }
@@ -148,14 +170,7 @@ impl ClientStep {
     ) -> Result<(Vec<u8>, Self), StepError> {
         let mut engine = Engine::new(plan, Role::Client, received, sent)?;
         engine.input(shares)?;
-        let message = engine.write(plan.offline_bits(), |chunk, writer| {
-            chunk.party.send_early(plan, writer);
-            plan.offline_ring.iter().for_each(|gate| chunk.send_ring(gate, writer));
-        });
-        engine.read(0, &[], |chunk, reader| {
-            plan.offline_ring.iter().for_each(|gate| chunk.receive_ring(gate, reader));
-        })?;
-        Ok((message, Self(engine)))
+        Ok((engine.offline_message()?, Self(engine)))
     }
 
     /// This round's message, [`crate::Schedule::client_bytes`] long.
@@ -198,10 +213,7 @@ impl ServerOffline {
         message: &[u8],
     ) -> Result<Self, StepError> {
         let mut engine = Engine::new(plan, Role::Server, received, sent)?;
-        engine.read(plan.offline_bits(), message, |chunk, reader| {
-            chunk.party.receive_early(plan, reader);
-            plan.offline_ring.iter().for_each(|gate| chunk.receive_ring(gate, reader));
-        })?;
+        engine.take_offline(message)?;
         Ok(Self(engine))
     }
 

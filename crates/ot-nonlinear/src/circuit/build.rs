@@ -17,16 +17,16 @@ pub(super) struct Node {
 
 /// Collects rounds, numbers OTs and registers.
 pub(super) struct Builder {
-    /// The client knows every operand offline, not only differences of its input.
-    all_known_offline: bool,
+    /// The word of which the client knows its bits offline: what the input sets.
+    known_offline: Option<Word>,
     pub(super) rounds: Vec<Round>,
     pub(super) ots: [Vec<OtSpec>; 2],
     pub(super) registers: usize,
 }
 
 impl Builder {
-    pub(super) fn new(all_known_offline: bool) -> Self {
-        Self { all_known_offline, rounds: Vec::new(), ots: [Vec::new(), Vec::new()], registers: 0 }
+    pub(super) fn new(known_offline: Option<Word>) -> Self {
+        Self { known_offline, rounds: Vec::new(), ots: [Vec::new(), Vec::new()], registers: 0 }
     }
 
     pub(super) fn round(&mut self, index: usize) -> &mut Round {
@@ -46,16 +46,13 @@ impl Builder {
             self.ots[receiver.index()].extend(specs);
         }
         let early = match &kind {
-            GateKind::Single { words, .. } | GateKind::Pair { words, .. } => self.known_offline(words[0]),
-            GateKind::Carry { words, .. } => self.known_offline(words[0].word),
-            GateKind::Join { .. } => false,
+            GateKind::Single { words, .. } | GateKind::Pair { words, .. } => words.first().copied(),
+            GateKind::Carry { words, .. } => words.first().map(|span| span.word),
+            GateKind::Join { .. } => None,
         };
+        let early = early.is_some() && early == self.known_offline;
         self.round(index).gates.push(Gate { kind, first_ot, first_output, early });
         first_output
-    }
-
-    fn known_offline(&self, word: Word) -> bool {
-        matches!(word, Word::Difference | Word::Lead(_)) || self.all_known_offline
     }
 
     /// The carry into bit `end` of `word` in at most `limit` exchanges from round 0, or in as few as it takes.
@@ -70,7 +67,7 @@ impl Builder {
         // Only the span at bit 0 has no propagate, and it is never the upper one.
         let propagate = high.propagate.unwrap_or(Wire::Register(high.generate));
         let kind = GateKind::Join {
-            generate: Some(Wire::Register(high.generate)),
+            generate: Wire::Register(high.generate),
             propagate,
             low: Wire::Register(low.generate),
             low_propagate: low.propagate,

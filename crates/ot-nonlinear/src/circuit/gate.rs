@@ -11,7 +11,7 @@
 //! | pair | g = c1 s1 ^ (c1 ^ s1) c0 s0, p = (c1 ^ s1)(c0 ^ s0) | 3 + 5; 3 + 3 without p |
 //! | carry | maj(c, s, k) = c (s ^ v) ^ s u ^ c u ^ s v, k = u ^ v | 2 + 2 |
 //! | carry with p | also (c ^ s) p = c q1 ^ s q0 ^ c q0 ^ s q1, p = q0 ^ q1 | 2 + 4 |
-//! | join | g = g_hi ^ p_hi g_lo, p = p_hi p_lo | 2 + 4; 2 + 2 without p (and for a plain AND, g_hi = 0) |
+//! | join | g = g_hi ^ p_hi g_lo, p = p_hi p_lo | 2 + 4; 2 + 2 without p |
 //!
 //! Where the client's word has a second version (the value lowered by the saturation bound) and the server's has not,
 //! the server's choices serve both: a single costs 1 + 2, a pair 3 + 10, a carry 3 + 4
@@ -30,8 +30,6 @@ pub(crate) enum Word {
     Value,
     /// The value less 2^(shift + bits), subtracted on the client's share.
     Lowered,
-    /// The lead of a class's score over the score so many places further.
-    Lead(usize),
 }
 
 impl Word {
@@ -41,7 +39,6 @@ impl Word {
             Self::Difference => 0,
             Self::Value => 1,
             Self::Lowered => 2,
-            Self::Lead(distance) => distance - 1,
         }
     }
 }
@@ -89,9 +86,8 @@ pub(crate) enum GateKind {
     Pair { chooser: Role, words: Vec<Word>, bit: u32, propagate: bool },
     /// A span extended by bit `bit`, for each word: the carry out and, if there is one, the propagate.
     Carry { words: Vec<Extension>, bit: u32 },
-    /// Two adjacent spans as one; `low_propagate` is absent where the lower span starts at bit 0. Without `generate`
-    /// it is a plain AND of `propagate` and `low`.
-    Join { generate: Option<Wire>, propagate: Wire, low: Wire, low_propagate: Option<Wire> },
+    /// Two adjacent spans as one; `low_propagate` is absent where the lower span starts at bit 0.
+    Join { generate: Wire, propagate: Wire, low: Wire, low_propagate: Option<Wire> },
 }
 
 /// A gate with its place among the OTs and registers.
@@ -203,8 +199,7 @@ impl GateKind {
                 .collect(),
             Self::Join { generate, propagate, low, low_propagate } => {
                 let high = shares.wire(*propagate);
-                let above = generate.map_or(Lanes::ZERO, |wire| shares.wire(wire));
-                let out = above ^ high & shares.wire(*low);
+                let out = shares.wire(*generate) ^ high & shares.wire(*low);
                 [Some(out), low_propagate.map(|wire| high & shares.wire(wire))]
                     .into_iter()
                     .flatten()
@@ -247,7 +242,7 @@ mod tests {
         };
         let wire = Wire::Register(0);
         let join = |p: bool| GateKind::Join {
-            generate: Some(wire),
+            generate: wire,
             propagate: wire,
             low: wire,
             low_propagate: p.then_some(wire),

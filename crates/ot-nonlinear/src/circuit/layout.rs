@@ -35,8 +35,13 @@ struct ValueCarries {
 }
 
 /// Lays out a whole step; the offline ring gates are returned apart.
-pub(super) fn lay_out(shape: StepShape, mode: Mode) -> (Builder, Vec<RingGate>, Carries) {
-    let mut layout = Layout { shape, builder: Builder::new(!shape.pool) };
+pub(super) fn lay_out(
+    shape: StepShape,
+    mode: Mode,
+    known_offline: bool,
+) -> (Builder, Vec<RingGate>, Carries) {
+    let input = if shape.pool { Word::Difference } else { Word::Value };
+    let mut layout = Layout { shape, builder: Builder::new(known_offline.then_some(input)) };
     let mut offline = Vec::new();
     let mut difference_sign = None;
     let mut start = 0;

@@ -4,78 +4,57 @@ use std::sync::Arc;
 
 use super::schedule::{OtSpec, Schedule};
 use crate::error::StepError;
-use crate::shape::MAX_ELL;
-use crate::wire::message_bytes;
 
 /// Entries of a table.
 pub(crate) const TABLE: usize = 256;
 
-/// The compiled look-up of `count` shared indices in one public table of residues mod 2^w.
+/// The compiled look-up of shared indices in secret tables of bytes. Consecutive look-ups that share a table are a
+/// segment; the tables themselves are the server's and no part of the plan.
 #[derive(Clone, Debug)]
-pub struct LookupPlan(Arc<Lookup>);
+pub(crate) struct LookupPlan(Arc<Lookup>);
 
 #[derive(Debug)]
 struct Lookup {
-    table: [u32; TABLE],
-    width: u32,
+    segments: Vec<usize>,
     schedule: Schedule,
 }
 
 impl LookupPlan {
-    /// Compiles the look-up in `table`, whose entries are residues mod 2^`width`.
+    /// Compiles look-ups in as many tables as there are `segments`, so many in each.
     ///
     /// # Errors
-    /// [`StepError::Shape`] if `count` is not 1 to 2^20, `width` not 1 to 30, or an entry is not a residue.
-    pub fn new(count: usize, table: &[u32; TABLE], width: u32) -> Result<Self, StepError> {
+    /// [`StepError::Shape`] if there are not 1 to 2^20 look-ups.
+    pub(crate) fn new(segments: &[usize]) -> Result<Self, StepError> {
+        let count = segments.iter().fold(0_usize, |sum, count| sum.saturating_add(*count));
         if !(1..=1 << 20).contains(&count) {
-            return Err(StepError::Shape("count must be 1 to 2^20"));
+            return Err(StepError::Shape("look-ups must be 1 to 2^20"));
         }
-        if !(1..=MAX_ELL).contains(&width) {
-            return Err(StepError::Shape("width must be 1 to 30"));
-        }
-        if table.iter().any(|entry| entry >> width != 0) {
-            return Err(StepError::Shape("table entries must be residues"));
-        }
-        let ots = [vec![OtSpec::Table(width)], Vec::new()];
-        let schedule = Schedule { count, rounds: Vec::new(), offline_ring: Vec::new(), ots, registers: 0 };
-        Ok(Self(Arc::new(Lookup { table: *table, width, schedule })))
+        let schedule = Schedule::without_rounds(count, [vec![OtSpec::Table], Vec::new()]);
+        Ok(Self(Arc::new(Lookup { segments: segments.to_vec(), schedule })))
     }
 
     /// Look-ups.
-    #[must_use]
-    pub fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.0.schedule.count
     }
 
-    /// Width of the entries in bits.
-    #[must_use]
-    pub fn width(&self) -> u32 {
-        self.0.width
+    /// Look-ups in each table.
+    pub(crate) fn segments(&self) -> &[usize] {
+        &self.0.segments
     }
 
-    /// The correlated OTs, 8 a look-up with the client as receiver, for the reducers.
-    #[must_use]
-    pub fn schedule(&self) -> &Schedule {
+    /// The correlated OTs, 8 a look-up with the client as receiver.
+    pub(crate) fn schedule(&self) -> &Schedule {
         &self.0.schedule
     }
 
-    /// Bytes of the client's message: 8 bits a look-up.
-    #[must_use]
-    pub fn question_bytes(&self) -> usize {
-        message_bytes(8, self.count())
+    /// Bytes of the client's message: one a look-up.
+    pub(crate) fn question_bytes(&self) -> usize {
+        self.count()
     }
 
-    /// Bytes of the server's message: 255 w bits a look-up.
-    #[must_use]
-    pub fn answer_bytes(&self) -> usize {
-        message_bytes(self.answer_bits(), self.count())
-    }
-
-    pub(crate) fn answer_bits(&self) -> usize {
-        (TABLE - 1) * self.0.width as usize
-    }
-
-    pub(crate) fn table(&self) -> &[u32; TABLE] {
-        &self.0.table
+    /// Bytes of the server's message: 255 a look-up.
+    pub(crate) fn answer_bytes(&self) -> usize {
+        (TABLE - 1) * self.count()
     }
 }

@@ -2,12 +2,11 @@
 //!
 //! Both parties compile the same plan from the public shape, so every message length is known before it is read.
 
-mod argmax;
+mod bilinear;
 mod build;
 mod gate;
 mod layout;
 mod lookup;
-mod multiply;
 mod ring;
 mod schedule;
 mod spans;
@@ -15,14 +14,11 @@ mod spans;
 use core::ops::Deref;
 use std::sync::Arc;
 
-pub(crate) use argmax::ArgmaxCircuit;
-pub use argmax::{ArgmaxPlan, ArgmaxShape};
+pub(crate) use bilinear::{BITS, BilinearPlan, Byte, Factors, Product, Sum, Term};
 use build::Builder;
 pub(crate) use gate::{Gate, Shares, Wire, Word};
 pub(crate) use layout::Carries;
-pub use lookup::LookupPlan;
-pub(crate) use lookup::TABLE;
-pub use multiply::MultiplyPlan;
+pub(crate) use lookup::{LookupPlan, TABLE};
 pub(crate) use ring::{RingGate, RingKind};
 pub(crate) use schedule::OtSpec;
 pub use schedule::{CotCounts, Schedule};
@@ -51,9 +47,26 @@ impl StepPlan {
     /// [`StepError::Shape`] if the shape is outside its limits.
     pub fn new(shape: StepShape, mode: Mode) -> Result<Self, StepError> {
         shape.validate()?;
-        let (builder, offline_ring, carries) = layout::lay_out(shape, mode);
+        Ok(Self::compile(shape, mode, true))
+    }
+
+    /// Compiles the step for a client that learns its shares online as well: none of its choices goes offline, and the
+    /// offline message is empty.
+    ///
+    /// # Errors
+    /// [`StepError::Shape`] if the shape is outside its limits, or with pooling, whose masks go offline.
+    pub fn late(shape: StepShape, mode: Mode) -> Result<Self, StepError> {
+        shape.validate()?;
+        if shape.pool {
+            return Err(StepError::Shape("pooling needs the client's shares offline"));
+        }
+        Ok(Self::compile(shape, mode, false))
+    }
+
+    fn compile(shape: StepShape, mode: Mode, known_offline: bool) -> Self {
+        let (builder, offline_ring, carries) = layout::lay_out(shape, mode, known_offline);
         let schedule = schedule(builder, shape.count, offline_ring);
-        Ok(Self(Arc::new(Circuit { shape, mode, schedule, carries })))
+        Self(Arc::new(Circuit { shape, mode, schedule, carries }))
     }
 
     /// The public shape.

@@ -38,8 +38,6 @@ pub(crate) enum RingKind {
     Saturate,
     /// From the small ring to the output ring.
     Lift,
-    /// A bit's part of a multiplication; not of a step.
-    Partial,
 }
 
 impl RingKind {
@@ -51,7 +49,6 @@ impl RingKind {
             Self::ShiftCarry | Self::Saturate => shape.narrow() - 1,
             Self::Multiplex => shape.narrow(),
             Self::Lift => shape.out_ell - shape.narrow(),
-            Self::Partial => 0,
         }
     }
 
@@ -60,7 +57,7 @@ impl RingKind {
         match self {
             Self::MaskOffline | Self::ShiftCarry | Self::Lift => &[Role::Server],
             Self::MaskOnline | Self::Saturate => &[Role::Client],
-            Self::Multiplex | Self::Partial => &[Role::Client, Role::Server],
+            Self::Multiplex => &[Role::Client, Role::Server],
             Self::Open => &[],
         }
     }

@@ -12,8 +12,8 @@ pub(crate) enum OtSpec {
     Bits(usize),
     /// A residue of so many bits.
     Ring(u32),
-    /// One of 256 residues of so many bits, from eight COTs.
-    Table(u32),
+    /// One of 256 bytes, from eight COTs.
+    Table,
 }
 
 impl OtSpec {
@@ -21,7 +21,7 @@ impl OtSpec {
     pub(crate) const fn cots(self) -> usize {
         match self {
             Self::Bits(_) | Self::Ring(_) => 1,
-            Self::Table(_) => 8,
+            Self::Table => 8,
         }
     }
 }
@@ -67,7 +67,12 @@ pub struct Schedule {
 }
 
 impl Schedule {
-    /// Instances that run side by side: results of a step, classes of an argmax.
+    /// The OTs of something whose messages are not of gates.
+    pub(crate) fn without_rounds(count: usize, ots: [Vec<OtSpec>; 2]) -> Self {
+        Self { count, rounds: Vec::new(), offline_ring: Vec::new(), ots, registers: 0 }
+    }
+
+    /// Instances that run side by side.
     #[must_use]
     pub fn count(&self) -> usize {
         self.count

@@ -105,7 +105,7 @@ impl SentPiece {
                 unit.pads = pads.collect();
             }
             // Its keys are kept whole, see `reduce`.
-            OtSpec::Table(_) => {}
+            OtSpec::Table => {}
         }
         unit
     }
@@ -168,7 +168,7 @@ impl ReceivedPiece {
             OtSpec::Bits(offers) => unit.bits = (0..offers).map(|bit| plane(blocks, run.lane, bit)).collect(),
             OtSpec::Ring(width) => unit.pads = blocks.iter().map(|block| low(*block, width)).collect(),
             // Its macs are kept whole, see `reduce`.
-            OtSpec::Table(_) => {}
+            OtSpec::Table => {}
         }
         unit
     }

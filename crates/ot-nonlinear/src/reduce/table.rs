@@ -6,8 +6,7 @@ use rayon::prelude::*;
 use zeroize::Zeroizing;
 
 use super::Layout;
-use crate::chunk::ring_mask;
-use crate::circuit::{OtSpec, TABLE};
+use crate::circuit::TABLE;
 use crate::lanes::LANES;
 use crate::material::{ReceivedUnit, SentUnit};
 
@@ -42,12 +41,9 @@ pub(super) fn received_units(layout: &Layout, macs: &[Block], choices: &BitVec) 
     units.map(|(unit, macs)| received_unit(layout, unit, macs, choices)).collect()
 }
 
-/// Width of the table's entries.
-fn width(layout: &Layout) -> u32 {
-    match layout.specs.first() {
-        Some(OtSpec::Table(width)) => *width,
-        _ => 0,
-    }
+/// A pad: the lowest byte of a hash.
+fn pad(block: &Block) -> u8 {
+    block.words()[0] as u8
 }
 
 /// All 256 pads of each instance.
@@ -57,13 +53,14 @@ fn sent_unit(layout: &Layout, unit: usize, keys: &[Block], delta: Block) -> Sent
         core::iter::successors(Some(delta), |power| Some(times_x(*power))).take(BITS).collect();
     let powers = Zeroizing::new(powers);
     let mut out = SentUnit::default();
-    out.table.reserve(TABLE * keys.len());
+    out.table = vec![0; TABLE * keys.len()];
     for j in 0..TABLE {
         let bits = powers.iter().enumerate().filter(|(bit, _)| j >> bit & 1 == 1);
         let offset = bits.fold(Block::ZERO, |sum, (_, power)| sum ^ *power);
         let mut blocks = Zeroizing::new(keys.iter().map(|key| *key ^ offset).collect::<Vec<_>>());
         layout.hash_at(position(unit, j), &mut blocks);
-        out.table.extend(blocks.iter().map(|block| block.words()[0] as u32 & ring_mask(width(layout))));
+        let pads = out.table.iter_mut().skip(j).step_by(TABLE);
+        pads.zip(blocks.iter()).for_each(|(target, block)| *target = pad(block));
     }
     out
 }
@@ -72,11 +69,11 @@ fn sent_unit(layout: &Layout, unit: usize, keys: &[Block], delta: Block) -> Sent
 fn received_unit(layout: &Layout, unit: usize, macs: &[Block], choices: &BitVec) -> ReceivedUnit {
     let mut out = ReceivedUnit::default();
     for (lane, macs) in macs.chunks(BITS).enumerate() {
-        let index = choices.word_at((unit * LANES + lane) * BITS) as u32 & (TABLE as u32 - 1);
+        let index = choices.word_at((unit * LANES + lane) * BITS) as u8;
         let mut block = Zeroizing::new([packed(macs)]);
-        layout.hash_at(position(unit, index as usize) + lane, block.as_mut_slice());
+        layout.hash_at(position(unit, usize::from(index)) + lane, block.as_mut_slice());
         out.indices.push(index);
-        out.pads.push(block[0].words()[0] as u32 & ring_mask(width(layout)));
+        out.entries.push(pad(&block[0]));
     }
     out
 }

@@ -1,10 +1,11 @@
 //! Two parties in one process, against the plain formula.
 
-mod argmax;
+mod bilinear;
+mod cell;
 mod exact;
 mod extension;
 mod harness;
+mod late;
 mod lookup;
-mod multiply;
 mod refusals;
 mod traffic;

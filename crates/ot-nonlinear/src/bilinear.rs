@@ -1,0 +1,201 @@
+//! Sums of products of XOR-shared bytes in one exchange, both roles; the formulas stand in `circuit::bilinear`.
+
+use rayon::prelude::*;
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use crate::chunk::ring_mask;
+use crate::circuit::{BITS, BilinearPlan, Byte, Factors, Product, Term};
+use crate::error::StepError;
+use crate::lanes::{LANES, Lanes, to_bits, to_planes};
+use crate::material::{ReceivedMaterial, SentMaterial};
+use crate::party::Party;
+use crate::product::sign;
+use crate::shape::Role;
+use crate::wire::{PlaneReader, PlaneWriter, check_length, chunk_bytes, message_bytes};
+
+/// A party before its message and between that and its peer's.
+pub(crate) struct Bilinear {
+    plan: BilinearPlan,
+    role: Role,
+    chunks: Vec<Chunk>,
+}
+
+/// One party's shares for a chunk of instances.
+#[derive(Zeroize, ZeroizeOnDrop)]
+struct Chunk {
+    party: Party,
+    /// The bytes, and their bits as planes.
+    bytes: Vec<Vec<u8>>,
+    planes: Vec<Vec<Lanes>>,
+    residues: Vec<Vec<u32>>,
+}
+
+impl Chunk {
+    fn bit(&self, byte: Byte, bit: u32) -> Lanes {
+        self.planes[byte.index][bit as usize]
+    }
+
+    /// The values of the party's shares of a byte.
+    fn values(&self, byte: Byte) -> Vec<u32> {
+        let value = |share: &u8| {
+            if byte.signed { i32::from(share.cast_signed()).cast_unsigned() } else { u32::from(*share) }
+        };
+        self.bytes[byte.index].iter().map(value).collect()
+    }
+
+    /// What the receiver of `term` chooses by.
+    fn choice(&self, term: &Term) -> Lanes {
+        match term.factors {
+            Factors::Residue(x, bit, _) | Factors::Share(x, bit, _) | Factors::Bit(x, bit) => {
+                self.bit(x, bit)
+            }
+            Factors::Cross(x, i, y, j) => self.bit(x, i) & self.bit(y, j),
+        }
+    }
+
+    /// What the sender of `term` offers, with the sign of its weight.
+    fn offer(&self, term: &Term) -> Vec<u32> {
+        let signed = |bits: Lanes, values: &[u32]| -> Vec<u32> {
+            to_bits(&bits).iter().zip(values).map(|(bit, value)| sign(*bit).wrapping_mul(*value)).collect()
+        };
+        let mut offer = match term.factors {
+            Factors::Residue(x, bit, residue) => signed(self.bit(x, bit), &self.residues[residue]),
+            Factors::Share(x, bit, y) => {
+                let mut values = self.values(y);
+                let offer = signed(self.bit(x, bit), &values);
+                values.zeroize();
+                offer
+            }
+            Factors::Cross(x, i, y, j) => to_bits(&(self.bit(x, i) ^ self.bit(y, j))),
+            Factors::Bit(x, bit) => to_bits(&self.bit(x, bit)),
+        };
+        if term.negative {
+            offer.iter_mut().for_each(|offer| *offer = offer.wrapping_neg());
+        }
+        offer.resize(LANES, 0);
+        offer
+    }
+
+    /// What the party adds of `product` alone.
+    fn local(&self, product: Product) -> Vec<u32> {
+        let multiply = |x: Vec<u32>, y: &[u32]| x.iter().zip(y).map(|(x, y)| x.wrapping_mul(*y)).collect();
+        match product {
+            Product::Scale(x, residue) => multiply(self.values(x), &self.residues[residue]),
+            Product::Multiply(x, y) => multiply(self.values(x), &self.values(y)),
+            Product::Convert(x) => self.values(x),
+        }
+    }
+
+    fn send(&self, plan: &BilinearPlan, writer: &mut PlaneWriter<'_>) {
+        let role = self.party.role;
+        for term in plan.terms() {
+            if let Some(ot) = term.ot[role.index()] {
+                self.party.send_choice(ot, self.choice(term), writer);
+            }
+            if let Some(ot) = term.ot[role.peer().index()] {
+                self.party.send_offer(ot, self.offer(term), term.width, writer);
+            }
+        }
+    }
+
+    /// The shares of each sum.
+    fn receive(&self, plan: &BilinearPlan, reader: &mut PlaneReader<'_>) -> Vec<Vec<u32>> {
+        let role = self.party.role;
+        let mut sums = vec![vec![0_u32; self.party.lanes]; plan.sums().len()];
+        let mut add = |sum: usize, shift: u32, values: Vec<u32>| {
+            sums[sum]
+                .iter_mut()
+                .zip(&values)
+                .for_each(|(sum, value)| *sum = sum.wrapping_add(value << shift));
+        };
+        for (index, sum) in plan.sums().iter().enumerate() {
+            sum.products.iter().for_each(|product| add(index, 0, self.local(*product)));
+        }
+        for term in plan.terms() {
+            let mut product = vec![0; LANES];
+            if let Some(ot) = term.ot[role.peer().index()] {
+                self.party.add_sent(ot, reader.take(), &self.offer(term), &mut product);
+            }
+            if let Some(ot) = term.ot[role.index()] {
+                let choice = Some(self.choice(term));
+                self.party.add_received(ot, choice, term.width, reader, &mut product);
+            }
+            add(term.sum, term.shift, product);
+        }
+        for (sum, shares) in plan.sums().iter().zip(&mut sums) {
+            shares.iter_mut().for_each(|share| *share &= ring_mask(sum.width));
+        }
+        sums
+    }
+}
+
+impl Bilinear {
+    /// Consumes the material.
+    ///
+    /// # Errors
+    /// If the material belongs to another plan or role.
+    pub(crate) fn new(
+        plan: &BilinearPlan,
+        role: Role,
+        mut received: ReceivedMaterial,
+        mut sent: SentMaterial,
+    ) -> Result<Self, StepError> {
+        received.check(plan.schedule(), role)?;
+        sent.check(plan.schedule(), role)?;
+        let count = plan.schedule().count();
+        let units = received.chunks.drain(..).zip(sent.chunks.drain(..)).enumerate();
+        let chunks = units.map(|(index, (received, sent))| {
+            let lanes = (count - index * LANES).min(LANES);
+            let party = Party::new(plan.schedule(), role, lanes, received, sent);
+            Chunk { party, bytes: Vec::new(), planes: Vec::new(), residues: Vec::new() }
+        });
+        Ok(Self { plan: plan.clone(), role, chunks: chunks.collect() })
+    }
+
+    /// Takes the party's shares of the bytes and residues, each of all instances, and gives its message.
+    ///
+    /// # Errors
+    /// If there are not as many shares as instances.
+    pub(crate) fn send(&mut self, bytes: &[&[u8]], residues: &[&[u32]]) -> Result<Vec<u8>, StepError> {
+        let expected = self.plan.schedule().count();
+        let mut found = bytes.iter().map(|b| b.len()).chain(residues.iter().map(|r| r.len()));
+        if let Some(found) = found.find(|found| *found != expected) {
+            return Err(StepError::ShareCount { expected, found });
+        }
+        let planes = self.plan.planes(self.role);
+        let mut message = vec![0; message_bytes(planes, expected)];
+        let parts = message.par_chunks_mut(chunk_bytes(planes, expected));
+        self.chunks.par_iter_mut().zip(parts).enumerate().for_each(|(index, (chunk, part))| {
+            let range = index * LANES..index * LANES + chunk.party.lanes;
+            for shares in bytes {
+                let shares = shares[range.clone()].to_vec();
+                let mut words: Vec<u32> = shares.iter().map(|share| u32::from(*share)).collect();
+                chunk.planes.push(to_planes(&words, BITS));
+                words.zeroize();
+                chunk.bytes.push(shares);
+            }
+            chunk.residues.extend(residues.iter().map(|shares| shares[range.clone()].to_vec()));
+            chunk.send(&self.plan, &mut PlaneWriter::new(part, chunk.party.lanes));
+        });
+        Ok(message)
+    }
+
+    /// The party's shares of each sum, from the peer's message.
+    ///
+    /// # Errors
+    /// If the message has the wrong length.
+    pub(crate) fn finish(self, message: &[u8]) -> Result<Vec<Vec<u32>>, StepError> {
+        let (planes, count) = (self.plan.planes(self.role.peer()), self.plan.schedule().count());
+        check_length(message, message_bytes(planes, count))?;
+        let parts = message.par_chunks(chunk_bytes(planes, count));
+        let chunks =
+            self.chunks.par_iter().zip(parts).map(|(chunk, part)| {
+                chunk.receive(&self.plan, &mut PlaneReader::new(part, chunk.party.lanes))
+            });
+        let mut sums = vec![Vec::with_capacity(count); self.plan.sums().len()];
+        for mut chunk in chunks.collect::<Vec<_>>() {
+            sums.iter_mut().zip(&mut chunk).for_each(|(sum, shares)| sum.append(shares));
+        }
+        Ok(sums)
+    }
+}

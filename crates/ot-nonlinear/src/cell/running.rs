@@ -1,0 +1,226 @@
+//! The parts of one party as they run: material and inputs in, messages out, each result handed to the next part.
+
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+
+use super::plan::{
+    CELL_LOOKUP, CellPlan, FRACTION, GATE_LOOKUP, GATES, INDICES, OUTPUT, PartPlan, STATE, UPDATE,
+};
+use super::tables::CellTables;
+use super::timeline::Message;
+use crate::bilinear::Bilinear;
+use crate::chunk::ring_mask;
+use crate::error::StepError;
+use crate::lookup::{ClientLookup, ServerLookup, Table};
+use crate::material::{ReceivedMaterial, SentMaterial};
+use crate::shape::Role;
+use crate::step::Engine;
+
+/// A part with its material.
+enum Part {
+    Step(Engine),
+    Asks(ClientLookup),
+    /// With the client's question, once it has come.
+    Answers(ServerLookup, Vec<u8>),
+    Bilinear(Bilinear),
+}
+
+/// The party's shares between the parts.
+#[derive(Default, Zeroize, ZeroizeOnDrop)]
+struct Shares {
+    /// Indices of the gates' tables and the entries there, rows i, f, c, o.
+    indices: Vec<u8>,
+    entries: Vec<u8>,
+    /// The old cell state, then the new one.
+    state: Vec<u32>,
+    /// a, and the output gate O as a residue.
+    sum: Vec<u32>,
+    gate: Vec<u32>,
+    /// Index of the cell's table and the entry there.
+    cell_index: Vec<u8>,
+    cell_entry: Vec<u8>,
+    hidden: Vec<u32>,
+}
+
+/// All parts of one party.
+pub(super) struct Running {
+    pub(super) plan: CellPlan,
+    pub(super) role: Role,
+    /// The server's; the client has none.
+    tables: Option<CellTables>,
+    parts: Vec<Option<Part>>,
+    shares: Shares,
+}
+
+impl Running {
+    /// Consumes the material of every part.
+    pub(super) fn new(
+        plan: &CellPlan,
+        role: Role,
+        tables: Option<CellTables>,
+        material: Vec<(ReceivedMaterial, SentMaterial)>,
+    ) -> Result<Self, StepError> {
+        if material.len() != CellPlan::PARTS {
+            return Err(StepError::Material);
+        }
+        let part = |(part, (received, sent)): (&PartPlan, (ReceivedMaterial, SentMaterial))| {
+            Ok(Some(match part {
+                PartPlan::Step(plan) => Part::Step(Engine::new(plan, role, received, sent)?),
+                PartPlan::Bilinear(plan) => Part::Bilinear(Bilinear::new(plan, role, received, sent)?),
+                PartPlan::Lookup(plan) => {
+                    received.check(plan.schedule(), role)?;
+                    sent.check(plan.schedule(), role)?;
+                    match role {
+                        Role::Client => Part::Asks(ClientLookup::new(plan, received)?),
+                        Role::Server => Part::Answers(ServerLookup::new(plan, sent)?, Vec::new()),
+                    }
+                }
+            }))
+        };
+        let parts = plan.parts().iter().zip(material).map(part).collect::<Result<_, StepError>>()?;
+        Ok(Self { plan: plan.clone(), role, tables, parts, shares: Shares::default() })
+    }
+
+    /// The rescaling step of the gates, which alone has an offline phase.
+    pub(super) fn gates(&mut self) -> Result<&mut Engine, StepError> {
+        self.step(GATES)
+    }
+
+    /// Takes the party's share of the cell state.
+    pub(super) fn set_state(&mut self, state: &[u32]) -> Result<(), StepError> {
+        let (expected, found) = (self.plan.shape().units, state.len());
+        if expected != found {
+            return Err(StepError::ShareCount { expected, found });
+        }
+        if state.iter().fold(0, |all, share| all | share) & !ring_mask(self.plan.state_ell()) != 0 {
+            return Err(StepError::ShareRange);
+        }
+        self.shares.state = state.to_vec();
+        Ok(())
+    }
+
+    /// The shares of h and of the new cell state, after the last round.
+    pub(super) fn results(mut self) -> (Vec<u32>, Vec<u32>) {
+        (core::mem::take(&mut self.shares.hidden), core::mem::take(&mut self.shares.state))
+    }
+
+    fn step(&mut self, part: usize) -> Result<&mut Engine, StepError> {
+        match self.parts.get_mut(part) {
+            Some(Some(Part::Step(engine))) => Ok(engine),
+            _ => Err(StepError::Order),
+        }
+    }
+
+    /// Computes the party's message.
+    pub(super) fn send(&mut self, message: Message) -> Result<Vec<u8>, StepError> {
+        let Message { part, round } = message;
+        if round == 0 && matches!(part, STATE | INDICES) {
+            let offset = self.offset(part);
+            let input = Zeroizing::new(self.shifted(&self.shares.sum, offset));
+            self.step(part)?.input(&input)?;
+        }
+        match &mut self.parts[part] {
+            Some(Part::Step(engine)) => engine.outgoing(),
+            Some(Part::Asks(lookup)) if round == 0 => lookup.ask(self.shares.indices(part)),
+            Some(Part::Answers(..)) if round == 1 => self.answer(part),
+            Some(Part::Bilinear(bilinear)) => self.shares.start(part, bilinear),
+            Some(Part::Asks(_) | Part::Answers(..)) => Ok(Vec::new()),
+            None => Err(StepError::Order),
+        }
+    }
+
+    /// Takes the peer's message; the result if it is the part's last.
+    pub(super) fn receive(&mut self, message: Message, bytes: &[u8]) -> Result<(), StepError> {
+        let Message { part, round } = message;
+        let last = round + 1 == self.plan.sizes()[part].rounds.len();
+        match &mut self.parts[part] {
+            Some(Part::Step(engine)) => engine.incoming(bytes)?,
+            Some(Part::Answers(_, question)) => *question = bytes.to_vec(),
+            _ => {}
+        }
+        let ended = if last { self.parts[part].take() } else { None };
+        match ended {
+            Some(Part::Step(engine)) => {
+                let result = engine.finish()?;
+                self.keep_step(part, result);
+            }
+            Some(Part::Asks(lookup)) => *self.shares.entries(part) = lookup.finish(bytes)?,
+            Some(Part::Bilinear(bilinear)) => self.shares.keep_sums(part, bilinear.finish(bytes)?),
+            Some(Part::Answers(..)) | None => {}
+        }
+        Ok(())
+    }
+
+    /// The server's answer; its own entries come with it.
+    fn answer(&mut self, part: usize) -> Result<Vec<u8>, StepError> {
+        let (Some(Part::Answers(lookup, question)), Some(tables)) = (self.parts[part].take(), &self.tables)
+        else {
+            return Err(StepError::Order);
+        };
+        let indices = self.shares.indices(part);
+        let tables: &[&Table] = if part == GATE_LOOKUP { &tables.of_gates() } else { &tables.of_cell() };
+        let (answer, entries) = lookup.answer(&question, indices, tables)?;
+        *self.shares.entries(part) = entries;
+        Ok(answer)
+    }
+
+    /// What a part's unsigned step adds to a so that the result begins at 0.
+    fn offset(&self, part: usize) -> u32 {
+        let shape = self.plan.shape();
+        if part == STATE {
+            1 << (FRACTION + shape.cell_bits - 1)
+        } else {
+            1 << (shape.cell_index_shift + u8::BITS - 1)
+        }
+    }
+
+    /// Shares mod 2^P of the values plus a constant, which the client adds.
+    fn shifted(&self, shares: &[u32], offset: u32) -> Vec<u32> {
+        let (mask, client) = (ring_mask(self.plan.state_ell()), self.role == Role::Client);
+        let offset = if client { offset } else { 0 };
+        shares.iter().map(|share| share.wrapping_add(offset) & mask).collect()
+    }
+
+    fn keep_step(&mut self, part: usize, mut result: Vec<u32>) {
+        match part {
+            GATES => self.shares.indices = result.iter().map(|share| *share as u8).collect(),
+            INDICES => self.shares.cell_index = result.iter().map(|share| *share as u8).collect(),
+            _ => {
+                let half = 1_u32 << (self.plan.shape().cell_bits - 1);
+                self.shares.state.zeroize();
+                self.shares.state = self.shifted(&result, half.wrapping_neg());
+            }
+        }
+        result.zeroize();
+    }
+}
+
+impl Shares {
+    /// What a look-up asks for.
+    fn indices(&self, part: usize) -> &[u8] {
+        if part == CELL_LOOKUP { &self.cell_index } else { &self.indices }
+    }
+
+    /// Where a look-up's entries go.
+    fn entries(&mut self, part: usize) -> &mut Vec<u8> {
+        if part == CELL_LOOKUP { &mut self.cell_entry } else { &mut self.entries }
+    }
+
+    /// Starts a part's products.
+    fn start(&self, part: usize, bilinear: &mut Bilinear) -> Result<Vec<u8>, StepError> {
+        if part == OUTPUT {
+            return bilinear.send(&[&self.cell_entry], &[&self.gate]);
+        }
+        let rows: Vec<&[u8]> = self.entries.chunks(self.state.len().max(1)).collect();
+        bilinear.send(&rows, &[&self.state])
+    }
+
+    fn keep_sums(&mut self, part: usize, sums: Vec<Vec<u32>>) {
+        let mut sums = sums.into_iter();
+        let mut next = || sums.next().unwrap_or_default();
+        if part == UPDATE {
+            (self.sum, self.gate) = (next(), next());
+        } else {
+            self.hidden = next();
+        }
+    }
+}
