@@ -6,8 +6,10 @@ use super::Activation;
 
 /// Fractional bits of a gate, a table entry and the cell state: 128 means 1.
 pub const GATE_FRACTION: u32 = 7;
-/// Bits of an index into a table; index 128 means 0.
+/// Bits of an index into a table.
 pub const INDEX_BITS: u32 = 8;
+/// The index that stands for 0.
+pub const ZERO_INDEX: i32 = 1 << (INDEX_BITS - 1);
 /// Entries of a table.
 pub const TABLE_ENTRIES: usize = 1 << INDEX_BITS;
 /// Fractional bits of the hidden state, which also bound it: its magnitude is at most `2^HIDDEN_FRACTION`.
@@ -59,7 +61,7 @@ impl Lstm {
     /// From the unscaled cell `a` to the index of the cell's table.
     #[must_use]
     pub fn cell_index_step(&self) -> OffsetStep {
-        let offset = 1 << (self.cell_index_shift + INDEX_BITS - 1);
+        let offset = ZERO_INDEX << self.cell_index_shift;
         OffsetStep { offset, step: step(self.cell_index_shift, INDEX_BITS) }
     }
 

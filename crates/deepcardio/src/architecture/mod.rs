@@ -18,6 +18,7 @@ pub use error::ArchitectureError;
 pub use layer::Layer;
 pub use lstm::{
     GATE_FRACTION, GATES, HIDDEN_BITS, HIDDEN_FRACTION, INDEX_BITS, Lstm, OffsetStep, TABLE_ENTRIES,
+    ZERO_INDEX,
 };
 pub use signal::Signal;
 pub use stage::{Activation, LinearShape, Nonlinear, Reduction, Stage};
