@@ -18,6 +18,8 @@ pub const HIDDEN_FRACTION: u32 = 2 * GATE_FRACTION;
 pub const HIDDEN_BITS: u32 = HIDDEN_FRACTION + 2;
 /// Gates: input, forget, cell, output, in Keras' order.
 pub const GATES: usize = 4;
+/// Which of the [`GATES`] is the cell's: its table is a tanh, the others share a sigmoid.
+pub const CELL_GATE: usize = 2;
 
 /// The recurrence on a sequence of accumulators. See [`crate::layers::lstm`] for what it computes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
