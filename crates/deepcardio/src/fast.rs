@@ -61,12 +61,12 @@ fn computed(stage: &Stage) -> LinearShape {
 
 #[cfg(test)]
 mod tests {
-    use rand::SeedableRng;
+    use rand::{RngExt, SeedableRng};
     use rand_chacha::ChaCha20Rng;
 
     use super::FastModel;
     use crate::architecture::{Head, Widths};
-    use crate::testkit::{random_segment, random_small_model};
+    use crate::testkit::{random_lstm_model, random_segment, random_small_model};
     use crate::{Architecture, Model, reference, testkit};
 
     #[test]
@@ -83,9 +83,23 @@ mod tests {
     }
 
     #[test]
+    fn equals_the_reference_on_random_lstm_models() {
+        for seed in 0..80 {
+            let mut rng = ChaCha20Rng::seed_from_u64(seed);
+            let (steps, units) = (rng.random_range(1..=40), rng.random_range(1..=128));
+            let model = random_lstm_model(&mut rng, steps, units);
+            let segment = random_segment(&mut rng, model.architecture());
+            let scores = FastModel::new(&model).scores(&segment).unwrap();
+            assert_eq!(scores, reference::scores(&model, &segment).unwrap());
+        }
+    }
+
+    #[test]
     fn equals_the_reference_on_deepcardio() {
         let mut rng = ChaCha20Rng::seed_from_u64(7);
-        for (blocks, head) in [(6, Head::Average), (7, Head::Conv { channels: 30, kernel: 5 })] {
+        for (blocks, head) in
+            [(6, Head::Average), (7, Head::Conv { channels: 30, kernel: 5 }), (6, Head::Lstm { units: 64 })]
+        {
             let widths = Widths { weights: 6, activations: 5, shift: 6, ..Widths::default() };
             let architecture = Architecture::deepcardio(blocks, head, widths).unwrap();
             let model: Model = testkit::random_weights(&mut rng, &architecture, 30);

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use deepcardio::float::Twin;
 use deepcardio::import::{self, ImportError, Imported};
-use deepcardio::quant::quantise;
+use deepcardio::quant::{LayerScales, LstmScales, quantise};
 use deepcardio::{Model, Segment, fast::FastModel, reference};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha20Rng;
@@ -53,7 +53,7 @@ fn model(imported: &Imported) -> Model {
 
 #[test]
 fn integer_networks_equal_numpy_in_every_accumulator() {
-    for name in ["tiny", "tiny-bn"] {
+    for name in ["tiny", "tiny-bn", "tiny-lstm"] {
         let (imported, expected) = load(name);
         let model = model(&imported);
         // NumPy bounds every activation by its width alone; intervals per channel can only be narrower.
@@ -72,6 +72,11 @@ fn integer_networks_equal_numpy_in_every_accumulator() {
             let accumulators: Vec<i64> =
                 traces.iter().flat_map(|t| &t.stages[index].accumulators).map(|&acc| acc.into()).collect();
             assert_eq!(accumulators, integers(&expected["accumulators"][layer]), "{name} {layer}");
+            if let Some(hidden) = expected["hidden"].get(layer) {
+                let states: Vec<i64> =
+                    traces.iter().flat_map(|t| &t.stages[index].output).map(|&h| h.into()).collect();
+                assert_eq!(states, integers(hidden), "{name} {layer}");
+            }
         }
         let fast = FastModel::new(&model);
         let scores: Vec<i64> =
@@ -84,10 +89,7 @@ fn integer_networks_equal_numpy_in_every_accumulator() {
 fn float_twin_equals_keras() {
     for name in ["tiny", "tiny-bn", "tiny-lstm"] {
         let (imported, expected) = load(name);
-        let scale = imported
-            .quantisation
-            .as_ref()
-            .map_or_else(|| expected["input_scale"].as_f64().unwrap(), |q| q.input_scale);
+        let scale = imported.quantisation.as_ref().unwrap().input_scale;
         let twin = Twin::new(&imported.network);
         let mut scores = Vec::new();
         for segment in segments(&expected) {
@@ -116,12 +118,34 @@ fn the_file_has_the_same_bytes_on_every_platform() {
 }
 
 #[test]
-fn an_lstm_has_no_integer_form_and_is_named() {
-    let (mut imported, _) = load("tiny-lstm");
-    imported.quantisation = load("tiny").0.quantisation;
-    let error =
-        quantise(&imported.network, imported.quantisation.as_ref().unwrap(), String::new()).unwrap_err();
-    assert!(error.to_string().contains("lstm"), "{error}");
+fn an_lstm_that_does_not_fit_its_scales_is_named() {
+    let (imported, _) = load("tiny-lstm");
+    let refuse = |change: &dyn Fn(&mut LayerScales)| {
+        let mut quantisation = imported.quantisation.clone().unwrap();
+        change(&mut quantisation.layers[2]);
+        quantise(&imported.network, &quantisation, String::new()).unwrap_err().to_string()
+    };
+    let lstm = |change: &dyn Fn(&mut LstmScales)| refuse(&|layer| change(layer.lstm.as_mut().unwrap()));
+    for (error, problem) in [
+        (refuse(&|layer| layer.lstm = None), "needs the entry"),
+        (refuse(&|layer| layer.activation_bits = 7), "8 bits"),
+        (refuse(&|layer| layer.shift = 21), "shift"),
+        (refuse(&|layer| layer.weight_scale[23] *= 1.5), "one scale"),
+        (refuse(&|layer| layer.weight_scale[12] *= 1.5), "one scale"),
+        (refuse(&|layer| layer.weight_scale.iter_mut().for_each(|s| *s *= 2.0)), "does not fit 8 bits"),
+        (lstm(&|lstm| lstm.input_shift = 9), "shift"),
+        (lstm(&|lstm| lstm.cell_bits = 3), "cell bits"),
+        (lstm(&|lstm| lstm.cell_index_shift = u32::MAX), "cell index shift"),
+        (lstm(&|lstm| lstm.sigmoid[7] = 129), "a gate is above 1"),
+        (lstm(&|lstm| lstm.tanh.truncate(255)), "255 tanh entries"),
+        (lstm(&|lstm| lstm.cell_tanh.push(0)), "257 cell tanh entries"),
+    ] {
+        assert!(error.contains(problem), "{error}");
+    }
+    let mut quantisation = imported.quantisation.clone().unwrap();
+    quantisation.layers[1].lstm = quantisation.layers[2].lstm.clone();
+    let error = quantise(&imported.network, &quantisation, String::new()).unwrap_err().to_string();
+    assert!(error.contains("conv2") && error.contains("only an LSTM"), "{error}");
 }
 
 #[test]
@@ -155,9 +179,9 @@ fn a_damaged_file_never_panics() {
 }
 
 /// The error for the fixture with one text in its configuration replaced by another of the same length.
-fn error_after(name: &str, from: &str, to: &str) -> String {
+fn error_after(name: &str, file: &str, from: &str, to: &str) -> String {
     assert_eq!(from.len(), to.len());
-    let mut bytes = std::fs::read(fixture("tiny.h5")).unwrap();
+    let mut bytes = std::fs::read(fixture(file)).unwrap();
     let position = bytes.windows(from.len()).position(|window| window == from.as_bytes()).unwrap();
     bytes[position..position + to.len()].copy_from_slice(to.as_bytes());
     let path = std::env::temp_dir().join(format!("deepcardio-{name}-{}.h5", std::process::id()));
@@ -169,13 +193,20 @@ fn error_after(name: &str, from: &str, to: &str) -> String {
 
 #[test]
 fn what_is_not_supported_is_named_with_what_is() {
-    let layer = error_after("layer", "\"MaxPooling1D\"", "\"MinPooling1D\"");
+    let layer = error_after("layer", "tiny.h5", "\"MaxPooling1D\"", "\"MinPooling1D\"");
     assert!(layer.contains("pool1") && layer.contains("MinPooling1D"), "{layer}");
     assert!(layer.contains(import::SUPPORTED_LAYERS), "{layer}");
-    let option = error_after("option", "\"strides\": [1]", "\"strides\": [3]");
+    let option = error_after("option", "tiny.h5", "\"strides\": [1]", "\"strides\": [3]");
     assert!(option.contains("conv1") && option.contains("strides"), "{option}");
-    let padding = error_after("padding", "\"padding\": \"same\"", "\"padding\": \"left\"");
+    let padding = error_after("padding", "tiny.h5", "\"padding\": \"same\"", "\"padding\": \"left\"");
     assert!(padding.contains("conv1") && padding.contains("same"), "{padding}");
-    let source = error_after("source", "\"keras_history\": [\"conv1\"", "\"keras_history\": [\"convX\"");
+    let source =
+        error_after("source", "tiny.h5", "\"keras_history\": [\"conv1\"", "\"keras_history\": [\"convX\"");
     assert!(source.contains("only chains"), "{source}");
+    let hard = ["\"recurrent_activation\": \"sigmoid\", ", "\"recurrent_activation\": \"softsig\", "];
+    let gate = error_after("gate", "tiny-lstm.h5", hard[0], hard[1]);
+    assert!(gate.contains("lstm") && gate.contains("recurrent_activation `softsig`"), "{gate}");
+    let last =
+        error_after("last", "tiny-lstm.h5", "\"return_sequences\": false", "\"return_sequences\": true ");
+    assert!(last.contains("lstm") && last.contains("return_sequences"), "{last}");
 }

@@ -195,6 +195,37 @@ fn convert_reproduces_the_trained_integers_and_calibrates_without_them() {
     let report: Value = serde_json::from_str(&succeed(&eval)).unwrap();
     assert!(report["agreement"].as_f64().unwrap() >= 0.75, "{report}");
 
-    let lstm = deepcardio(&["convert", text(&fixture("tiny-lstm.h5")), "-o", text(&scratch.path("x"))]);
-    assert!(!lstm.status.success() && String::from_utf8_lossy(&lstm.stderr).contains("--calibrate"));
+    let bare = scratch.path("bare.h5");
+    let mut bytes = std::fs::read(&input).unwrap();
+    let name = bytes.windows(12).position(|window| window == b"quantisation").unwrap();
+    bytes[name..name + 12].copy_from_slice(b"quantization");
+    std::fs::write(&bare, bytes).unwrap();
+    let refused = deepcardio(&["convert", text(&bare), "-o", text(&scratch.path("x"))]);
+    assert!(!refused.status.success() && String::from_utf8_lossy(&refused.stderr).contains("--calibrate"));
+}
+
+#[test]
+fn an_lstm_converts_exactly_and_by_calibration() {
+    let scratch = Scratch::new("lstm");
+    let input = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tiny-lstm.h5");
+    let (exact, calibrated) = (scratch.path("exact.bin"), scratch.path("calibrated.bin"));
+    let table = succeed(&["convert", text(&input), "-o", text(&exact)]);
+    let row = table.lines().find(|line| line.starts_with("lstm ")).unwrap();
+    // Six units over three positions of four channels, with 8 bits for an index: 108 steps.
+    for part in ["[1][4][3]", "[1][6][1]", "8 bit", "    8    14", "108", "C=5 g=6 k=8 P=17"] {
+        assert!(row.contains(part), "{part}: {row}");
+    }
+    assert_eq!(succeed(&["inspect", text(&exact)]), table);
+
+    let data = scratch.path("records.npz");
+    let records: Vec<_> =
+        (0..8u8).map(|i| (u32::from(i), i % 4, samples(40, 0.03 * f64::from(i + 1)))).collect();
+    write_npz(&data, &records);
+    succeed(&["convert", text(&input), "-o", text(&calibrated), "--calibrate", text(&data)]);
+    let lstm = Model::load(&calibrated).unwrap().architecture().stages()[2].lstm().unwrap();
+    assert_eq!((lstm.cell_bits, lstm.cell_index_shift), (11, 9));
+    let base =
+        ["eval", "--data", text(&data), "--model", text(&calibrated), "--json", "--float", text(&input)];
+    let report: Value = serde_json::from_str(&succeed(&base)).unwrap();
+    assert!(report["agreement"].as_f64().unwrap() >= 0.75, "{report}");
 }

@@ -2,10 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail the test")]
 
-use deepcardio::architecture::{Layer, LinearShape};
+use deepcardio::architecture::{Layer, LinearShape, Lstm};
 use deepcardio::layers::conv1d;
 use deepcardio::model::LayerWeights;
-use deepcardio::testkit::{random_segment, random_small_model};
+use deepcardio::testkit::{random_lstm_model, random_segment, random_small_model};
 use deepcardio::{Model, Segment, reference};
 use proptest::prelude::{ProptestConfig, any};
 use proptest::{prop_assert_eq, proptest};
@@ -53,45 +53,44 @@ fn rounded(value: i64, shift: u32) -> i64 {
     (value + (1i64 << shift) / 2).div_euclid(1 << shift)
 }
 
+/// Every value of an LSTM that one of its steps gives.
+#[derive(Default)]
+struct Recurrence {
+    indices: Vec<i64>,
+    cells: Vec<i64>,
+    cell_indices: Vec<i64>,
+}
+
 /// The LSTM unit by unit with signed clamps, on `[channel][position]`: the last hidden state as `[unit][1]`.
-fn recur(
-    input: &[Vec<i64>],
-    layer: &LayerWeights,
-    units: usize,
-    widths: (u32, u32, u32, u32),
-) -> Vec<Vec<i64>> {
-    let (input_shift, gate_shift, cell_bits, cell_index_shift) = widths;
-    let tables = layer.tables().unwrap();
-    let columns = input.len() + units;
+fn recur(input: &[Vec<i64>], layer: &LayerWeights, lstm: Lstm, seen: &mut Recurrence) -> Vec<Vec<i64>> {
+    let (units, tables, columns) = (lstm.units, layer.tables().unwrap(), input.len() + lstm.units);
     let (mut hidden, mut cell) = (vec![0i64; units], vec![0i64; units]);
     for t in 0..input[0].len() {
-        let before = hidden.clone();
-        let index = |gate: usize, unit: usize| {
-            let row = gate * units + unit;
-            let weight = |column: usize| i64::from(layer.weights()[row * columns + column]);
-            let mut acc = i64::from(layer.bias()[row]);
-            for (c, channel) in input.iter().enumerate() {
-                acc += weight(c) * channel[t] * (1i64 << input_shift);
-            }
-            for (j, h) in before.iter().enumerate() {
-                acc += weight(input.len() + j) * h;
-            }
-            rounded(acc, gate_shift).clamp(0, 255) as usize
+        let scaled = input.iter().map(|channel| channel[t] * (1i64 << lstm.input_shift));
+        let combined: Vec<i64> = scaled.chain(hidden.iter().copied()).collect();
+        let index = |row: usize| {
+            let products = combined.iter().zip(&layer.weights()[row * columns..][..columns]);
+            let sum: i64 = products.map(|(value, &weight)| value * i64::from(weight)).sum();
+            rounded(i64::from(layer.bias()[row]) + sum, lstm.gate_shift).clamp(0, 255)
         };
+        let indices: Vec<i64> = (0..4 * units).map(index).collect();
         for unit in 0..units {
-            let sigmoid = |gate| i64::from(tables.sigmoid()[index(gate, unit)]);
-            let candidate = i64::from(tables.tanh()[index(2, unit)]);
+            let sigmoid = |gate: usize| i64::from(tables.sigmoid()[indices[gate * units + unit] as usize]);
+            let candidate = i64::from(tables.tanh()[indices[2 * units + unit] as usize]);
             let a = sigmoid(1) * cell[unit] + sigmoid(0) * candidate;
-            let most = 1i64 << (cell_bits - 1);
+            let most = 1i64 << (lstm.cell_bits - 1);
             cell[unit] = rounded(a, 7).clamp(-most, most - 1);
-            let shown = (rounded(a, cell_index_shift) + 128).clamp(0, 255) as usize;
-            hidden[unit] = sigmoid(3) * i64::from(tables.cell_tanh()[shown]);
+            let shown = (rounded(a, lstm.cell_index_shift) + 128).clamp(0, 255);
+            hidden[unit] = sigmoid(3) * i64::from(tables.cell_tanh()[shown as usize]);
+            seen.cell_indices.push(shown);
         }
+        seen.indices.extend(indices);
+        seen.cells.extend(&cell);
     }
     hidden.into_iter().map(|h| vec![h]).collect()
 }
 
-fn naive(model: &Model, segment: &Segment) -> Vec<i64> {
+fn naive(model: &Model, segment: &Segment, seen: &mut Recurrence) -> Vec<i64> {
     let mut x: Tensor = segment
         .samples()
         .chunks(segment.window_length())
@@ -115,8 +114,8 @@ fn naive(model: &Model, segment: &Segment) -> Vec<i64> {
                 row.chunks_exact(size).map(|group| step(*group.iter().max().unwrap(), shift, bits)).collect()
             }),
             Layer::Lstm { units, input_shift, gate_shift, cell_bits, cell_index_shift, .. } => {
-                let widths = (input_shift, gate_shift, cell_bits, cell_index_shift);
-                vec![recur(&x[0], weights.next().unwrap(), units, widths)]
+                let lstm = Lstm { units, input_shift, gate_shift, cell_bits, cell_index_shift };
+                vec![recur(&x[0], weights.next().unwrap(), lstm, seen)]
             }
             Layer::GlobalSum => map_rows(&x, |row| vec![row.iter().sum()]),
             Layer::WindowsToSequence => {
@@ -160,8 +159,30 @@ proptest! {
         let mut rng = ChaCha20Rng::seed_from_u64(seed);
         let model = random_small_model(&mut rng);
         let segment = random_segment(&mut rng, model.architecture());
-        prop_assert_eq!(reference::scores(&model, &segment).unwrap(), naive(&model, &segment));
+        prop_assert_eq!(reference::scores(&model, &segment).unwrap(), naive(&model, &segment, &mut Recurrence::default()));
     }
+}
+
+#[test]
+fn lstm_networks_equal_the_naive_walk_and_saturate_on_both_sides() {
+    let mut rng = ChaCha20Rng::seed_from_u64(2);
+    let mut ends = [[0usize; 2]; 3];
+    for units in (1..=128).step_by(3) {
+        let steps = rng.random_range(1..=40);
+        let model = random_lstm_model(&mut rng, steps, units);
+        let segment = random_segment(&mut rng, model.architecture());
+        let mut seen = Recurrence::default();
+        let truth = naive(&model, &segment, &mut seen);
+        assert_eq!(reference::scores(&model, &segment).unwrap(), truth, "{units} units, {steps} steps");
+        let lstm = model.architecture().stages()[1].lstm().unwrap();
+        let most = 1 << (lstm.cell_bits - 1);
+        let ranges = [(&seen.indices, 0, 255), (&seen.cells, -most, most - 1), (&seen.cell_indices, 0, 255)];
+        for (ends, (values, low, high)) in ends.iter_mut().zip(ranges) {
+            ends[0] += values.iter().filter(|&&value| value == low).count();
+            ends[1] += values.iter().filter(|&&value| value == high).count();
+        }
+    }
+    assert!(ends.iter().flatten().all(|&count| count > 1000), "{ends:?}");
 }
 
 #[test]

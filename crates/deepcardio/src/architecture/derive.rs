@@ -108,6 +108,7 @@ impl Chain {
         }
         dimension(at, "LSTM units", lstm.units, limits::LSTM_UNITS)?;
         width(at, "input shift", lstm.input_shift, &limits::INPUT_SHIFT)?;
+        width(at, "gate shift", lstm.gate_shift, &limits::GATE_SHIFT)?;
         width(at, "cell bits", lstm.cell_bits, &limits::CELL_BITS)?;
         width(at, "cell index shift", lstm.cell_index_shift, &limits::CELL_INDEX_SHIFT)?;
         let Shape { batch, channels, length } = self.shape;
@@ -115,8 +116,8 @@ impl Chain {
         let linear = LinearShape { batch, in_channels, out_channels, length, kernel: 1 };
         self.push_linear(at, linear, weight_bits, ring_bits)?;
         if let Some(stage) = self.stages.last_mut() {
-            let most = (*limits::GATE_SHIFT.end()).min(stage.ell.saturating_sub(INDEX_BITS + 1));
-            width(at, "gate shift", lstm.gate_shift, &(*limits::GATE_SHIFT.start()..=most))?;
+            let least = lstm.gate_shift + INDEX_BITS + 1;
+            width(at, "ell", stage.ell, &(least..=*limits::RING_BITS.end()))?;
             "lstm".clone_into(&mut stage.name);
             stage.nonlinear = Some(Nonlinear::Lstm(lstm));
             self.shape = stage.activated();

@@ -6,8 +6,10 @@ use super::Activation;
 
 /// Fractional bits of a gate, a table entry and the cell state: 128 means 1.
 pub const GATE_FRACTION: u32 = 7;
-/// Bits of an index into a table; index 128 means 0.
+/// Bits of an index into a table.
 pub const INDEX_BITS: u32 = 8;
+/// The index that stands for 0.
+pub const ZERO_INDEX: i32 = 1 << (INDEX_BITS - 1);
 /// Entries of a table.
 pub const TABLE_ENTRIES: usize = 1 << INDEX_BITS;
 /// Fractional bits of the hidden state, which also bound it: its magnitude is at most `2^HIDDEN_FRACTION`.
@@ -16,6 +18,8 @@ pub const HIDDEN_FRACTION: u32 = 2 * GATE_FRACTION;
 pub const HIDDEN_BITS: u32 = HIDDEN_FRACTION + 2;
 /// Gates: input, forget, cell, output, in Keras' order.
 pub const GATES: usize = 4;
+/// Which of the [`GATES`] is the cell's: its table is a tanh, the others share a sigmoid.
+pub const CELL_GATE: usize = 2;
 
 /// The recurrence on a sequence of accumulators. See [`crate::layers::lstm`] for what it computes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,7 +63,7 @@ impl Lstm {
     /// From the unscaled cell `a` to the index of the cell's table.
     #[must_use]
     pub fn cell_index_step(&self) -> OffsetStep {
-        let offset = 1 << (self.cell_index_shift + INDEX_BITS - 1);
+        let offset = ZERO_INDEX << self.cell_index_shift;
         OffsetStep { offset, step: step(self.cell_index_shift, INDEX_BITS) }
     }
 

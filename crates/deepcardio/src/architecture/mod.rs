@@ -17,7 +17,8 @@ pub use builder::{CLASSES, Head, Widths};
 pub use error::ArchitectureError;
 pub use layer::Layer;
 pub use lstm::{
-    GATE_FRACTION, GATES, HIDDEN_BITS, HIDDEN_FRACTION, INDEX_BITS, Lstm, OffsetStep, TABLE_ENTRIES,
+    CELL_GATE, GATE_FRACTION, GATES, HIDDEN_BITS, HIDDEN_FRACTION, INDEX_BITS, Lstm, OffsetStep,
+    TABLE_ENTRIES, ZERO_INDEX,
 };
 pub use signal::Signal;
 pub use stage::{Activation, LinearShape, Nonlinear, Reduction, Stage};

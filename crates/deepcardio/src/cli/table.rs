@@ -38,7 +38,7 @@ pub(super) fn describe(model: &Model) -> String {
         "layer", "input", "output", "kernel", "weights", "A", "f", "ell", "max |acc|", "MACs", "steps"
     );
     for (stage, bound) in architecture.stages().iter().zip(model.bounds()) {
-        text.push_str(&row(stage, bound.magnitude));
+        let _ = writeln!(text, "{}{}", row(stage, bound.magnitude), recurrence(stage));
     }
     let macs: u64 = architecture.stages().iter().map(|stage| stage.linear.multiply_accumulates()).sum();
     let steps: usize = architecture.stages().iter().map(Stage::activations).sum();
@@ -57,7 +57,7 @@ fn row(stage: &Stage, magnitude: i64) -> String {
     };
     let pooled = if step.is_some_and(|step| step.pool) { "p" } else { "" };
     format!(
-        "{:<7} {:>18} {:>18} {:>6} {:>7} {:>5} {:>5} {:>5} {:>10} {:>12} {:>7}{:<1}\n",
+        "{:<7} {:>18} {:>18} {:>6} {:>7} {:>5} {:>5} {:>5} {:>10} {:>12} {:>7}{:<1}",
         stage.name,
         shape(stage.input()),
         shape(stage.output()),
@@ -71,4 +71,12 @@ fn row(stage: &Stage, magnitude: i64) -> String {
         stage.activations(),
         pooled
     )
+}
+
+/// Widths that only an LSTM has: of the cell state and its ring, shifts of its index and of the input.
+fn recurrence(stage: &Stage) -> String {
+    stage.lstm().map_or_else(String::new, |lstm| {
+        let (bits, shift, ring) = (lstm.cell_bits, lstm.cell_index_shift, lstm.cell_ring_bits());
+        format!(" C={bits} g={shift} k={} P={ring}", lstm.input_shift)
+    })
 }

@@ -1,5 +1,8 @@
 //! The LSTM layer (Hochreiter and Schmidhuber 1997) with Keras' gate order: input, forget, cell, output.
 
+use super::Linear;
+use crate::architecture::GATES;
+
 /// Weights of an LSTM; only its last output is used.
 #[derive(Clone, PartialEq)]
 pub struct Lstm {
@@ -22,6 +25,24 @@ impl std::fmt::Debug for Lstm {
 }
 
 impl Lstm {
+    /// The weights as one layer on `[input; hidden state]`, `[4 * units][in + units]`.
+    #[must_use]
+    pub fn combined(&self) -> Linear {
+        let (rows, inputs) = (GATES * self.units, self.inputs + self.units);
+        let column = |row: usize| {
+            let values = self.kernel.iter().chain(&self.recurrent).skip(row).step_by(rows.max(1));
+            values.map(|&weight| f64::from(weight))
+        };
+        Linear {
+            dense: false,
+            inputs,
+            outputs: rows,
+            kernel: 1,
+            weights: (0..rows).flat_map(column).collect(),
+            bias: self.bias.iter().map(|&bias| f64::from(bias)).collect(),
+        }
+    }
+
     /// Runs over a sequence `[in][position]` and returns the last output, `[units]`.
     pub(super) fn apply(&self, sequence: &[f32], length: usize) -> Vec<f32> {
         let mut hidden = vec![0.0; self.units];

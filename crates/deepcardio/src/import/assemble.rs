@@ -211,13 +211,15 @@ impl Chain<'_> {
     fn lstm(&mut self, layer: &KerasLayer) -> Result<(), ImportError> {
         let units = layer.size("units")?;
         check_size(layer, units, 1)?;
-        if layer.flag("return_sequences", false) || layer.flag("go_backwards", false) {
-            return Err(layer.unsupported("return_sequences and go_backwards are not supported"));
+        if ["return_sequences", "go_backwards", "time_major"].iter().any(|option| layer.flag(option, false)) {
+            return Err(layer.unsupported("return_sequences, go_backwards and time_major are not supported"));
         }
-        if layer.text("activation", "tanh") != "tanh"
-            || layer.text("recurrent_activation", "sigmoid") != "sigmoid"
-        {
-            return Err(layer.unsupported("only tanh with sigmoid gates is supported"));
+        for (option, supported) in [("activation", "tanh"), ("recurrent_activation", "sigmoid")] {
+            let found = layer.text(option, supported);
+            if found != supported {
+                let problem = format!("{option} `{found}` is not supported, only `{supported}`");
+                return Err(layer.unsupported(problem));
+            }
         }
         let inputs = self.shape.channels;
         let kernel = arrays::read(self.file, layer, "kernel", &[inputs, 4 * units])?;

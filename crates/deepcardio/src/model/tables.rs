@@ -3,7 +3,7 @@
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::ModelError;
-use crate::architecture::{GATE_FRACTION, TABLE_ENTRIES};
+use crate::architecture::{GATE_FRACTION, HIDDEN_FRACTION, TABLE_ENTRIES, ZERO_INDEX};
 
 /// Values of the gates and of the cell's output by table index, unit 1/128; index 128 stands for 0. Wiped on drop, never
 /// printed.
@@ -20,6 +20,22 @@ impl LstmTables {
     #[must_use]
     pub fn new(sigmoid: Vec<u8>, tanh: Vec<i8>, cell_tanh: Vec<i8>) -> Self {
         Self { sigmoid, tanh, cell_tanh }
+    }
+
+    /// Tables of the usual functions: `sigmoid((q - 128) / sigmoid_units)` and `tanh((q - 128) / tanh_units)` of an index
+    /// `q`, and the tanh of a cell whose index counts `2^(cell_index_shift - 14)`. 1 becomes 127 where entries are signed.
+    #[must_use]
+    pub fn from_functions(sigmoid_units: f64, tanh_units: f64, cell_index_shift: u32) -> Self {
+        let one = f64::from(1u32 << GATE_FRACTION);
+        let cell_units = f64::from(1u32 << HIDDEN_FRACTION) / f64::from(1u32 << cell_index_shift);
+        let indices = || (0..TABLE_ENTRIES as i32).map(|index| f64::from(index - ZERO_INDEX));
+        let tanh = |units: f64| indices().map(|index| (one * (index / units).tanh()).round() as i8).collect();
+        let sigmoid = |index: f64| (one / (1.0 + (-index / sigmoid_units).exp())).round() as u8;
+        Self {
+            sigmoid: indices().map(sigmoid).collect(),
+            tanh: tanh(tanh_units),
+            cell_tanh: tanh(cell_units),
+        }
     }
 
     /// Values of the input, forget and output gate, 0 to 128.

@@ -2,9 +2,11 @@
 //!
 //! An output channel's scale is limited twice: its largest weight must fit the weight width, and its activations (their
 //! [`PERCENTILE`]) should fill the activation width. The layer's shift is the one at which the two limits balance for the
-//! median channel; then each channel takes the smaller of its two scales.
+//! median channel; then each channel takes the smaller of its two scales. An LSTM has fixed tables and so fixed scales, up
+//! to its shift.
 
-use super::plan::{PlannedStage, QuantiseError, stages};
+use super::lstm::lstm_scales;
+use super::plan::{PlannedStage, PlannedStep, QuantiseError, stages};
 use super::scales::{LayerScales, Quantisation};
 use crate::architecture::limits;
 use crate::ecg::{self, Recording};
@@ -48,11 +50,15 @@ pub fn calibrate(
     let peaks = activation_peaks(network, &stages, recordings, widths.input, input_scale)?;
     let mut units = vec![input_scale];
     let mut layers = Vec::with_capacity(stages.len());
+    // Largest integer that the reductions of the layer before leave.
+    let mut top = 0.0;
     for (stage, peaks) in stages.iter().zip(&peaks) {
-        let scales = match stage.pool {
-            Some(_) => step_scales(stage, &units, peaks, widths),
+        let scales = match stage.step {
+            Some(PlannedStep::Requantise { .. }) => step_scales(stage, &units, peaks, widths),
+            Some(PlannedStep::Lstm { .. }) => lstm_scales(stage, &units, top, widths)?,
             None => score_scales(stage, &units, widths),
         };
+        top = stage.summed * most(widths);
         units = stage.output_units(&scales.weight_scale, scales.shift);
         layers.push(scales);
     }
@@ -61,13 +67,18 @@ pub fn calibrate(
 }
 
 /// Largest scale of each output channel at which its weights fit their width.
-fn weight_limits(stage: &PlannedStage<'_>, units: &[f64], bits: u32) -> Vec<f64> {
+pub(super) fn weight_limits(stage: &PlannedStage<'_>, units: &[f64], bits: u32) -> Vec<f64> {
     // A little below the end of the range, so that rounding cannot step over it.
     let most = f64::from((1 << (bits - 1)) - 1) - 0.001;
     let largest = |row: &mut dyn Iterator<Item = (f64, f64)>| {
         row.map(|(weight, unit)| (weight / unit).abs()).fold(0.0, f64::max)
     };
     stage.with_units(units).map(|mut row| most / largest(&mut row).max(f64::MIN_POSITIVE.sqrt())).collect()
+}
+
+/// Largest activation.
+fn most(widths: CalibrationWidths) -> f64 {
+    f64::from((1 << widths.activations) - 1)
 }
 
 fn step_scales(
@@ -77,8 +88,7 @@ fn step_scales(
     widths: CalibrationWidths,
 ) -> LayerScales {
     let limits = weight_limits(stage, units, widths.weights);
-    let most = f64::from((1 << widths.activations) - 1);
-    let full: Vec<f64> = peaks.iter().map(|peak| most / peak.max(DEAD)).collect();
+    let full: Vec<f64> = peaks.iter().map(|peak| most(widths) / peak.max(DEAD)).collect();
     let mut shifts: Vec<f64> = limits.iter().zip(&full).map(|(limit, full)| (limit / full).log2()).collect();
     shifts.sort_by(f64::total_cmp);
     let median = shifts.get(shifts.len() / 2).copied().unwrap_or(0.0);
@@ -91,6 +101,7 @@ fn step_scales(
         activation_bits: widths.activations,
         shift,
         weight_scale,
+        lstm: None,
     }
 }
 
@@ -103,6 +114,7 @@ fn score_scales(stage: &PlannedStage<'_>, units: &[f64], widths: CalibrationWidt
         activation_bits: 0,
         shift: 0,
         weight_scale: vec![common; stage.linear.outputs],
+        lstm: None,
     }
 }
 
@@ -139,7 +151,8 @@ fn activation_peaks(
                 segment.samples().iter().map(|&sample| (f64::from(sample) / input_scale) as f32).collect();
             twin.run(&millivolts, |index, values| {
                 for (stage, seen) in stages.iter().zip(&mut seen) {
-                    if stage.pool.is_some() && stage.activation_at == index {
+                    let observed = matches!(stage.step, Some(PlannedStep::Requantise { .. }));
+                    if observed && stage.activation_at == index {
                         collect(values, stage, seen);
                     }
                 }

@@ -3,11 +3,13 @@
 //! `w_int = round(w * S[o] / u[c])`, `b_int = round(b * S[o])`, halves away from zero, in f64; `u[c]` is the number of
 //! integer units per real unit of an input channel. An average becomes an exact sum, so it multiplies the units.
 
-use super::plan::{PlannedStage, QuantiseError, stages};
-use super::scales::{LayerScales, Quantisation};
-use crate::architecture::{Architecture, CLASSES, Layer, Signal, Specification, limits};
+use super::plan::{PlannedStage, PlannedStep, QuantiseError, stages};
+use super::scales::{LayerScales, LstmScales, Quantisation};
+use crate::architecture::{
+    Architecture, CELL_GATE, CLASSES, INDEX_BITS, Layer, Signal, Specification, ZERO_INDEX, limits,
+};
 use crate::float::{Network, Operation};
-use crate::model::{LayerWeights, Model};
+use crate::model::{LayerWeights, LstmTables, Model};
 
 /// Makes the integer network, each ring at the least width that its weights need.
 ///
@@ -48,9 +50,10 @@ fn check_scales(stages: &[PlannedStage<'_>], quantisation: &Quantisation) -> Res
         if !limits::WEIGHT_BITS.contains(&scales.weight_bits) {
             return refuse(stage.name, "the weight width is out of range");
         }
-        if stage.pool.is_some() != (scales.activation_bits > 0) || scales.shift >= u32::BITS {
+        if stage.step.is_some() != (scales.activation_bits > 0) || scales.shift >= u32::BITS {
             return refuse(stage.name, "the step's width or shift does not go with the network");
         }
+        check_lstm(stage, scales)?;
     }
     match quantisation.layers.last() {
         Some(last) if last.weight_scale.windows(2).any(|pair| pair.first() != pair.last()) => {
@@ -60,23 +63,61 @@ fn check_scales(stages: &[PlannedStage<'_>], quantisation: &Quantisation) -> Res
     }
 }
 
+/// An LSTM has shifts within their limits and one scale for the rows of each table; no other layer has anything of it.
+fn check_lstm(stage: &PlannedStage<'_>, scales: &LayerScales) -> Result<(), QuantiseError> {
+    let refuse = |problem| Err(QuantiseError::Scales { layer: stage.name.to_owned(), problem });
+    let (units, lstm) = match (stage.step, &scales.lstm) {
+        (Some(PlannedStep::Lstm { units }), Some(lstm)) => (units, lstm),
+        (Some(PlannedStep::Lstm { .. }), None) => return refuse("an LSTM needs the entry `lstm`"),
+        (_, Some(_)) => return refuse("only an LSTM has the entry `lstm`"),
+        (_, None) => return Ok(()),
+    };
+    if scales.activation_bits != INDEX_BITS {
+        return refuse("the table index of an LSTM has 8 bits");
+    }
+    if !limits::GATE_SHIFT.contains(&scales.shift) || !limits::INPUT_SHIFT.contains(&lstm.input_shift) {
+        return refuse("a shift of the LSTM is out of range");
+    }
+    let is_cell_gate = |row: usize| row / units.max(1) == CELL_GATE;
+    let of_table = |cell_gate: bool| {
+        let rows = scales.weight_scale.iter().enumerate();
+        rows.filter(move |(row, _)| is_cell_gate(*row) == cell_gate).map(|(_, scale)| scale)
+    };
+    for table in [false, true] {
+        if of_table(table).zip(of_table(table).skip(1)).any(|(a, b)| a != b) {
+            return refuse("the rows of an LSTM that share a table need one scale");
+        }
+    }
+    Ok(())
+}
+
 fn integers(
     stage: &PlannedStage<'_>,
     scales: &LayerScales,
     units: &[f64],
 ) -> Result<LayerWeights, QuantiseError> {
     let mut weights = Vec::with_capacity(stage.linear.weights.len());
-    for (row, scale) in stage.with_units(units).zip(&scales.weight_scale) {
+    let lstm = scales.lstm.as_ref();
+    let units = stage.weight_units(units, lstm.map_or(0, |lstm| lstm.input_shift));
+    for (row, scale) in stage.with_units(&units).zip(&scales.weight_scale) {
         for (weight, unit) in row {
             let value = (weight * scale / unit).round();
             weights.push(checked(stage, "weight", value, scales.weight_bits)? as i8);
         }
     }
+    // An index of zero is in the middle of the tables.
+    let zero = lstm.map_or(0.0, |_| f64::from(ZERO_INDEX << scales.shift));
     let bias = stage.linear.bias.iter().zip(&scales.weight_scale);
     let bias = bias
-        .map(|(bias, scale)| checked(stage, "bias", (bias * scale).round(), i32::BITS))
+        .map(|(bias, scale)| checked(stage, "bias", (bias * scale).round() + zero, i32::BITS))
         .collect::<Result<_, _>>()?;
-    Ok(LayerWeights::new(weights, bias))
+    Ok(match lstm {
+        Some(LstmScales { sigmoid, tanh, cell_tanh, .. }) => {
+            let tables = LstmTables::new(sigmoid.clone(), tanh.clone(), cell_tanh.clone());
+            LayerWeights::lstm(weights, bias, tables)
+        }
+        None => LayerWeights::new(weights, bias),
+    })
 }
 
 /// A value within the symmetric range of a width.
@@ -101,11 +142,19 @@ fn architecture(
     let mut layers = Vec::new();
     for (stage, scales) in stages.iter().zip(&quantisation.layers) {
         let (outputs, weight_bits) = (stage.linear.outputs, scales.weight_bits);
-        layers.push(match stage.linear.dense {
-            true => Layer::Dense { outputs, weight_bits },
-            false => Layer::Conv1d { out_channels: outputs, kernel: stage.linear.kernel, weight_bits },
+        layers.push(match (stage.step, &scales.lstm) {
+            (Some(PlannedStep::Lstm { units }), Some(lstm)) => Layer::Lstm {
+                units,
+                weight_bits,
+                input_shift: lstm.input_shift,
+                gate_shift: scales.shift,
+                cell_bits: lstm.cell_bits,
+                cell_index_shift: lstm.cell_index_shift,
+            },
+            _ if stage.linear.dense => Layer::Dense { outputs, weight_bits },
+            _ => Layer::Conv1d { out_channels: outputs, kernel: stage.linear.kernel, weight_bits },
         });
-        if let Some(pool) = stage.pool {
+        if let Some(PlannedStep::Requantise { pool }) = stage.step {
             layers.push(Layer::Requantise { pool, shift: scales.shift, bits: scales.activation_bits });
         }
         layers.extend(stage.reductions.iter().map(|operation| match operation {

@@ -6,6 +6,8 @@ mod calibrate;
 mod integers;
 pub mod interval;
 #[cfg(feature = "import")]
+mod lstm;
+#[cfg(feature = "import")]
 mod plan;
 #[cfg(feature = "import")]
 mod scales;
@@ -17,4 +19,4 @@ pub use integers::quantise;
 #[cfg(feature = "import")]
 pub use plan::QuantiseError;
 #[cfg(feature = "import")]
-pub use scales::{LayerScales, Quantisation};
+pub use scales::{LayerScales, LstmScales, Quantisation};

@@ -1,6 +1,8 @@
 //! A float network read as stages: each layer with weights and the step and reductions that follow it.
 
-use crate::architecture::ArchitectureError;
+use std::borrow::Cow;
+
+use crate::architecture::{ArchitectureError, HIDDEN_FRACTION};
 use crate::float::{FloatLayer, Linear, Network, Operation};
 use crate::model::ModelError;
 use crate::tensor::Shape;
@@ -47,16 +49,32 @@ pub enum QuantiseError {
     Model(#[from] ModelError),
 }
 
+/// The non-linear step of a stage.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum PlannedStep {
+    /// ReLU, with or without the maximum of pairs.
+    Requantise {
+        /// Whether it pools.
+        pool: bool,
+    },
+    /// An LSTM of so many units.
+    Lstm {
+        /// Width of the state.
+        units: usize,
+    },
+}
+
 /// One layer with weights and what follows it.
 pub(super) struct PlannedStage<'network> {
     pub(super) name: &'network str,
-    pub(super) linear: &'network Linear,
+    /// The weights; of an LSTM on `[input; hidden state]`.
+    pub(super) linear: Cow<'network, Linear>,
     /// Batch items.
     pub(super) batch: usize,
     /// Channels of the input; a dense layer sees each at several positions.
     pub(super) input_channels: usize,
-    /// Whether the step pools; `None` if there is no step.
-    pub(super) pool: Option<bool>,
+    /// `None` after the last layer.
+    pub(super) step: Option<PlannedStep>,
     /// Index of the float layer whose output is the activation.
     pub(super) activation_at: usize,
     /// `GlobalAverage` and `WindowsToSequence`, in order.
@@ -71,16 +89,18 @@ pub(super) fn stages(network: &Network) -> Result<Vec<PlannedStage<'_>>, Quantis
     let mut shape = network.input();
     for (index, layer) in network.layers.iter().enumerate() {
         match (&layer.operation, stages.last_mut()) {
-            (Operation::Linear(linear), _) => stages.push(PlannedStage {
-                name: &layer.name,
-                linear,
-                batch: shape.batch,
-                input_channels: shape.channels,
-                pool: None,
-                activation_at: index,
-                reductions: Vec::new(),
-                summed: 1.0,
-            }),
+            (Operation::Linear(linear), _) => {
+                stages.push(PlannedStage::new(index, layer, Cow::Borrowed(linear), shape));
+            }
+            (Operation::Lstm(lstm), Some(before)) => {
+                if !matches!(before.reductions.last(), Some(Operation::WindowsToSequence)) {
+                    return Err(refuse(layer, "an LSTM is supported on the sequence of windows only"));
+                }
+                let mut stage = PlannedStage::new(index, layer, Cow::Owned(lstm.combined()), shape);
+                stage.step = Some(PlannedStep::Lstm { units: lstm.units });
+                stage.input_channels += lstm.units;
+                stages.push(stage);
+            }
             (_, None) => return Err(refuse(layer, "stands before the first layer with weights")),
             (_, Some(stage)) => stage.push(index, layer, shape)?,
         }
@@ -90,29 +110,59 @@ pub(super) fn stages(network: &Network) -> Result<Vec<PlannedStage<'_>>, Quantis
 }
 
 impl<'network> PlannedStage<'network> {
+    fn new(index: usize, layer: &'network FloatLayer, linear: Cow<'network, Linear>, input: Shape) -> Self {
+        Self {
+            name: &layer.name,
+            linear,
+            batch: input.batch,
+            input_channels: input.channels,
+            step: None,
+            activation_at: index,
+            reductions: Vec::new(),
+            summed: 1.0,
+        }
+    }
+
     fn push(&mut self, index: usize, layer: &'network FloatLayer, shape: Shape) -> Result<(), QuantiseError> {
         let step_open = self.reductions.is_empty();
-        match (&layer.operation, self.pool) {
-            (Operation::Relu, None) if step_open => self.pool = Some(false),
-            (Operation::MaxPool, Some(false)) if step_open => self.pool = Some(true),
-            (Operation::GlobalAverage, Some(_)) => {
+        match (&layer.operation, self.step) {
+            (Operation::Relu, None) if step_open => self.step = Some(PlannedStep::Requantise { pool: false }),
+            (Operation::MaxPool, Some(PlannedStep::Requantise { pool: false })) if step_open => {
+                self.step = Some(PlannedStep::Requantise { pool: true });
+            }
+            (Operation::GlobalAverage, Some(PlannedStep::Requantise { .. })) => {
                 self.summed *= shape.length as f64;
                 self.reductions.push(&layer.operation);
                 return Ok(());
             }
-            (Operation::WindowsToSequence, Some(_)) => {
+            (Operation::WindowsToSequence, Some(PlannedStep::Requantise { .. })) => {
                 self.reductions.push(&layer.operation);
                 return Ok(());
             }
-            (Operation::Lstm(_), _) => return Err(refuse(layer, "an LSTM has no integer form yet")),
-            _ => return Err(refuse(layer, "only conv1d/dense, ReLU, max-pooling, average in this order")),
+            _ => {
+                return Err(refuse(
+                    layer,
+                    "only conv1d/dense, ReLU, max-pooling, average in this order, and a dense layer after an LSTM",
+                ));
+            }
         }
         self.activation_at = index;
         Ok(())
     }
 
+    /// Integer units per real unit of each value that meets a weight, from those that enter the layer. The input of an
+    /// LSTM is shifted left by `input_shift`.
+    pub(super) fn weight_units(&self, units: &[f64], input_shift: u32) -> Vec<f64> {
+        let Some(PlannedStep::Lstm { units: hidden }) = self.step else { return units.to_vec() };
+        let shifted = units.iter().map(|unit| unit * f64::from(1u32 << input_shift));
+        shifted.chain(std::iter::repeat_n(f64::from(1u32 << HIDDEN_FRACTION), hidden)).collect()
+    }
+
     /// Integer units per real unit of each channel as the next layer sees it.
     pub(super) fn output_units(&self, weight_scale: &[f64], shift: u32) -> Vec<f64> {
+        if let Some(PlannedStep::Lstm { units }) = self.step {
+            return vec![f64::from(1u32 << HIDDEN_FRACTION); units];
+        }
         weight_scale.iter().map(|scale| self.summed * scale / f64::from(1u32 << shift)).collect()
     }
 

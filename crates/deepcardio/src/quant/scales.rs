@@ -28,4 +28,31 @@ pub struct LayerScales {
     pub shift: u32,
     /// Integer units of an output channel's accumulator per real unit.
     pub weight_scale: Vec<f64>,
+    /// What else an LSTM needs; `shift` is then the one from accumulators to table indices.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lstm: Option<LstmScales>,
+}
+
+/// Shifts, widths and tables of an LSTM; see [`crate::architecture::Lstm`] and [`crate::model::LstmTables`].
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LstmScales {
+    /// Left shift of the input.
+    pub input_shift: u32,
+    /// Signed width of a cell state.
+    pub cell_bits: u32,
+    /// Right shift from the unscaled cell to a table index.
+    pub cell_index_shift: u32,
+    /// Values of the input, forget and output gate.
+    pub sigmoid: Vec<u8>,
+    /// Values of the cell gate.
+    pub tanh: Vec<i8>,
+    /// What the output gate is multiplied by.
+    pub cell_tanh: Vec<i8>,
+}
+
+impl std::fmt::Debug for LstmScales {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { input_shift, cell_bits, cell_index_shift, .. } = self;
+        write!(f, "LstmScales {{ {input_shift}, {cell_bits}, {cell_index_shift} }}")
+    }
 }

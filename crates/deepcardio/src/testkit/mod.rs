@@ -1,5 +1,9 @@
 //! Random models and segments for tests, at the extremes of their widths.
 
+mod lstm;
+
+pub use lstm::random_lstm_model;
+
 use rand::{Rng, RngExt};
 
 use crate::architecture::{Architecture, Layer, Signal, Specification, limits};
@@ -72,7 +76,11 @@ pub fn random_weights(rng: &mut impl Rng, architecture: &Architecture, extremes:
         .map(|stage| {
             let count = stage.linear.weight_count();
             let weights = (0..count).map(|_| random_signed(rng, stage.weight_bits, extremes) as i8).collect();
-            let bias = (0..stage.linear.out_channels).map(|_| rng.random_range(-1000..=1000)).collect();
+            let rows = stage.linear.out_channels;
+            if let Some(lstm) = stage.lstm() {
+                return lstm::random_lstm_weights(rng, lstm, rows, weights, extremes);
+            }
+            let bias = (0..rows).map(|_| rng.random_range(-1000..=1000)).collect();
             LayerWeights::new(weights, bias)
         })
         .collect();
