@@ -22,8 +22,8 @@ use crate::meter::{Ledger, Phase, Scope};
 use crate::phases::linear::ClientLinear;
 use crate::phases::nonlinear::ClientMaterial;
 use crate::phases::setup::{Correlations, InferenceId};
-use crate::phases::{linear, nonlinear, output, setup};
-use crate::plan::{Comparison, Limits, Method, Plan, StagePlan};
+use crate::phases::{linear, nonlinear, output, recurrent, setup};
+use crate::plan::{Comparison, Limits, Method, NonlinearPlan, Plan, StagePlan};
 use crate::progress::{Observer, report};
 use crate::share::Share;
 use crate::tap::{Point, Tap};
@@ -100,7 +100,7 @@ impl ClientSession {
         let plan = Plan::new(&agreement.architecture)?;
         plan.check(config.limits, config.backend, agreement.reveal)?;
         let (holder, mut correlations) =
-            setup::client(&mut channel, &agreement.session_id, config.backend).await?;
+            setup::client(&mut channel, &agreement.session_id, plan.needs_silent(config.backend)).await?;
         let method = match config.backend {
             Backend::Gc => Method::Gc,
             Backend::Ot => {
@@ -217,14 +217,24 @@ impl PreparedClient {
         let mut share = session.input(segment)?;
         let mut nonlinear = nonlinear.into_iter();
         for (index, ((stage, mask), product)) in plan.stages.iter().zip(masks).zip(&products).enumerate() {
-            linear::client_online(&mut session.channel, index, stage, &share, mask).await?;
             session.tap_accumulators(index, stage, product);
-            if let Some(activation) = &stage.activation {
-                let material = nonlinear.next().ok_or_else(no_such_layer)?;
-                let channel = &mut session.channel;
-                share = nonlinear::client_online(channel, index, stage, activation, material).await?;
-                session.tap_activations(index, &share);
-            }
+            let channel = &mut session.channel;
+            let Some(step) = &stage.nonlinear else {
+                linear::client_online(channel, index, stage, &share, mask).await?;
+                continue;
+            };
+            let material = nonlinear.next().ok_or_else(no_such_layer)?;
+            share = match step {
+                NonlinearPlan::Requantise(activation) => {
+                    linear::client_online(channel, index, stage, &share, mask).await?;
+                    nonlinear::client_online(channel, index, stage, activation, material).await?
+                }
+                NonlinearPlan::Lstm(plan) => {
+                    let cells = material.into_cells()?;
+                    recurrent::client_online(channel, index, plan, &share, mask, cells).await?
+                }
+            };
+            session.tap_activations(index, &share);
             report(session.observer.as_ref(), Phase::Online, &stage.name, index + 1, plan.stages.len());
         }
         let scores = products.last().ok_or_else(no_such_layer)?;

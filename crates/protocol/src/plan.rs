@@ -6,8 +6,7 @@ use deepcardio::tensor::Shape;
 use gc_nonlinear::{ArgmaxPlan, ArgmaxShape};
 use he_linear::LinearPlan;
 use oblivious_transfer::{silent, softspoken};
-use ot_nonlinear::Mode;
-
+use ot_nonlinear::{Mode, Schedule};
 use zeroize::Zeroizing;
 
 use crate::error::{Error, Result};
@@ -16,6 +15,10 @@ use crate::items::{self, Items};
 use crate::messages::REQUEST_BYTES;
 use crate::share::Share;
 use crate::wire::HEADER_BYTES;
+
+mod recurrent;
+
+pub(crate) use recurrent::RecurrentPlan;
 
 /// The shape of a comparison from oblivious transfer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,7 +73,13 @@ pub(crate) struct StagePlan {
     /// How the items of a layer over windows are cut.
     pub(crate) items: Option<Items>,
     pub(crate) ell: u32,
-    pub(crate) activation: Option<ActivationPlan>,
+    pub(crate) nonlinear: Option<NonlinearPlan>,
+}
+
+/// What follows a linear layer.
+pub(crate) enum NonlinearPlan {
+    Requantise(ActivationPlan),
+    Lstm(RecurrentPlan),
 }
 
 /// The non-linear step of a stage.
@@ -140,8 +149,25 @@ impl Plan {
 
     /// One-way trips that the comparisons of one inference take one after the other.
     pub(crate) fn one_way_trips(&self, shape: Comparison) -> usize {
-        let steps = self.stages.iter().filter_map(|stage| stage.activation.as_ref());
-        steps.map(|activation| activation.ot(shape).rounds()).sum()
+        self.activations().map(|activation| activation.ot(shape).rounds()).sum()
+    }
+
+    fn activations(&self) -> impl Iterator<Item = &ActivationPlan> {
+        self.stages.iter().filter_map(StagePlan::activation)
+    }
+
+    fn recurrences(&self) -> impl Iterator<Item = &RecurrentPlan> {
+        self.stages.iter().filter_map(StagePlan::recurrence)
+    }
+
+    /// Whether a session with this backend needs silent OTs.
+    pub(crate) fn needs_silent(&self, backend: Backend) -> bool {
+        backend == Backend::Ot || self.recurrences().next().is_some()
+    }
+
+    /// What the silent OTs of an inference are for: every step, and every part of every cell, in order.
+    pub(crate) fn transferred(&self, method: Method) -> impl Iterator<Item = &Schedule> {
+        self.stages.iter().flat_map(move |stage| stage.transferred(method))
     }
 
     /// Bytes of all messages of one inference, both directions, frame headers included.
@@ -159,11 +185,11 @@ impl Plan {
 
     /// Bytes of the silent extension that serves all layers, both directions.
     fn silent_bytes(&self, method: Method) -> usize {
-        let Method::Ot(shape) = method else { return 0 };
-        let steps = self.stages.iter().filter_map(|stage| stage.activation.as_ref());
-        let (client, server) = steps
-            .map(|activation| activation.ot(shape).cots())
-            .fold((0, 0), |sums, cots| (sums.0 + cots.client_receives, sums.1 + cots.server_receives));
+        let (client, server) = self
+            .stages
+            .iter()
+            .map(|stage| stage.cots(method))
+            .fold((0, 0), |sums, cots| (sums.0 + cots.0, sums.1 + cots.1));
         (silent::parts_for(client) + silent::parts_for(server)) * (silent::PART_BYTES + HEADER_BYTES)
     }
 }
@@ -174,14 +200,55 @@ impl StagePlan {
         let geometry = items.as_ref().map_or(stage.linear, Items::linear);
         let linear = LinearPlan::new(items::homomorphic(&geometry), stage.ell).map_err(|e| misfit(&e))?;
         let results = items.as_ref().map_or(stage.activations(), Items::results);
-        let activation = match stage.nonlinear {
-            None => None,
-            Some(Nonlinear::Requantise(step)) => {
-                Some(ActivationPlan::new(stage, step, results, next_ell).map_err(|e| misfit(&e))?)
+        let nonlinear = match stage.nonlinear {
+            None => Ok(None),
+            Some(Nonlinear::Requantise(step)) => ActivationPlan::new(stage, step, results, next_ell)
+                .map(|step| Some(NonlinearPlan::Requantise(step))),
+            Some(Nonlinear::Lstm(lstm)) => {
+                RecurrentPlan::new(stage, lstm, next_ell).map(|lstm| Some(NonlinearPlan::Lstm(lstm)))
             }
-            Some(Nonlinear::Lstm(_)) => return Err(misfit(&"an LSTM is not served yet")),
         };
-        Ok(Self { name: stage.name.clone(), linear, geometry, items, ell: stage.ell, activation })
+        let nonlinear = nonlinear.map_err(|e| misfit(&e))?;
+        Ok(Self { name: stage.name.clone(), linear, geometry, items, ell: stage.ell, nonlinear })
+    }
+
+    fn activation(&self) -> Option<&ActivationPlan> {
+        match &self.nonlinear {
+            Some(NonlinearPlan::Requantise(activation)) => Some(activation),
+            _ => None,
+        }
+    }
+
+    fn recurrence(&self) -> Option<&RecurrentPlan> {
+        match &self.nonlinear {
+            Some(NonlinearPlan::Lstm(recurrent)) => Some(recurrent),
+            _ => None,
+        }
+    }
+
+    /// What the stage's silent OTs are for, in order.
+    fn transferred(&self, method: Method) -> Box<dyn Iterator<Item = &Schedule> + '_> {
+        match (&self.nonlinear, method) {
+            (Some(NonlinearPlan::Requantise(step)), Method::Ot(shape)) => {
+                Box::new(std::iter::once(&**step.ot(shape)))
+            }
+            (Some(NonlinearPlan::Lstm(recurrent)), _) => {
+                Box::new((0..recurrent.positions).flat_map(|_| recurrent.cell.schedules()))
+            }
+            _ => Box::new(std::iter::empty()),
+        }
+    }
+
+    /// Silent OTs of the stage: those in which the client chooses, those in which the server does.
+    fn cots(&self, method: Method) -> (usize, usize) {
+        match (&self.nonlinear, method) {
+            (Some(NonlinearPlan::Requantise(step)), Method::Ot(shape)) => {
+                let cots = step.ot(shape).cots();
+                (cots.client_receives, cots.server_receives)
+            }
+            (Some(NonlinearPlan::Lstm(recurrent)), _) => recurrent.cots(),
+            _ => (0, 0),
+        }
     }
 
     fn largest_tensor(&self) -> usize {
@@ -204,7 +271,7 @@ impl StagePlan {
 
     /// The accumulators that enter the step, those that belong together side by side.
     pub(crate) fn operands(&self, computed: &Share) -> Zeroizing<Vec<u32>> {
-        Zeroizing::new(match (&self.items, &self.activation) {
+        Zeroizing::new(match (&self.items, self.activation()) {
             (Some(items), _) => items.operands(computed.residues()),
             (None, Some(activation)) => activation.paired(self.geometry.output(), computed.residues()),
             (None, None) => Vec::new(),
@@ -226,9 +293,15 @@ impl StagePlan {
     }
 
     fn traffic(&self, method: Method) -> usize {
-        let linear = self.linear.input_bytes() + self.linear.output_bytes() + self.masked_input_bytes();
-        let step = self.activation.as_ref().map_or(0, |activation| activation.traffic(method));
-        linear + step + 3 * HEADER_BYTES
+        let linear = self.linear.input_bytes() + self.linear.output_bytes();
+        let (input, step) = match &self.nonlinear {
+            None => (self.masked_input_bytes(), 0),
+            Some(NonlinearPlan::Requantise(step)) => (self.masked_input_bytes(), step.traffic(method)),
+            Some(NonlinearPlan::Lstm(recurrent)) => {
+                (recurrent.masked_sequence_bytes(), recurrent.traffic())
+            }
+        };
+        linear + input + step + 3 * HEADER_BYTES
     }
 }
 
@@ -270,8 +343,8 @@ impl ActivationPlan {
             }
             Method::Ot(shape) => {
                 let step = self.ot(shape);
-                let frame = |bytes| if bytes > 0 { bytes + HEADER_BYTES } else { 0 };
-                let round = |round| frame(step.client_bytes(round)) + frame(step.server_bytes(round));
+                let round =
+                    |round| frame_bytes(step.client_bytes(round)) + frame_bytes(step.server_bytes(round));
                 step.offline_bytes() + HEADER_BYTES + (0..step.rounds()).map(round).sum::<usize>()
             }
         }
@@ -302,8 +375,10 @@ impl ActivationPlan {
 pub struct Computed {
     /// Geometry of the linear layer, on items where windows share values.
     pub linear: LinearShape,
-    /// Results of the non-linear step, all channels together; 0 without one.
+    /// Results of the requantising step, all channels together; 0 without one.
     pub results: usize,
+    /// Silent OTs, both directions, when comparisons take the least traffic.
+    pub cots: usize,
 }
 
 /// What a session computes of each stage of `architecture`.
@@ -312,8 +387,17 @@ pub struct Computed {
 /// As a session with it would fail.
 pub fn computed(architecture: &Architecture) -> Result<Vec<Computed>> {
     let plan = Plan::new(architecture)?;
-    let results = |stage: &StagePlan| stage.activation.as_ref().map_or(0, |step| step.gc.shape().count);
-    Ok(plan.stages.iter().map(|s| Computed { linear: s.geometry, results: results(s) }).collect())
+    let computed = |stage: &StagePlan| {
+        let results = stage.activation().map_or(0, |step| step.gc.shape().count);
+        let cots = stage.cots(Method::Ot(Comparison::Ripple));
+        Computed { linear: stage.geometry, results, cots: cots.0 + cots.1 }
+    };
+    Ok(plan.stages.iter().map(computed).collect())
+}
+
+/// Bytes of a frame with so large a payload; an empty one is not sent.
+fn frame_bytes(payload: usize) -> usize {
+    if payload > 0 { payload + HEADER_BYTES } else { 0 }
 }
 
 /// Bytes of `count` packed residues of `ell` bits.

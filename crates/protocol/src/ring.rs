@@ -28,6 +28,16 @@ pub(crate) fn conv1d(shape: &LinearShape, weights: &[i8], bias: &[i32], input: &
     output
 }
 
+/// `W u + b` modulo `2^32` for one vector: weights `[out][in]`.
+pub(crate) fn dense(weights: &[i8], bias: &[i32], input: &[u32]) -> Vec<u32> {
+    let rows = weights.chunks(input.len().max(1)).zip(bias);
+    let dot = |row: &[i8]| {
+        let products = row.iter().zip(input).map(|(&w, &u)| i32::from(w).cast_unsigned().wrapping_mul(u));
+        products.fold(0, u32::wrapping_add)
+    };
+    rows.map(|(row, &bias)| dot(row).wrapping_add(bias.cast_unsigned())).collect()
+}
+
 /// Adds one channel's contribution to one output row.
 fn accumulate(row: &mut [u32], channel: &[u32], taps: &[i8]) {
     for (offset, &tap) in taps.iter().enumerate() {
@@ -84,6 +94,9 @@ mod tests {
             let bias: Vec<i32> = (0..out_channels).map(|_| rng.next_u32() as i32).collect();
             let input: Vec<u32> = (0..shape.input().count()).map(|_| rng.next_u32()).collect();
             prop_assert_eq!(conv1d(&shape, &weights, &bias, &input), naive(&shape, &weights, &bias, &input));
+            let vector = LinearShape { batch: 1, length: 1, kernel: 1, ..shape };
+            let (weights, input) = (&weights[..vector.weight_count()], &input[..in_channels]);
+            prop_assert_eq!(dense(weights, &bias, input), naive(&vector, weights, &bias, input));
         }
     }
 }

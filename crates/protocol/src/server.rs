@@ -3,9 +3,10 @@
 
 use std::sync::Arc;
 
-use deepcardio::model::Model;
+use deepcardio::model::{LayerWeights, Model};
 use gc_nonlinear::ArgmaxGarbler;
 use he_linear::{PublicKey, WeightHolder};
+use ot_nonlinear::CellTables;
 use rand_core::Rng;
 use rayon::prelude::*;
 
@@ -17,8 +18,8 @@ use crate::messages::{REQUEST_BYTES, Request};
 use crate::meter::{Ledger, Phase, Scope};
 use crate::phases::nonlinear::ServerMaterial;
 use crate::phases::setup::{Correlations, InferenceId};
-use crate::phases::{linear, nonlinear, output, setup};
-use crate::plan::{Method, Plan, StagePlan};
+use crate::phases::{linear, nonlinear, output, recurrent, setup};
+use crate::plan::{Method, NonlinearPlan, Plan, StagePlan};
 use crate::ring;
 use crate::share::Share;
 use crate::tap::{Point, Tap};
@@ -29,6 +30,8 @@ pub(crate) struct PreparedModel {
     model: Model,
     plan: Plan,
     weights: Vec<WeightHolder>,
+    /// Of the layers that are LSTMs.
+    tables: Vec<Option<CellTables>>,
 }
 
 impl PreparedModel {
@@ -44,7 +47,8 @@ impl PreparedModel {
                     .map_err(|e| Error::Config(format!("layer {} cannot be served: {e}", stage.name)))
             })
             .collect::<Result<_>>()?;
-        Ok(Self { model, plan, weights })
+        let tables = model.weights().iter().map(cell_tables).collect::<Result<_>>()?;
+        Ok(Self { model, plan, weights, tables })
     }
 
     pub(crate) fn plan(&self) -> &Plan {
@@ -55,15 +59,42 @@ impl PreparedModel {
         &self.weights
     }
 
+    /// The tables of the LSTM layer `layer`.
+    pub(crate) fn tables(&self, layer: usize) -> Result<CellTables> {
+        self.tables.get(layer).cloned().flatten().ok_or_else(no_such_layer)
+    }
+
     /// `W u + b` for the linear layer `layer`, exact modulo `2^32`.
     pub(crate) fn accumulate(&self, layer: usize, input: &[u32]) -> Result<Vec<u32>> {
-        let (stage, weights) = self
-            .plan
-            .stages
-            .get(layer)
-            .zip(self.model.weights().get(layer))
-            .ok_or_else(|| Error::internal("a layer that the model does not have"))?;
+        let stage = self.plan.stages.get(layer).ok_or_else(no_such_layer)?;
+        let weights = self.layer_weights(layer)?;
         Ok(ring::conv1d(&stage.geometry, weights.weights(), weights.bias(), input))
+    }
+
+    /// The same for one position of a layer with kernel 1.
+    pub(crate) fn accumulate_position(&self, layer: usize, input: &[u32]) -> Result<Vec<u32>> {
+        let weights = self.layer_weights(layer)?;
+        Ok(ring::dense(weights.weights(), weights.bias(), input))
+    }
+
+    fn layer_weights(&self, layer: usize) -> Result<&LayerWeights> {
+        self.model.weights().get(layer).ok_or_else(no_such_layer)
+    }
+}
+
+/// The tables of a layer in the form that its cells look them up, if it has any.
+fn cell_tables(layer: &LayerWeights) -> Result<Option<CellTables>> {
+    let Some(tables) = layer.tables() else { return Ok(None) };
+    let entries = |found: Option<CellTables>| {
+        found.ok_or_else(|| Error::Config("an LSTM's tables do not have 256 entries".into())).map(Some)
+    };
+    let (sigmoid, tanh, cell) =
+        (tables.sigmoid().as_array(), tables.tanh().as_array(), tables.cell_tanh().as_array());
+    match (sigmoid, tanh, cell) {
+        (Some(sigmoid), Some(tanh), Some(cell)) => {
+            entries(Some(CellTables::new(sigmoid, tanh, cell).map_err(|e| Error::Config(e.to_string()))?))
+        }
+        _ => entries(None),
     }
 }
 
@@ -147,7 +178,8 @@ async fn run(channel: &mut Channel, service: &Service) -> Result<u64> {
         backends: Backend::ALL,
     };
     let agreement = handshake::server(channel, offer, &mut entropy::fresh()?).await?;
-    let (key, correlations) = setup::server(channel, &agreement.session_id, agreement.backend).await?;
+    let needs_silent = service.model.plan().needs_silent(agreement.backend);
+    let (key, correlations) = setup::server(channel, &agreement.session_id, needs_silent).await?;
     channel.close_phase(clock);
     let mut session = ServerSession {
         model: Arc::clone(&service.model),
@@ -211,7 +243,7 @@ impl ServerSession {
         let plan = self.model.plan();
         let id = InferenceId::new(self.session_id, self.inferences);
         let correlations = &mut self.correlations;
-        let nonlinear = nonlinear::server_offline(channel, plan, method, &id, correlations).await?;
+        let nonlinear = nonlinear::server_offline(channel, &self.model, method, &id, correlations).await?;
         let output = match self.reveal {
             Reveal::Scores => OutputMaterial::Scores,
             Reveal::Label => OutputMaterial::Label(
@@ -227,14 +259,28 @@ impl ServerSession {
         let mut nonlinear = nonlinear.into_iter();
         let mut share: Option<Share> = None;
         for (index, (stage, mask)) in model.plan().stages.iter().zip(masks).enumerate() {
-            let accumulators = linear::server_online(channel, index, &model, share.take(), mask).await?;
-            self.tap_accumulators(index, stage, &accumulators);
-            let Some(activation) = &stage.activation else {
-                return self.reveal(channel, output, accumulators).await;
+            let input = share.take();
+            let reduced = match &stage.nonlinear {
+                None => {
+                    let scores = linear::server_online(channel, index, &model, input, mask).await?;
+                    self.tap_accumulators(index, stage, &scores);
+                    return self.reveal(channel, output, scores).await;
+                }
+                Some(NonlinearPlan::Requantise(step)) => {
+                    let material = nonlinear.next().ok_or_else(no_such_layer)?;
+                    let accumulators = linear::server_online(channel, index, &model, input, mask).await?;
+                    self.tap_accumulators(index, stage, &accumulators);
+                    nonlinear::server_online(channel, index, stage, step, material, &accumulators).await?
+                }
+                Some(NonlinearPlan::Lstm(plan)) => {
+                    let cells = nonlinear.next().ok_or_else(no_such_layer)?.into_cells()?;
+                    let input = input.ok_or_else(no_such_layer)?;
+                    let result =
+                        recurrent::server_online(channel, index, &model, plan, &input, &mask, cells).await?;
+                    self.tap_accumulators(index, stage, &result.accumulators);
+                    result.hidden
+                }
             };
-            let material = nonlinear.next().ok_or_else(|| Error::internal("material of fewer layers"))?;
-            let reduced =
-                nonlinear::server_online(channel, index, stage, activation, material, &accumulators).await?;
             self.tap_activations(index, &reduced);
             share = Some(reduced);
         }
@@ -261,4 +307,8 @@ impl ServerSession {
             tap.record(Point::Activations(index), Party::Server, share);
         }
     }
+}
+
+fn no_such_layer() -> Error {
+    Error::internal("a layer that the model does not have")
 }

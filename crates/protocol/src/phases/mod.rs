@@ -5,5 +5,7 @@ pub(crate) mod linear;
 pub(crate) mod nonlinear;
 pub(crate) mod ot;
 pub(crate) mod output;
+pub(crate) mod recurrent;
+mod rounds;
 pub(crate) mod setup;
 pub(crate) mod silent;

@@ -1,27 +1,31 @@
-//! The non-linear halves of all layers, by whichever backend the session agreed on.
+//! The non-linear halves of all layers: requantising steps by whichever backend the session agreed on, LSTM cells from
+//! oblivious transfer always.
 
 use gc_nonlinear::{ActivationEvaluator, ActivationGarbler};
-use ot_nonlinear::{ClientStep, ServerOffline};
+use ot_nonlinear::{CellPlan, ClientCellOffline, ClientStep, ServerCellOffline, ServerOffline};
 
 use crate::channel::Channel;
 use crate::error::{Error, Party, Result};
 use crate::meter::{Phase, Scope};
 use crate::phases::gc::{self, Layer};
 use crate::phases::setup::{Correlations, InferenceId};
-use crate::phases::{ot, silent};
-use crate::plan::{ActivationPlan, Comparison, Method, Plan, StagePlan};
+use crate::phases::{ot, recurrent, silent};
+use crate::plan::{ActivationPlan, Comparison, Method, NonlinearPlan, Plan, RecurrentPlan, StagePlan};
+use crate::server::PreparedModel;
 use crate::share::Share;
 
 /// The client's one-time material of one step.
 pub(crate) enum ClientMaterial {
     Gc(ActivationEvaluator),
     Ot(Comparison, ClientStep),
+    Lstm(Vec<ClientCellOffline>),
 }
 
 /// The server's one-time material of one step.
 pub(crate) enum ServerMaterial {
     Gc(ActivationGarbler),
     Ot(Comparison, ServerOffline),
+    Lstm(Vec<ServerCellOffline>),
 }
 
 /// The client's offline half, for every step in order; `products` are its shares of all layers' accumulators.
@@ -36,17 +40,20 @@ pub(crate) async fn client_offline(
     let mut ots = own_ots(channel, plan, method, id, correlations, Party::Client).await?.into_iter();
     let mut material = Vec::new();
     for ((index, stage), product) in plan.stages.iter().enumerate().zip(products) {
-        let Some(activation) = &stage.activation else { continue };
-        let share = stage.operands(product);
-        material.push(match method {
-            Method::Gc => {
-                let layer = Layer { index, step: &activation.gc };
+        material.push(match (&stage.nonlinear, method) {
+            (None, _) => continue,
+            (Some(NonlinearPlan::Requantise(activation)), Method::Gc) => {
+                let (layer, share) = (Layer { index, step: &activation.gc }, stage.operands(product));
                 ClientMaterial::Gc(gc::client_offline(channel, layer, &id.gc(), correlations, share).await?)
             }
-            Method::Ot(shape) => {
-                let ots = ots.next().ok_or_else(missing)?;
+            (Some(NonlinearPlan::Requantise(activation)), Method::Ot(shape)) => {
+                let (ots, share) = (ots.next().ok_or_else(missing)?, stage.operands(product));
                 let step = activation.ot(shape);
                 ClientMaterial::Ot(shape, ot::client_offline(channel, index, step, ots, share).await?)
+            }
+            (Some(NonlinearPlan::Lstm(plan)), _) => {
+                let ots = of_cells(&mut ots, plan);
+                ClientMaterial::Lstm(recurrent::client_offline(channel, index, plan, ots, product).await?)
             }
         });
     }
@@ -56,31 +63,41 @@ pub(crate) async fn client_offline(
 /// The server's offline half, for every step in order.
 pub(crate) async fn server_offline(
     channel: &mut Channel,
-    plan: &Plan,
+    model: &PreparedModel,
     method: Method,
     id: &InferenceId,
     correlations: &mut Correlations,
 ) -> Result<Vec<ServerMaterial>> {
+    let plan = model.plan();
     let mut ots = own_ots(channel, plan, method, id, correlations, Party::Server).await?.into_iter();
     let mut material = Vec::new();
     for (index, stage) in plan.stages.iter().enumerate() {
-        let Some(activation) = &stage.activation else { continue };
-        material.push(match method {
-            Method::Gc => {
+        material.push(match (&stage.nonlinear, method) {
+            (None, _) => continue,
+            (Some(NonlinearPlan::Requantise(activation)), Method::Gc) => {
                 let layer = Layer { index, step: &activation.gc };
                 ServerMaterial::Gc(gc::server_offline(channel, layer, &id.gc(), correlations).await?)
             }
-            Method::Ot(shape) => {
+            (Some(NonlinearPlan::Requantise(activation)), Method::Ot(shape)) => {
                 let ots = ots.next().ok_or_else(missing)?;
                 let step = activation.ot(shape);
                 ServerMaterial::Ot(shape, ot::server_offline(channel, index, step, ots).await?)
+            }
+            (Some(NonlinearPlan::Lstm(plan)), _) => {
+                let (tables, ots) = (model.tables(index)?, of_cells(&mut ots, plan));
+                ServerMaterial::Lstm(recurrent::server_offline(channel, index, plan, tables, ots).await?)
             }
         });
     }
     Ok(material)
 }
 
-/// The silent OTs of the whole inference, if the method needs them.
+/// The material of every part of every cell of a layer, position by position.
+fn of_cells(ots: &mut impl Iterator<Item = silent::Material>, plan: &RecurrentPlan) -> Vec<Vec<silent::Material>> {
+    (0..plan.positions).map(|_| ots.take(CellPlan::PARTS).collect()).collect()
+}
+
+/// The silent OTs of the whole inference, if it needs them.
 async fn own_ots(
     channel: &mut Channel,
     plan: &Plan,
@@ -89,9 +106,11 @@ async fn own_ots(
     correlations: &mut Correlations,
     own: Party,
 ) -> Result<Vec<silent::Material>> {
-    let Method::Ot(shape) = method else { return Ok(Vec::new()) };
+    if !plan.needs_silent(method.backend()) {
+        return Ok(Vec::new());
+    }
     let start = std::time::Instant::now();
-    let material = silent::material(channel, plan, shape, own, &id.ot(), correlations.silent()?).await?;
+    let material = silent::material(channel, plan, method, own, &id.ot(), correlations.silent()?).await?;
     channel.book_time(Scope::nonlinear_all(Phase::Offline), start);
     Ok(material)
 }
@@ -111,6 +130,7 @@ pub(crate) async fn client_online(
         ClientMaterial::Ot(shape, client) => {
             ot::client_online(channel, index, activation.ot(shape), client).await?
         }
+        ClientMaterial::Lstm(_) => return Err(other_layer()),
     };
     Ok(stage.reduced(activation, share))
 }
@@ -132,8 +152,27 @@ pub(crate) async fn server_online(
         ServerMaterial::Ot(shape, server) => {
             ot::server_online(channel, index, activation.ot(shape), server, accumulators).await?
         }
+        ServerMaterial::Lstm(_) => return Err(other_layer()),
     };
     Ok(stage.reduced(activation, share))
+}
+
+impl ClientMaterial {
+    /// The cells of an LSTM layer.
+    pub(crate) fn into_cells(self) -> Result<Vec<ClientCellOffline>> {
+        if let Self::Lstm(cells) = self { Ok(cells) } else { Err(other_layer()) }
+    }
+}
+
+impl ServerMaterial {
+    /// The cells of an LSTM layer.
+    pub(crate) fn into_cells(self) -> Result<Vec<ServerCellOffline>> {
+        if let Self::Lstm(cells) = self { Ok(cells) } else { Err(other_layer()) }
+    }
+}
+
+fn other_layer() -> Error {
+    Error::internal("material of another kind of layer")
 }
 
 fn missing() -> Error {

@@ -6,18 +6,18 @@
 //! online, per layer and round
 //!   both: opened bits                            Opening           <->   Opening
 //! ```
-//! A round in which only one party has something to say is a message in that direction alone.
+//! `phases::rounds` runs the rounds.
 
 use std::time::Instant;
 
-use ot_nonlinear::{ClientStep, ServerOffline, ServerStep, StepError, StepPlan};
-
+use ot_nonlinear::{ClientStep, ServerOffline, StepPlan};
 use zeroize::Zeroizing;
 
 use crate::channel::{Channel, Due};
 use crate::compute::offload;
 use crate::error::{Error, Party, Result};
 use crate::meter::{Phase, Scope};
+use crate::phases::rounds;
 use crate::phases::silent::Material;
 use crate::share::Share;
 use crate::wire::Tag;
@@ -72,7 +72,8 @@ pub(crate) async fn client_online(
 ) -> Result<Vec<u32>> {
     let start = Instant::now();
     let scope = Scope::nonlinear(Phase::Online, layer);
-    let client = rounds(channel, scope, step, client).await?;
+    let due = (0..step.rounds()).map(|round| step.server_bytes(round));
+    let client = rounds::run(channel, scope, due, client).await?;
     let share = offload(move || client.finish().map_err(Error::internal)).await?;
     channel.book_time(scope, start);
     Ok(share)
@@ -89,86 +90,9 @@ pub(crate) async fn server_online(
     let start = Instant::now();
     let scope = Scope::nonlinear(Phase::Online, layer);
     let server = offload(move || server.start(share.residues()).map_err(Error::internal)).await?;
-    let server = rounds(channel, scope, step, server).await?;
+    let due = (0..step.rounds()).map(|round| step.client_bytes(round));
+    let server = rounds::run(channel, scope, due, server).await?;
     let share = offload(move || server.finish().map_err(Error::internal)).await?;
     channel.book_time(scope, start);
     Ok(share)
-}
-
-/// One party of a step that goes round by round.
-trait Rounds: Send + Sized + 'static {
-    const PEER: Party;
-    fn outgoing(&mut self) -> Result<Vec<u8>, StepError>;
-    fn incoming(&mut self, message: &[u8]) -> Result<(), StepError>;
-    /// Bytes that the peer sends in a round.
-    fn peer_bytes(step: &StepPlan, round: usize) -> usize;
-}
-
-impl Rounds for ClientStep {
-    const PEER: Party = Party::Server;
-    fn outgoing(&mut self) -> Result<Vec<u8>, StepError> {
-        Self::outgoing(self)
-    }
-    fn incoming(&mut self, message: &[u8]) -> Result<(), StepError> {
-        Self::incoming(self, message)
-    }
-    fn peer_bytes(step: &StepPlan, round: usize) -> usize {
-        step.server_bytes(round)
-    }
-}
-
-impl Rounds for ServerStep {
-    const PEER: Party = Party::Client;
-    fn outgoing(&mut self) -> Result<Vec<u8>, StepError> {
-        Self::outgoing(self)
-    }
-    fn incoming(&mut self, message: &[u8]) -> Result<(), StepError> {
-        Self::incoming(self, message)
-    }
-    fn peer_bytes(step: &StepPlan, round: usize) -> usize {
-        step.client_bytes(round)
-    }
-}
-
-/// Runs all rounds of a step.
-async fn rounds<R: Rounds>(channel: &mut Channel, scope: Scope, step: &StepPlan, mut party: R) -> Result<R> {
-    let mut arrived: Option<Vec<u8>> = None;
-    for round in 0..step.rounds() {
-        let outgoing;
-        (party, outgoing) = advance(party, arrived.take()).await?;
-        let due = Due::exactly(scope, Tag::Opening, R::peer_bytes(step, round));
-        arrived = Some(swap(channel, &outgoing, due).await?);
-    }
-    finish_round(party, arrived).await
-}
-
-/// Takes in the last round's message and computes the next.
-async fn advance<R: Rounds>(party: R, arrived: Option<Vec<u8>>) -> Result<(R, Vec<u8>)> {
-    offload(move || {
-        let mut party = take_in(party, arrived)?;
-        let outgoing = party.outgoing().map_err(Error::internal)?;
-        Ok((party, outgoing))
-    })
-    .await
-}
-
-async fn finish_round<R: Rounds>(party: R, arrived: Option<Vec<u8>>) -> Result<R> {
-    offload(move || take_in(party, arrived)).await
-}
-
-fn take_in<R: Rounds>(mut party: R, arrived: Option<Vec<u8>>) -> Result<R> {
-    if let Some(message) = arrived {
-        party.incoming(&message).map_err(|e| Error::invalid(R::PEER, Tag::Opening, e))?;
-    }
-    Ok(party)
-}
-
-/// Sends what there is to send and receives what is due; an empty message is not sent.
-async fn swap(channel: &mut Channel, outgoing: &[u8], due: Due) -> Result<Vec<u8>> {
-    match (outgoing.is_empty(), due.is_empty()) {
-        (false, false) => channel.exchange(outgoing, due).await,
-        (true, false) => channel.receive(due).await,
-        (false, true) => channel.send(due.scope, due.tag, outgoing).await.map(|()| Vec::new()),
-        (true, true) => Ok(Vec::new()),
-    }
 }

@@ -23,7 +23,6 @@ use crate::channel::{Channel, Due};
 use crate::compute::offload;
 use crate::entropy;
 use crate::error::{Error, Party, Result};
-use crate::handshake::Backend;
 use crate::meter::Scope;
 use crate::phases::silent::{self, Silent};
 use crate::wire::Tag;
@@ -42,7 +41,7 @@ pub(crate) struct Correlations {
     receiver: Option<CotReceiver>,
     /// This party sends, on its own Delta.
     sender: Option<CotSender>,
-    /// Silent extensions of both, where the backend lives on them.
+    /// Silent extensions of both, where the plan needs them.
     silent: Option<Silent>,
     peer: Party,
 }
@@ -88,11 +87,11 @@ fn broken() -> Error {
 pub(crate) async fn client(
     channel: &mut Channel,
     session: &[u8; 32],
-    backend: Backend,
+    needs_silent: bool,
 ) -> Result<(Arc<InputHolder>, Correlations)> {
     let holder = offload(|| Ok(Arc::new(InputHolder::generate(&mut entropy::fresh()?)))).await?;
     channel.send(Scope::SETUP, Tag::PublicKey, holder.public_key()).await?;
-    let correlations = correlate(channel, session, backend, Party::Client).await?;
+    let correlations = correlate(channel, session, needs_silent, Party::Client).await?;
     Ok((holder, correlations))
 }
 
@@ -100,14 +99,14 @@ pub(crate) async fn client(
 pub(crate) async fn server(
     channel: &mut Channel,
     session: &[u8; 32],
-    backend: Backend,
+    needs_silent: bool,
 ) -> Result<(Arc<PublicKey>, Correlations)> {
     let message = channel.receive(Due::exactly(Scope::SETUP, Tag::PublicKey, PUBLIC_KEY_BYTES)).await?;
     let key = offload(move || {
         PublicKey::from_bytes(&message).map_err(|e| Error::invalid(Party::Client, Tag::PublicKey, e))
     })
     .await?;
-    let correlations = correlate(channel, session, backend, Party::Server).await?;
+    let correlations = correlate(channel, session, needs_silent, Party::Server).await?;
     Ok((Arc::new(key), correlations))
 }
 
@@ -115,7 +114,7 @@ pub(crate) async fn server(
 async fn correlate(
     channel: &mut Channel,
     session: &[u8; 32],
-    backend: Backend,
+    needs_silent: bool,
     own: Party,
 ) -> Result<Correlations> {
     let peer = own.peer();
@@ -144,15 +143,11 @@ async fn correlate(
     let peer_seeds =
         channel.exchange(&seeds, Due::exactly(Scope::SETUP, Tag::CotSeeds, TREES_MESSAGE_BYTES)).await?;
     let sender = sender.finish(&peer_seeds).map_err(|e| Error::invalid(peer, Tag::CotSeeds, e))?;
-    match backend {
-        Backend::Gc => {
-            Ok(Correlations { receiver: Some(receiver), sender: Some(sender), silent: None, peer })
-        }
-        Backend::Ot => {
-            let (receiver, sender, silent) = silent::set_up(channel, session, own, receiver, sender).await?;
-            Ok(Correlations { receiver: Some(receiver), sender: Some(sender), silent: Some(silent), peer })
-        }
+    if !needs_silent {
+        return Ok(Correlations { receiver: Some(receiver), sender: Some(sender), silent: None, peer });
     }
+    let (receiver, sender, silent) = silent::set_up(channel, session, own, receiver, sender).await?;
+    Ok(Correlations { receiver: Some(receiver), sender: Some(sender), silent: Some(silent), peer })
 }
 
 /// The name of one inference of a session, from which its hash keys derive: no step of any other shares a key with it.

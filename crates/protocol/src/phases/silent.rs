@@ -8,7 +8,8 @@
 //! offline, per inference
 //!   SilentPart, part by part, for the server to receive <->  SilentPart, part by part, for the client to receive
 //! ```
-//! The OTs of a direction form one stream; each non-linear step owns a range of it, in the order of the layers. What the last
+//! The OTs of a direction form one stream; each non-linear step, and each part of an LSTM's cells, owns a range of it, in the
+//! order of the layers. What the last
 //! part of an inference leaves over is dropped. Nothing of 16 bytes is kept: a step's reducer turns each OT into the bits that
 //! it will consume while the OT is still in the cache.
 
@@ -21,8 +22,8 @@ use oblivious_transfer::silent::{
 };
 use oblivious_transfer::softspoken::{CotReceiver, CotSender};
 use ot_nonlinear::{
-    CotReducer, CotStream, Pieces, ReceivedMaterial, ReceivedReducer, Role, SentMaterial, SentReducer,
-    Session, StepPlan,
+    CotReducer, CotStream, Pieces, ReceivedMaterial, ReceivedReducer, Role, Schedule, SentMaterial,
+    SentReducer, Session,
 };
 
 use crate::channel::{Channel, Due, FrameReceiver, FrameSender, both};
@@ -31,7 +32,7 @@ use crate::entropy;
 use crate::error::{Error, Party, Result};
 use crate::meter::{Phase, Scope};
 use crate::phases::setup::direction;
-use crate::plan::{Comparison, Plan};
+use crate::plan::{Method, Plan};
 use crate::wire::Tag;
 
 /// A silent sender and a silent receiver, one for each direction.
@@ -96,11 +97,11 @@ pub(crate) async fn set_up(
     Ok((receiver, sender, silent))
 }
 
-/// Makes the material of every step of an inference; the same for both parties.
+/// Makes the material of every step of an inference, and of every part of its cells; the same for both parties.
 pub(crate) async fn material(
     channel: &mut Channel,
     plan: &Plan,
-    shape: Comparison,
+    method: Method,
     own: Party,
     session: &Session,
     silent: &mut Silent,
@@ -109,10 +110,10 @@ pub(crate) async fn material(
     let sender = silent.sender.take().ok_or_else(broken)?;
     let receiver = silent.receiver.take().ok_or_else(broken)?;
     let reducer =
-        |(id, step): (u16, &StepPlan)| SentReducer::new(step, session, id, role(own.peer()), sender.delta());
-    let sending = Direction::new(steps(plan, shape).map(reducer), &mut silent.parts[0]);
-    let reducer = |(id, step): (u16, &StepPlan)| ReceivedReducer::new(step, session, id, role(own));
-    let receiving = Direction::new(steps(plan, shape).map(reducer), &mut silent.parts[1]);
+        |(id, step): (u16, &Schedule)| SentReducer::new(step, session, id, role(own.peer()), sender.delta());
+    let sending = Direction::new((0..).zip(plan.transferred(method)).map(reducer), &mut silent.parts[0]);
+    let reducer = |(id, step): (u16, &Schedule)| ReceivedReducer::new(step, session, id, role(own));
+    let receiving = Direction::new((0..).zip(plan.transferred(method)).map(reducer), &mut silent.parts[1]);
     channel.book_trips(scope, 1);
     let (to_peer, from_peer) = channel.halves();
     let ((sender, sent), (receiver, received)) = both(
@@ -127,12 +128,6 @@ pub(crate) async fn material(
 
 fn broken() -> Error {
     Error::internal("OTs were asked for after an extension failed")
-}
-
-/// The steps of an inference, each with its number in the hash domain.
-fn steps(plan: &Plan, shape: Comparison) -> impl Iterator<Item = (u16, &StepPlan)> {
-    (0..)
-        .zip(plan.stages.iter().filter_map(|stage| stage.activation.as_ref()).map(move |step| step.ot(shape)))
 }
 
 /// One direction of an inference: its steps' stream, and where that stands in the silent extension of the session.

@@ -1,0 +1,214 @@
+//! An LSTM layer: its linear half takes the sequence and the hidden state, so masked messages and cells alternate.
+//!
+//! ```text
+//! offline (after the masks of phases::linear and the material of phases::silent)
+//!   client: what depends on its shares alone, of all positions     InputCorrections ->
+//! online
+//!   client: the whole sequence under its mask                      MaskedInput      ->
+//!   at every position t
+//!     client: h0 - r_t, its share of the hidden state              MaskedInput      ->
+//!     server: W [x_t 2^k - r; h - r_t] + b + s is its share of the accumulators, W r - s is the client's
+//!     both:   a cell, turn by turn                                 Opening         <->
+//!   both: additive shares of the last hidden state in the next layer's ring
+//! ```
+//! The hidden state of the first position is zero, and so is either share of it: the mask alone travels.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use oblivious_transfer::bits::{pack_residues, unpack_residues};
+use ot_nonlinear::{Cell, CellState, CellTables, ClientCellOffline, ServerCellOffline};
+
+use crate::channel::{Channel, Due};
+use crate::compute::offload;
+use crate::error::{Error, Party, Result};
+use crate::meter::{Phase, Scope};
+use crate::phases::rounds;
+use crate::phases::silent::Material;
+use crate::plan::RecurrentPlan;
+use crate::server::PreparedModel;
+use crate::share::Share;
+use crate::wire::Tag;
+
+/// The server's shares at the end of the layer.
+pub(crate) struct ServerResult {
+    /// Accumulators `[row][position]`.
+    pub(crate) accumulators: Share,
+    /// The last hidden state, in the next layer's ring.
+    pub(crate) hidden: Share,
+}
+
+/// The client's half of the offline phase; `product` is its share of all accumulators.
+pub(crate) async fn client_offline(
+    channel: &mut Channel,
+    layer: usize,
+    plan: &RecurrentPlan,
+    material: Vec<Vec<Material>>,
+    product: &Share,
+) -> Result<Vec<ClientCellOffline>> {
+    let start = Instant::now();
+    let scope = Scope::nonlinear(Phase::Offline, layer);
+    let (cell, positions) = (plan.cell.clone(), plan.positions);
+    let shares: Vec<Share> = (0..positions).map(|position| column(product, position, positions)).collect();
+    let (message, cells) = offload(move || {
+        let (mut message, mut cells) = (Vec::new(), Vec::new());
+        for (material, share) in material.into_iter().zip(&shares) {
+            let (mut corrections, waiting) =
+                ClientCellOffline::prepare(&cell, material, share.residues()).map_err(Error::internal)?;
+            message.append(&mut corrections);
+            cells.push(waiting);
+        }
+        Ok((message, cells))
+    })
+    .await?;
+    channel.send(scope, Tag::InputCorrections, &message).await?;
+    channel.book_time(scope, start);
+    Ok(cells)
+}
+
+/// The server's half of the offline phase.
+pub(crate) async fn server_offline(
+    channel: &mut Channel,
+    layer: usize,
+    plan: &RecurrentPlan,
+    tables: CellTables,
+    material: Vec<Vec<Material>>,
+) -> Result<Vec<ServerCellOffline>> {
+    let start = Instant::now();
+    let scope = Scope::nonlinear(Phase::Offline, layer);
+    let message = channel.receive(Due::exactly(scope, Tag::InputCorrections, plan.offline_bytes())).await?;
+    let cell = plan.cell.clone();
+    let cells = offload(move || {
+        let corrections = message.chunks(cell.offline_bytes().max(1));
+        material
+            .into_iter()
+            .zip(corrections)
+            .map(|(material, corrections)| {
+                ServerCellOffline::prepare(&cell, material, &tables, corrections)
+                    .map_err(|e| Error::invalid(Party::Client, Tag::InputCorrections, e))
+            })
+            .collect()
+    })
+    .await?;
+    channel.book_time(scope, start);
+    Ok(cells)
+}
+
+/// The client's online half: gives its share of the last hidden state. `input` is its share of the sequence; the mask is
+/// used up.
+pub(crate) async fn client_online(
+    channel: &mut Channel,
+    layer: usize,
+    plan: &RecurrentPlan,
+    input: &Share,
+    mask: Share,
+    cells: Vec<ClientCellOffline>,
+) -> Result<Share> {
+    let linear = Scope::linear(Phase::Online, layer);
+    let (sequence_mask, hidden_mask) = split(&mask, plan);
+    let masked = shifted(input, plan).minus(sequence_mask.residues());
+    channel.send(linear, Tag::MaskedInput, &pack_residues(masked.residues(), plan.ell)).await?;
+    let mut state = CellState::zero(&plan.cell);
+    let mut hidden = vec![0; plan.units];
+    for (position, cell) in cells.into_iter().enumerate() {
+        let start = Instant::now();
+        let mask = column(&hidden_mask, position, plan.positions);
+        let masked = Share::new(hidden, plan.ell).minus(mask.residues());
+        channel.send(linear, Tag::MaskedInput, &pack_residues(masked.residues(), plan.ell)).await?;
+        let cell = offload(move || cell.start(state).map_err(Error::internal)).await?;
+        (hidden, state) = run(channel, layer, plan, cell).await?;
+        channel.book_time(Scope::nonlinear(Phase::Online, layer), start);
+    }
+    Ok(Share::new(hidden, plan.out_ell))
+}
+
+/// The server's online half. `share` is its share of the sequence; the mask `s` is used up.
+pub(crate) async fn server_online(
+    channel: &mut Channel,
+    layer: usize,
+    model: &Arc<PreparedModel>,
+    plan: &RecurrentPlan,
+    share: &Share,
+    mask: &Share,
+    cells: Vec<ServerCellOffline>,
+) -> Result<ServerResult> {
+    let linear = Scope::linear(Phase::Online, layer);
+    let mut start = Instant::now();
+    let due = Due::exactly(linear, Tag::MaskedInput, plan.masked_sequence_bytes());
+    let masked = receive(channel, due, plan.channels * plan.positions, plan.ell).await?;
+    let sequence = shifted(share, plan).plus(&masked);
+    let mut state = CellState::zero(&plan.cell);
+    let mut hidden = Share::new(vec![0; plan.units], plan.ell);
+    let mut accumulators = Vec::new();
+    for (position, cell) in cells.into_iter().enumerate() {
+        let due = Due::exactly(linear, Tag::MaskedInput, plan.masked_hidden_bytes());
+        let masked = receive(channel, due, plan.units, plan.ell).await?;
+        let mut input = column(&sequence, position, plan.positions).residues().to_vec();
+        input.extend_from_slice(hidden.plus(&masked).residues());
+        let (input, mask) = (Share::new(input, plan.ell), column(mask, position, plan.positions));
+        let model = Arc::clone(model);
+        let (gates, cell) = offload(move || {
+            let gates = mask.plus(&model.accumulate_position(layer, input.residues())?);
+            let cell = cell.start(gates.residues(), state).map_err(Error::internal)?;
+            Ok((gates, cell))
+        })
+        .await?;
+        start = channel.book_time(linear, start);
+        let shares;
+        (shares, state) = run(channel, layer, plan, cell).await?;
+        hidden = Share::new(shares, plan.cell.shape().out_ell);
+        accumulators.push(gates);
+        start = channel.book_time(Scope::nonlinear(Phase::Online, layer), start);
+        if position + 1 < plan.positions {
+            hidden = Share::new(hidden.residues().to_vec(), plan.ell);
+        }
+    }
+    let accumulators = Share::new(transposed(&accumulators), plan.ell);
+    Ok(ServerResult { accumulators, hidden: Share::new(hidden.residues().to_vec(), plan.out_ell) })
+}
+
+/// A cell, turn by turn: shares of the hidden state in the cell's ring, and of the cell state.
+async fn run(
+    channel: &mut Channel,
+    layer: usize,
+    plan: &RecurrentPlan,
+    cell: Cell,
+) -> Result<(Vec<u32>, CellState)> {
+    let due = (0..plan.cell.rounds()).map(|round| match channel.peer() {
+        Party::Client => plan.cell.client_bytes(round),
+        Party::Server => plan.cell.server_bytes(round),
+    });
+    let due: Vec<usize> = due.collect();
+    let scope = Scope::nonlinear(Phase::Online, layer);
+    let cell = rounds::run(channel, scope, due.into_iter(), cell).await?;
+    offload(move || cell.finish().map_err(Error::internal)).await
+}
+
+async fn receive(channel: &mut Channel, due: Due, count: usize, ell: u32) -> Result<Vec<u32>> {
+    let message = channel.receive(due).await?;
+    unpack_residues(&message, count, ell).map_err(|e| Error::invalid(Party::Client, due.tag, e))
+}
+
+/// A share of the sequence, times the power of two by which it meets its weights.
+fn shifted(share: &Share, plan: &RecurrentPlan) -> Share {
+    Share::new(share.residues().iter().map(|residue| residue << plan.input_shift).collect(), plan.ell)
+}
+
+/// A mask of the linear layer's input as those of the sequence and of the hidden states, `[channel][position]` each.
+fn split(mask: &Share, plan: &RecurrentPlan) -> (Share, Share) {
+    let (sequence, hidden) = mask.residues().split_at(plan.channels * plan.positions);
+    (Share::new(sequence.to_vec(), mask.ell()), Share::new(hidden.to_vec(), mask.ell()))
+}
+
+/// All channels at one of `positions` positions.
+fn column(share: &Share, position: usize, positions: usize) -> Share {
+    Share::new(share.residues().iter().skip(position).step_by(positions.max(1)).copied().collect(), share.ell())
+}
+
+/// `[row][position]` from one share for each position.
+fn transposed(columns: &[Share]) -> Vec<u32> {
+    let rows = columns.first().map_or(0, |column| column.residues().len());
+    (0..rows)
+        .flat_map(|row| columns.iter().filter_map(move |column| column.residues().get(row).copied()))
+        .collect()
+}

@@ -1,0 +1,76 @@
+//! Steps that run round by round: both parties send what they have to say, then both receive.
+//!
+//! A round in which only one party has something to say is a message in that direction alone.
+
+use ot_nonlinear::{Cell, ClientStep, ServerStep, StepError};
+
+use crate::channel::{Channel, Due};
+use crate::compute::offload;
+use crate::error::{Error, Party, Result};
+use crate::meter::Scope;
+use crate::wire::Tag;
+
+/// One party of a step that goes round by round.
+pub(crate) trait Rounds: Send + Sized + 'static {
+    fn outgoing(&mut self) -> Result<Vec<u8>, StepError>;
+    fn incoming(&mut self, message: &[u8]) -> Result<(), StepError>;
+}
+
+macro_rules! rounds {
+    ($($step:ty),*) => {$(
+        impl Rounds for $step {
+            fn outgoing(&mut self) -> Result<Vec<u8>, StepError> {
+                Self::outgoing(self)
+            }
+            fn incoming(&mut self, message: &[u8]) -> Result<(), StepError> {
+                Self::incoming(self, message)
+            }
+        }
+    )*};
+}
+
+rounds!(ClientStep, ServerStep, Cell);
+
+/// Runs all rounds of a step; `due` are the bytes that the peer sends in each.
+pub(crate) async fn run<R: Rounds>(
+    channel: &mut Channel,
+    scope: Scope,
+    due: impl Iterator<Item = usize>,
+    mut party: R,
+) -> Result<R> {
+    let peer = channel.peer();
+    let mut arrived: Option<Vec<u8>> = None;
+    for bytes in due {
+        let outgoing;
+        (party, outgoing) = advance(party, peer, arrived.take()).await?;
+        arrived = Some(swap(channel, &outgoing, Due::exactly(scope, Tag::Opening, bytes)).await?);
+    }
+    offload(move || take_in(party, peer, arrived)).await
+}
+
+/// Takes in the last round's message and computes the next.
+async fn advance<R: Rounds>(party: R, peer: Party, arrived: Option<Vec<u8>>) -> Result<(R, Vec<u8>)> {
+    offload(move || {
+        let mut party = take_in(party, peer, arrived)?;
+        let outgoing = party.outgoing().map_err(Error::internal)?;
+        Ok((party, outgoing))
+    })
+    .await
+}
+
+fn take_in<R: Rounds>(mut party: R, peer: Party, arrived: Option<Vec<u8>>) -> Result<R> {
+    if let Some(message) = arrived {
+        party.incoming(&message).map_err(|e| Error::invalid(peer, Tag::Opening, e))?;
+    }
+    Ok(party)
+}
+
+/// Sends what there is to send and receives what is due; an empty message is not sent.
+async fn swap(channel: &mut Channel, outgoing: &[u8], due: Due) -> Result<Vec<u8>> {
+    match (outgoing.is_empty(), due.is_empty()) {
+        (false, false) => channel.exchange(outgoing, due).await,
+        (true, false) => channel.receive(due).await,
+        (false, true) => channel.send(due.scope, due.tag, outgoing).await.map(|()| Vec::new()),
+        (true, true) => Ok(Vec::new()),
+    }
+}

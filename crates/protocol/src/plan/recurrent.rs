@@ -1,0 +1,78 @@
+//! The plan of an LSTM layer: one cell for every position of the sequence, from oblivious transfer whatever the backend.
+
+use deepcardio::architecture::{Lstm, Stage};
+use ot_nonlinear::{CellPlan, CellShape, Mode};
+
+use super::{frame_bytes, residue_bytes};
+use crate::wire::HEADER_BYTES;
+
+/// Least ring of a cell's result, which has 16 bits.
+const LEAST_HIDDEN_ELL: u32 = 16;
+
+/// The recurrence of a stage. Positions follow one after another, so a cell always takes the fewest round trips.
+pub(crate) struct RecurrentPlan {
+    pub(crate) cell: CellPlan,
+    /// Left shift of the sequence before it meets its weights.
+    pub(crate) input_shift: u32,
+    /// Channels of the sequence.
+    pub(crate) channels: usize,
+    pub(crate) units: usize,
+    /// Positions, each with a cell.
+    pub(crate) positions: usize,
+    /// Ring of the accumulators, and so of what enters the linear layer.
+    pub(crate) ell: u32,
+    /// Ring of the next stage, into which the shares of the last hidden state come.
+    pub(crate) out_ell: u32,
+}
+
+impl RecurrentPlan {
+    /// Plans the stage whose recurrence is `lstm`.
+    pub(super) fn new(stage: &Stage, lstm: Lstm, out_ell: u32) -> Result<Self, String> {
+        let shape = CellShape {
+            units: lstm.units,
+            gate_ell: stage.ell,
+            gate_shift: lstm.gate_shift,
+            cell_bits: lstm.cell_bits,
+            cell_index_shift: lstm.cell_index_shift,
+            out_ell: stage.ell.max(out_ell).max(LEAST_HIDDEN_ELL),
+        };
+        Ok(Self {
+            cell: CellPlan::new(shape, Mode::Tree).map_err(|e| e.to_string())?,
+            input_shift: lstm.input_shift,
+            channels: stage.input().channels,
+            units: lstm.units,
+            positions: stage.linear.length,
+            ell: stage.ell,
+            out_ell,
+        })
+    }
+
+    /// Bytes of the message that carries the masked sequence.
+    pub(crate) fn masked_sequence_bytes(&self) -> usize {
+        residue_bytes(self.channels * self.positions, self.ell)
+    }
+
+    /// Bytes of the message that carries a masked hidden state.
+    pub(crate) fn masked_hidden_bytes(&self) -> usize {
+        residue_bytes(self.units, self.ell)
+    }
+
+    /// Bytes of the offline message of all cells.
+    pub(crate) fn offline_bytes(&self) -> usize {
+        self.positions * self.cell.offline_bytes()
+    }
+
+    /// Bytes of all online messages after the masked sequence, and of the offline message.
+    pub(super) fn traffic(&self) -> usize {
+        let turns = (0..self.cell.rounds())
+            .map(|round| frame_bytes(self.cell.client_bytes(round)) + frame_bytes(self.cell.server_bytes(round)));
+        let position = turns.sum::<usize>() + self.masked_hidden_bytes() + HEADER_BYTES;
+        self.positions * position + self.offline_bytes() + HEADER_BYTES
+    }
+
+    /// Correlated OTs of all cells: those in which the client chooses, those in which the server does.
+    pub(super) fn cots(&self) -> (usize, usize) {
+        let cots = self.cell.cots();
+        (self.positions * cots.client_receives, self.positions * cots.server_receives)
+    }
+}
