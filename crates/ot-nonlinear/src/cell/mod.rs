@@ -1,6 +1,6 @@
 //! One time step of an LSTM layer on additive shares, the cell state kept as shares from step to step.
 //!
-//! With T, c, F, I, G, O the shares of what the gates i, f, c, o look up and the cell state, a time step is
+//! With I, F, G, O what the gates i, f, c, o look up and c the cell state, a time step is
 //!
 //! 1. *gates*: indices of the 4 H accumulators, a rescaling step to 8 bits whose client choices go offline;
 //! 2. *gate look-ups*: I, F, G, O as XOR-shared bytes (`lookup`);
