@@ -16,10 +16,10 @@
 //! The parties speak in turn, and each says all it can (`timeline`): an answer carries the server's half of the next
 //! exchange, a question the client's half of the last one. With G rounds of the gates' step and R of the index's, a cell
 //! takes 2 ceil(G / 2) + 2 ceil(R / 2) + 5 messages, the first and the last the client's; one fewer where its first would
-//! be empty. With [`Mode::Tree`](crate::Mode::Tree) G and R are 5 or 6 for gates of 11 bits or more, which makes
-//! 17 (19 where most of a wide accumulator is shifted out). The first needs nothing of the server and travels with whatever the client sent before; so a step of a
-//! sequence, the client's masked input included, is 16 one-way latencies or 8 round trips. If both sent in
-//! each exchange, it would be 19.
+//! be empty. With [`Mode::Tree`](crate::Mode::Tree) G and R are 5 or 6 for gates of 11 bits or more, which makes 17 (19
+//! where most of a wide accumulator is shifted out). The first needs nothing of the server and travels with whatever the
+//! client sent before; so a step of a sequence, the client's masked input included, is 16 one-way latencies or 8 round
+//! trips. If both sent in each exchange, it would be 19.
 //!
 //! # Bits a unit
 //!
