@@ -39,7 +39,12 @@ fn main() -> Result<(), Box<dyn Error>> {
             row(&StepPlan::new(shape, mode)?)?;
         }
     }
-    println!("\n| cell: gates, state | circuit | part | bits a unit |\n|---|---|---|---|");
+    cells()
+}
+
+/// What a cell costs, part by part.
+fn cells() -> Result<(), Box<dyn Error>> {
+    let mut headed = false;
     for (gate_ell, cell_bits) in [(22, 8), (25, 10), (25, 12)] {
         for mode in [Mode::Ripple, Mode::Within(6), Mode::Tree] {
             let shape = CellShape {
@@ -50,26 +55,39 @@ fn main() -> Result<(), Box<dyn Error>> {
                 cell_index_shift: 9,
                 out_ell: 25,
             };
-            cell(&CellPlan::new(shape, mode)?);
+            let plan = CellPlan::new(shape, mode)?;
+            if !headed {
+                let names: Vec<&str> = plan.part_bits().map(|(name, _)| name).collect();
+                println!("\nAn LSTM cell, bits a unit and time step:\n");
+                println!(
+                    "| gates | state | circuit | {} | offline | up | down | messages | COTs |",
+                    names.join(" | ")
+                );
+                println!("|{}", "---|".repeat(8 + names.len()));
+                headed = true;
+            }
+            cell(&plan);
         }
     }
     Ok(())
 }
 
-/// Bits of a cell by part, then its messages and correlated OTs.
+/// Bits of a cell by part and direction, its messages and correlated OTs.
 fn cell(plan: &CellPlan) {
     let (shape, cots) = (plan.shape(), plan.cots());
-    let name = format!("{}, {} bits | {:?}", shape.gate_ell, plan.state_ell(), plan.mode());
-    plan.part_bits().for_each(|(part, bits)| println!("| {name} | {part} | {bits} |"));
+    let parts: Vec<String> = plan.part_bits().map(|(_, bits)| bits.to_string()).collect();
     let sum = |bytes: &dyn Fn(usize) -> usize| (0..plan.rounds()).map(bytes).sum::<usize>() * 8 / shape.units;
     println!(
-        "| {name} | all: {} offline, {} up, {} down; {} messages; {} COTs a unit | {} |",
+        "| {} | {} | {:?} | {} | {} | {} | {} | {} | {} |",
+        shape.gate_ell,
+        plan.state_ell(),
+        plan.mode(),
+        parts.join(" | "),
         plan.offline_bytes() * 8 / shape.units,
         sum(&|round| plan.client_bytes(round)),
         sum(&|round| plan.server_bytes(round)),
         plan.rounds(),
         (cots.client_receives + cots.server_receives) / shape.units,
-        plan.part_bits().map(|(_, bits)| bits).sum::<usize>(),
     );
 }
 

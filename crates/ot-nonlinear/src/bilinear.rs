@@ -102,11 +102,10 @@ impl Chunk {
     fn receive(&self, plan: &BilinearPlan, reader: &mut PlaneReader<'_>) -> Vec<Vec<u32>> {
         let role = self.party.role;
         let mut sums = vec![vec![0_u32; self.party.lanes]; plan.sums().len()];
-        let mut add = |sum: usize, shift: u32, values: Vec<u32>| {
-            sums[sum]
-                .iter_mut()
-                .zip(&values)
-                .for_each(|(sum, value)| *sum = sum.wrapping_add(value << shift));
+        let mut add = |sum: usize, shift: u32, mut values: Vec<u32>| {
+            let shares = sums[sum].iter_mut().zip(&values);
+            shares.for_each(|(sum, value)| *sum = sum.wrapping_add(value << shift));
+            values.zeroize();
         };
         for (index, sum) in plan.sums().iter().enumerate() {
             sum.products.iter().for_each(|product| add(index, 0, self.local(*product)));
@@ -114,7 +113,9 @@ impl Chunk {
         for term in plan.terms() {
             let mut product = vec![0; LANES];
             if let Some(ot) = term.ot[role.peer().index()] {
-                self.party.add_sent(ot, reader.take(), &self.offer(term), &mut product);
+                let mut offer = self.offer(term);
+                self.party.add_sent(ot, reader.take(), &offer, &mut product);
+                offer.zeroize();
             }
             if let Some(ot) = term.ot[role.index()] {
                 let choice = Some(self.choice(term));

@@ -55,7 +55,7 @@ impl StepPlan {
     ///
     /// # Errors
     /// [`StepError::Shape`] if the shape is outside its limits, or with pooling, whose masks go offline.
-    pub fn late(shape: StepShape, mode: Mode) -> Result<Self, StepError> {
+    pub(crate) fn late(shape: StepShape, mode: Mode) -> Result<Self, StepError> {
         shape.validate()?;
         if shape.pool {
             return Err(StepError::Shape("pooling needs the client's shares offline"));

@@ -7,6 +7,7 @@ use super::harness::{SESSION, ideal_cots, open, share, signed};
 use crate::{
     Cell, CellPlan, CellShape, CellState, CellTables, ClientCellOffline, Mode, ReceivedMaterial,
     ReceivedReducer, ReceivedStream, Role, SentMaterial, SentReducer, SentStream, ServerCellOffline, Session,
+    StepPlan, StepShape,
 };
 
 pub(super) const SHAPE: CellShape =
@@ -218,6 +219,35 @@ fn the_state_saturates_at_both_ends() {
         for sign in [1, -1] {
             let at_end = if sign > 0 { half - 1 } else { -half };
             check(shape, Mode::Tree, &extreme(sign), vec![at_end, 0], 20, within(&shape));
+        }
+    }
+}
+
+#[test]
+fn messages_follow_the_formula() {
+    for gate_ell in 9..=30 {
+        for (gate_shift, cell_bits, cell_index_shift, out_ell) in [
+            (0, 4, 6, 16),
+            (gate_ell - 9, 12, 12, 30),
+            (gate_ell / 3, 10, 9, 24),
+            (1, 8, 6, 20),
+            (0, 4, 12, 20),
+        ] {
+            let gate_shift = gate_shift.min(gate_ell - 9);
+            let shape = CellShape { units: 3, gate_ell, gate_shift, cell_bits, cell_index_shift, out_ell };
+            for mode in [Mode::Tree, Mode::Within(6), Mode::Within(9), Mode::Ripple] {
+                let plan = CellPlan::new(shape, mode).unwrap();
+                let ell = plan.state_ell();
+                let step = |ell, shift| StepShape { count: 3, ell, shift, bits: 8, pool: false, out_ell: 8 };
+                let gates = StepPlan::new(step(gate_ell, gate_shift), mode).unwrap();
+                let index = StepPlan::late(step(ell, cell_index_shift), mode).unwrap().rounds();
+                let silent = usize::from(gates.client_bytes(0) == 0);
+                let messages = 2 * gates.rounds().div_ceil(2) + 2 * index.div_ceil(2) + 5 - silent;
+                assert_eq!(plan.rounds(), messages, "{shape:?} {mode:?}");
+                if mode == Mode::Tree && gate_ell > 10 {
+                    assert!([17, 19].contains(&(messages + silent)), "{shape:?} {messages}");
+                }
+            }
         }
     }
 }

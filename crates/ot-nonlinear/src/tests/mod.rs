@@ -2,6 +2,7 @@
 
 mod bilinear;
 mod cell;
+mod cell_refusals;
 mod exact;
 mod extension;
 mod harness;
