@@ -2,7 +2,9 @@
 
 use deepcardio::architecture::Layer;
 use deepcardio::reference::trace;
-use deepcardio::testkit::{ModelSpec, random_model, random_segment, random_small_model};
+use deepcardio::testkit::{
+    ModelSpec, random_lstm_model, random_model, random_segment, random_small_model,
+};
 use protocol::client::ClientConfig;
 use protocol::handshake::{Backend, Reveal};
 use protocol::meter::Phase;
@@ -64,6 +66,38 @@ async fn random_networks_with_either_head() {
             assert_equals_reference(&model, backend, Reveal::Scores, &[segment]).await;
         }
     }
+}
+
+/// Weights of the test kit drive gates, cells and indices to both ends of their ranges.
+#[tokio::test(flavor = "multi_thread")]
+async fn lstms_of_1_to_128_units_and_1_to_40_positions() {
+    let mut rng = ChaCha20Rng::seed_from_u64(7);
+    let shapes = [(1, 1), (1, 40), (2, 7), (5, 3), (16, 25), (33, 2), (64, 12), (127, 2), (128, 5), (128, 40)];
+    for (at, (units, positions)) in shapes.into_iter().enumerate() {
+        let backend = Backend::ALL[at % Backend::ALL.len()];
+        let reveal = if at % 4 == 1 { Reveal::Label } else { Reveal::Scores };
+        let model = random_lstm_model(&mut rng, positions, units);
+        let segment = random_segment(&mut rng, model.architecture());
+        assert_equals_reference(&model, backend, reveal, &[segment]).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_position_of_an_lstm_takes_eight_round_trips() {
+    let mut rng = ChaCha20Rng::seed_from_u64(8);
+    let trips = |positions| {
+        let model = random_lstm_model(&mut rng, positions, 3);
+        let segment = random_segment(&mut rng, model.architecture());
+        let service = Service::new(model, Reveal::Scores).unwrap();
+        async move {
+            let (seen, _served) =
+                run_pair(&service, config(Backend::Ot, None), std::slice::from_ref(&segment)).await;
+            seen.unwrap().ledger.total(|scope| scope.phase == Phase::Online).one_way_trips
+        }
+    };
+    let mut trips = trips;
+    let (one, five) = (trips(1).await, trips(5).await);
+    assert!(five - one <= 4 * 16, "four more positions take {} more one-way trips", five - one);
 }
 
 #[tokio::test(flavor = "multi_thread")]
