@@ -7,6 +7,7 @@ use deepcardio::architecture::{
 };
 use deepcardio::format::FormatError;
 use deepcardio::model::{LayerWeights, LstmTables, ModelError};
+use deepcardio::overlap::window_stages;
 use deepcardio::tensor::Shape;
 use deepcardio::testkit::{random_lstm_model, random_segment};
 use deepcardio::{Architecture, Model, Segment, reference};
@@ -76,6 +77,8 @@ fn a_stage_knows_its_input_and_its_steps() {
     assert_eq!(stage.activations(), 25 * 6 * 64);
     assert!(stage.requantise().is_none() && matches!(stage.nonlinear, Some(Nonlinear::Lstm(_))));
     assert_eq!(architecture.stages()[7].input(), stage.output());
+    // Windows share values up to the stage whose output becomes the sequence.
+    assert_eq!(window_stages(&architecture), &architecture.stages()[..6]);
 }
 
 #[test]

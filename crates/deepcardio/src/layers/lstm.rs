@@ -76,3 +76,47 @@ impl State {
 fn offset_step(step: OffsetStep, value: i32) -> i32 {
     requantise_value(step.step, value + step.offset)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Lstm, LstmTables, lstm};
+
+    const SMALL: Lstm = Lstm { units: 1, input_shift: 0, gate_shift: 0, cell_bits: 4, cell_index_shift: 6 };
+
+    /// Sigmoid 0 to 128 by index up to 128, tanh and cell tanh the index less 128.
+    fn ramps() -> LstmTables {
+        let signed = || (0..256).map(|index| (index - 128) as i8).collect();
+        LstmTables::new((0..=255).map(|index: u8| index.min(128)).collect(), signed(), signed())
+    }
+
+    /// The hidden state after each of some positions with the given accumulators i, f, c, o.
+    fn hidden(lstm_of: Lstm, positions: &[[i32; 4]]) -> Vec<i32> {
+        let after = |length: usize| {
+            let input: Vec<i32> = (0..length as i32).collect();
+            let linear = |values: &[i32]| positions[values[0] as usize].to_vec();
+            lstm(lstm_of, &ramps(), &input, length, linear).hidden[0]
+        };
+        (1..=positions.len()).map(after).collect()
+    }
+
+    #[test]
+    fn the_cell_rounds_halves_up_and_saturates_on_both_sides() {
+        // a = I * G; then F = 1 and I = 0 show 128 c, so h = O * 2 c.
+        let shown = |i: i32, g: i32| hidden(SMALL, &[[i, 0, g + 128, 0], [0, 128, 128, 1]])[1] / 2;
+        assert_eq!([1, 64].map(|i| shown(i, 1)), [0, 1]);
+        assert_eq!([64, 65].map(|i| shown(i, -1)), [0, -1]);
+        assert_eq!([8, 7].map(|i| shown(i, 127)), [7, 7]);
+        assert_eq!([8, 9, 128].map(|i| shown(i, -128)), [-8, -8, -8]);
+    }
+
+    #[test]
+    fn indices_saturate_and_the_hidden_state_is_the_product() {
+        // a = 128 * 127 and -128 * 128 are beyond the index range at a shift of 6.
+        assert_eq!(hidden(SMALL, &[[500, 0, 999, 300]]), [128 * 127]);
+        assert_eq!(hidden(SMALL, &[[500, 0, -999, 128]]), [-128 * 128]);
+        assert_eq!(hidden(SMALL, &[[500, 0, -999, -1]]), [0]);
+        // a = 96 is one and a half steps: it rounds up; a = -96 rounds to -1.
+        assert_eq!(hidden(SMALL, &[[96, 0, 129, 100]]), [200]);
+        assert_eq!(hidden(SMALL, &[[96, 0, 127, 100]]), [-100]);
+    }
+}
