@@ -7,6 +7,7 @@ use deepcardio::model::Model;
 use he_linear::params::RING_DEGREE;
 use he_linear::{Conv1dShape, LinearPlan, PUBLIC_KEY_BYTES};
 
+use protocol::handshake::Backend;
 use protocol::plan::{Computed, computed};
 
 use crate::Result;
@@ -55,7 +56,7 @@ pub fn layers() -> Result<Vec<Layer>> {
     let model = model()?;
     let stages = model.architecture().stages();
     let next_ells = stages.iter().skip(1).map(|stage| stage.ell);
-    let layers = model.layers().zip(computed(model.architecture())?).zip(next_ells).enumerate();
+    let layers = model.layers().zip(computed(model.architecture(), Backend::Ot)?).zip(next_ells).enumerate();
     let windows = layers.filter_map(|(index, (((stage, weights), computed), out_ell))| {
         let activation = stage.requantise().filter(|_| on_windows(model.architecture(), stage))?;
         let (stage, weights) = (stage.clone(), weights.weights().to_vec());
@@ -97,7 +98,10 @@ impl Layer {
     /// # Errors
     /// If no circuit fits, which the bundled model rules out.
     pub fn transferred_plan(&self, mode: ot_nonlinear::Mode) -> Result<ot_nonlinear::StepPlan> {
-        transferred_plan(&self.stage, self.activation, self.computed.results, self.out_ell, mode)
+        let Activation { pool, shift, bits } = self.activation;
+        let (count, ell, out_ell) = (self.computed.results, self.stage.ell, self.out_ell);
+        let shape = ot_nonlinear::StepShape { count, ell, shift, bits, pool, out_ell };
+        Ok(ot_nonlinear::StepPlan::new(shape, mode)?)
     }
 
     /// Shape and parameters of the homomorphic half, as part of a bench's id.
@@ -132,34 +136,4 @@ impl Layer {
 /// Bits of the ciphertext modulus: those of one coefficient of a public key, whose seed is negligible beside them.
 fn log_q() -> usize {
     PUBLIC_KEY_BYTES * 8 / RING_DEGREE
-}
-
-fn transferred_plan(
-    stage: &Stage,
-    activation: Activation,
-    count: usize,
-    out_ell: u32,
-    mode: ot_nonlinear::Mode,
-) -> Result<ot_nonlinear::StepPlan> {
-    let Activation { pool, shift, bits } = activation;
-    let ell = stage.ell;
-    let shape = ot_nonlinear::StepShape { count, ell, shift, bits, pool, out_ell };
-    Ok(ot_nonlinear::StepPlan::new(shape, mode)?)
-}
-
-/// For every stage of an architecture the correlated OTs, both directions, that its non-linear step consumes when it
-/// comes from oblivious transfer with least traffic.
-///
-/// # Errors
-/// If no circuit fits, which the bundled model rules out.
-pub fn correlated_ots(architecture: &Architecture) -> Result<Vec<usize>> {
-    let stages = architecture.stages();
-    let out_ells = stages.iter().skip(1).map(|stage| stage.ell).chain([0]);
-    let count = |((stage, computed), out_ell): ((&Stage, Computed), u32)| {
-        let Some(activation) = stage.requantise() else { return Ok(0) };
-        let mode = ot_nonlinear::Mode::Ripple;
-        let cots = transferred_plan(stage, activation, computed.results, out_ell, mode)?.cots();
-        Ok(cots.client_receives + cots.server_receives)
-    };
-    stages.iter().zip(computed(architecture)?).zip(out_ells).map(count).collect()
 }

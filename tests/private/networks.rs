@@ -2,9 +2,7 @@
 
 use deepcardio::architecture::Layer;
 use deepcardio::reference::trace;
-use deepcardio::testkit::{
-    ModelSpec, random_lstm_model, random_model, random_segment, random_small_model,
-};
+use deepcardio::testkit::{ModelSpec, random_lstm_model, random_model, random_segment, random_small_model};
 use protocol::client::ClientConfig;
 use protocol::handshake::{Backend, Reveal};
 use protocol::meter::Phase;
@@ -72,7 +70,8 @@ async fn random_networks_with_either_head() {
 #[tokio::test(flavor = "multi_thread")]
 async fn lstms_of_1_to_128_units_and_1_to_40_positions() {
     let mut rng = ChaCha20Rng::seed_from_u64(7);
-    let shapes = [(1, 1), (1, 40), (2, 7), (5, 3), (16, 25), (33, 2), (64, 12), (127, 2), (128, 5), (128, 40)];
+    let shapes =
+        [(1, 1), (1, 40), (2, 7), (5, 3), (16, 25), (33, 2), (64, 12), (127, 2), (128, 5), (128, 40)];
     for (at, (units, positions)) in shapes.into_iter().enumerate() {
         let backend = Backend::ALL[at % Backend::ALL.len()];
         let reveal = if at % 4 == 1 { Reveal::Label } else { Reveal::Scores };

@@ -12,10 +12,11 @@ use std::time::Duration;
 use deepcardio::architecture::Architecture;
 use protocol::handshake::Backend;
 use protocol::meter::{Entry, Ledger, Part, Phase, Scope};
+use protocol::plan::computed;
 use serde::Serialize;
 
 use crate::Result;
-use crate::layers::{correlated_ots, on_windows};
+use crate::layers::on_windows;
 use crate::session::Books;
 
 /// What kind of work, in the order of the stacks.
@@ -149,7 +150,7 @@ impl Account {
         let trips = books.client.total(|scope| scope.phase == Phase::Online).one_way_trips;
         Ok(Self {
             backend: backend.to_string(),
-            columns: columns(architecture, books)?,
+            columns: columns(backend, architecture, books)?,
             setup: phase(Phase::Setup),
             offline: phase(Phase::Offline),
             online: phase(Phase::Online),
@@ -167,10 +168,10 @@ impl Account {
     }
 }
 
-fn columns(architecture: &Architecture, books: &Books) -> Result<Vec<Column>> {
+fn columns(backend: Backend, architecture: &Architecture, books: &Books) -> Result<Vec<Column>> {
     let stages = architecture.stages();
     let layers = stages.iter().filter(|stage| on_windows(architecture, stage)).count();
-    let cots = correlated_ots(architecture)?;
+    let cots: Vec<usize> = computed(architecture, backend)?.iter().map(|stage| stage.cots).collect();
     let all: usize = cots.iter().sum();
     let mut columns: Vec<Column> = (1..=layers).map(|number| Column::new(number.to_string())).collect();
     columns.extend([Column::new("head"), Column::new("shared")]);

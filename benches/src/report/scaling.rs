@@ -85,7 +85,7 @@ pub fn measure(brief: bool) -> Result<Scaling> {
 
 fn on_windows(windows: usize, way: Way, runs: usize) -> Result<Point> {
     let model = blocks_on(windows)?;
-    let results = computed(model.architecture())?.iter().map(|stage| stage.results).sum();
+    let results = computed(model.architecture(), way.backend)?.iter().map(|stage| stage.results).sum();
     let stage = Stage::of(model)?;
     let (seconds, bytes) = median(runs, || session(&stage, way, 1))?;
     Ok(Point { size: windows, results: Some(results), seconds, bytes: Some(bytes) })
@@ -118,7 +118,8 @@ fn blocks_on(windows: usize) -> Result<Model> {
     let mut signal = specification.signal.clone();
     signal.window_starts.truncate(windows);
     let ring_bits = vec![*limits::RING_BITS.end(); blocks + 1];
-    let architecture = Architecture::new(Specification { layers, signal, ring_bits, ..specification.clone() })?;
+    let architecture =
+        Architecture::new(Specification { layers, signal, ring_bits, ..specification.clone() })?;
     let features = architecture.stages().last().map_or(0, |last| last.linear.in_channels);
     let mut weights: Vec<LayerWeights> = model.weights().iter().take(blocks).cloned().collect();
     weights.push(LayerWeights::new(vec![0; outputs * features], vec![0; outputs]));

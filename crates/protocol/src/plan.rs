@@ -1,12 +1,11 @@
 //! The plan of one inference: from a public architecture to an ordered list of stages with the exact size of every
 //! message. Both parties derive it on their own; it drives both scripts and the limits of the decoder.
 
-use deepcardio::architecture::{Activation, Architecture, LinearShape, Nonlinear, Reduction, Stage};
-use deepcardio::tensor::Shape;
+use deepcardio::architecture::{Architecture, LinearShape, Nonlinear, Stage};
 use gc_nonlinear::{ArgmaxPlan, ArgmaxShape};
 use he_linear::LinearPlan;
 use oblivious_transfer::{silent, softspoken};
-use ot_nonlinear::{Mode, Schedule};
+use ot_nonlinear::Schedule;
 use zeroize::Zeroizing;
 
 use crate::error::{Error, Result};
@@ -16,8 +15,10 @@ use crate::messages::REQUEST_BYTES;
 use crate::share::Share;
 use crate::wire::HEADER_BYTES;
 
+mod activation;
 mod recurrent;
 
+pub(crate) use activation::ActivationPlan;
 pub(crate) use recurrent::RecurrentPlan;
 
 /// The shape of a comparison from oblivious transfer.
@@ -80,18 +81,6 @@ pub(crate) struct StagePlan {
 pub(crate) enum NonlinearPlan {
     Requantise(ActivationPlan),
     Lstm(RecurrentPlan),
-}
-
-/// The non-linear step of a stage.
-pub(crate) struct ActivationPlan {
-    pub(crate) gc: gc_nonlinear::StepPlan,
-    ot_ripple: ot_nonlinear::StepPlan,
-    ot_tree: ot_nonlinear::StepPlan,
-    pub(crate) pool: bool,
-    pub(crate) activated: Shape,
-    /// Ring of the next stage, into which the shares of the activation come.
-    pub(crate) out_ell: u32,
-    pub(crate) reductions: Vec<Reduction>,
 }
 
 /// The whole inference.
@@ -297,76 +286,9 @@ impl StagePlan {
         let (input, step) = match &self.nonlinear {
             None => (self.masked_input_bytes(), 0),
             Some(NonlinearPlan::Requantise(step)) => (self.masked_input_bytes(), step.traffic(method)),
-            Some(NonlinearPlan::Lstm(recurrent)) => {
-                (recurrent.masked_sequence_bytes(), recurrent.traffic())
-            }
+            Some(NonlinearPlan::Lstm(recurrent)) => (recurrent.masked_sequence_bytes(), recurrent.traffic()),
         };
         linear + input + step + 3 * HEADER_BYTES
-    }
-}
-
-impl ActivationPlan {
-    /// `count` results are computed.
-    fn new(stage: &Stage, step: Activation, count: usize, out_ell: u32) -> Result<Self, String> {
-        let (activated, ell) = (stage.activated(), stage.ell);
-        let Activation { pool, shift, bits } = step;
-        let gc = gc_nonlinear::StepShape { count, ell, shift, bits, pool, out_ell };
-        let ot = ot_nonlinear::StepShape { count, ell, shift, bits, pool, out_ell };
-        let by_ot = |mode| ot_nonlinear::StepPlan::new(ot, mode).map_err(|e| e.to_string());
-        Ok(Self {
-            gc: gc_nonlinear::StepPlan::new(gc).map_err(|e| e.to_string())?,
-            ot_ripple: by_ot(Mode::Ripple)?,
-            ot_tree: by_ot(Mode::Tree)?,
-            pool,
-            activated,
-            out_ell,
-            reductions: stage.reductions.clone(),
-        })
-    }
-
-    /// The step from oblivious transfer, in one of its two shapes.
-    pub(crate) fn ot(&self, shape: Comparison) -> &ot_nonlinear::StepPlan {
-        match shape {
-            Comparison::Ripple => &self.ot_ripple,
-            Comparison::Tree => &self.ot_tree,
-        }
-    }
-
-    /// Bytes of the step's own messages.
-    fn traffic(&self, method: Method) -> usize {
-        match method {
-            Method::Gc => {
-                let extensions = [self.gc.input_cots(), self.gc.output_cots()].map(softspoken::random_bytes);
-                let corrections = self.gc.input_corrections_bytes() + self.gc.output_corrections_bytes();
-                let headers = (self.gc.chunks() + 4) * HEADER_BYTES;
-                extensions.iter().sum::<usize>() + corrections + self.gc.garbled_bytes() + headers
-            }
-            Method::Ot(shape) => {
-                let step = self.ot(shape);
-                let round =
-                    |round| frame_bytes(step.client_bytes(round)) + frame_bytes(step.server_bytes(round));
-                step.offline_bytes() + HEADER_BYTES + (0..step.rounds()).map(round).sum::<usize>()
-            }
-        }
-    }
-
-    /// The accumulators that enter the step: all of them, or, with pooling, those that have a partner.
-    fn paired(&self, accumulators: Shape, values: &[u32]) -> Vec<u32> {
-        let kept = if self.pool { accumulators.length / 2 * 2 } else { accumulators.length };
-        let rows = values.chunks(accumulators.length.max(1));
-        rows.flat_map(|row| row.iter().take(kept)).copied().collect()
-    }
-
-    /// What the reductions make of a share of the activation.
-    fn reduce(&self, share: Vec<u32>) -> Share {
-        let mut shape = self.activated;
-        let mut share = Share::new(share, self.out_ell);
-        for reduction in &self.reductions {
-            let reduced;
-            (shape, reduced) = reduction.apply(shape, share.residues(), self.out_ell);
-            share = Share::new(reduced, self.out_ell);
-        }
-        share
     }
 }
 
@@ -377,7 +299,7 @@ pub struct Computed {
     pub linear: LinearShape,
     /// Results of the requantising step, all channels together; 0 without one.
     pub results: usize,
-    /// Silent OTs, both directions, when comparisons take the least traffic.
+    /// Silent OTs that the backend asked about takes, both directions; comparisons with the least traffic.
     pub cots: usize,
 }
 
@@ -385,11 +307,15 @@ pub struct Computed {
 ///
 /// # Errors
 /// As a session with it would fail.
-pub fn computed(architecture: &Architecture) -> Result<Vec<Computed>> {
+pub fn computed(architecture: &Architecture, backend: Backend) -> Result<Vec<Computed>> {
     let plan = Plan::new(architecture)?;
+    let method = match backend {
+        Backend::Gc => Method::Gc,
+        Backend::Ot => Method::Ot(Comparison::Ripple),
+    };
     let computed = |stage: &StagePlan| {
         let results = stage.activation().map_or(0, |step| step.gc.shape().count);
-        let cots = stage.cots(Method::Ot(Comparison::Ripple));
+        let cots = stage.cots(method);
         Computed { linear: stage.geometry, results, cots: cots.0 + cots.1 }
     };
     Ok(plan.stages.iter().map(computed).collect())

@@ -82,20 +82,14 @@ impl PreparedModel {
     }
 }
 
-/// The tables of a layer in the form that its cells look them up, if it has any.
+/// The tables of a layer in the form in which its cells look them up, if it has any.
 fn cell_tables(layer: &LayerWeights) -> Result<Option<CellTables>> {
     let Some(tables) = layer.tables() else { return Ok(None) };
-    let entries = |found: Option<CellTables>| {
-        found.ok_or_else(|| Error::Config("an LSTM's tables do not have 256 entries".into())).map(Some)
+    let (sigmoid, tanh) = (tables.sigmoid().as_array(), tables.tanh().as_array());
+    let (Some(sigmoid), Some(tanh), Some(cell)) = (sigmoid, tanh, tables.cell_tanh().as_array()) else {
+        return Err(Error::Config("an LSTM's tables do not have 256 entries".into()));
     };
-    let (sigmoid, tanh, cell) =
-        (tables.sigmoid().as_array(), tables.tanh().as_array(), tables.cell_tanh().as_array());
-    match (sigmoid, tanh, cell) {
-        (Some(sigmoid), Some(tanh), Some(cell)) => {
-            entries(Some(CellTables::new(sigmoid, tanh, cell).map_err(|e| Error::Config(e.to_string()))?))
-        }
-        _ => entries(None),
-    }
+    CellTables::new(sigmoid, tanh, cell).map(Some).map_err(|e| Error::Config(e.to_string()))
 }
 
 /// What a server offers.

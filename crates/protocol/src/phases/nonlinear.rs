@@ -93,7 +93,10 @@ pub(crate) async fn server_offline(
 }
 
 /// The material of every part of every cell of a layer, position by position.
-fn of_cells(ots: &mut impl Iterator<Item = silent::Material>, plan: &RecurrentPlan) -> Vec<Vec<silent::Material>> {
+fn of_cells(
+    ots: &mut impl Iterator<Item = silent::Material>,
+    plan: &RecurrentPlan,
+) -> Vec<Vec<silent::Material>> {
     (0..plan.positions).map(|_| ots.take(CellPlan::PARTS).collect()).collect()
 }
 

@@ -202,7 +202,10 @@ fn split(mask: &Share, plan: &RecurrentPlan) -> (Share, Share) {
 
 /// All channels at one of `positions` positions.
 fn column(share: &Share, position: usize, positions: usize) -> Share {
-    Share::new(share.residues().iter().skip(position).step_by(positions.max(1)).copied().collect(), share.ell())
+    Share::new(
+        share.residues().iter().skip(position).step_by(positions.max(1)).copied().collect(),
+        share.ell(),
+    )
 }
 
 /// `[row][position]` from one share for each position.

@@ -64,8 +64,9 @@ impl RecurrentPlan {
 
     /// Bytes of all online messages after the masked sequence, and of the offline message.
     pub(super) fn traffic(&self) -> usize {
-        let turns = (0..self.cell.rounds())
-            .map(|round| frame_bytes(self.cell.client_bytes(round)) + frame_bytes(self.cell.server_bytes(round)));
+        let turns = (0..self.cell.rounds()).map(|round| {
+            frame_bytes(self.cell.client_bytes(round)) + frame_bytes(self.cell.server_bytes(round))
+        });
         let position = turns.sum::<usize>() + self.masked_hidden_bytes() + HEADER_BYTES;
         self.positions * position + self.offline_bytes() + HEADER_BYTES
     }

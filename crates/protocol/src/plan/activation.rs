@@ -1,0 +1,87 @@
+//! The plan of a requantising step, by either backend, and of the reductions after it.
+
+use deepcardio::architecture::{Activation, Reduction, Stage};
+use deepcardio::tensor::Shape;
+use oblivious_transfer::softspoken;
+use ot_nonlinear::Mode;
+
+use super::{Comparison, Method, frame_bytes};
+use crate::share::Share;
+use crate::wire::HEADER_BYTES;
+
+/// The requantising step of a stage.
+pub(crate) struct ActivationPlan {
+    pub(crate) gc: gc_nonlinear::StepPlan,
+    ot_ripple: ot_nonlinear::StepPlan,
+    ot_tree: ot_nonlinear::StepPlan,
+    pub(crate) pool: bool,
+    pub(crate) activated: Shape,
+    /// Ring of the next stage, into which the shares of the activation come.
+    pub(crate) out_ell: u32,
+    pub(crate) reductions: Vec<Reduction>,
+}
+
+impl ActivationPlan {
+    /// `count` results are computed.
+    pub(super) fn new(stage: &Stage, step: Activation, count: usize, out_ell: u32) -> Result<Self, String> {
+        let (activated, ell) = (stage.activated(), stage.ell);
+        let Activation { pool, shift, bits } = step;
+        let gc = gc_nonlinear::StepShape { count, ell, shift, bits, pool, out_ell };
+        let ot = ot_nonlinear::StepShape { count, ell, shift, bits, pool, out_ell };
+        let by_ot = |mode| ot_nonlinear::StepPlan::new(ot, mode).map_err(|e| e.to_string());
+        Ok(Self {
+            gc: gc_nonlinear::StepPlan::new(gc).map_err(|e| e.to_string())?,
+            ot_ripple: by_ot(Mode::Ripple)?,
+            ot_tree: by_ot(Mode::Tree)?,
+            pool,
+            activated,
+            out_ell,
+            reductions: stage.reductions.clone(),
+        })
+    }
+
+    /// The step from oblivious transfer, in one of its two shapes.
+    pub(crate) fn ot(&self, shape: Comparison) -> &ot_nonlinear::StepPlan {
+        match shape {
+            Comparison::Ripple => &self.ot_ripple,
+            Comparison::Tree => &self.ot_tree,
+        }
+    }
+
+    /// Bytes of the step's own messages.
+    pub(super) fn traffic(&self, method: Method) -> usize {
+        match method {
+            Method::Gc => {
+                let extensions = [self.gc.input_cots(), self.gc.output_cots()].map(softspoken::random_bytes);
+                let corrections = self.gc.input_corrections_bytes() + self.gc.output_corrections_bytes();
+                let headers = (self.gc.chunks() + 4) * HEADER_BYTES;
+                extensions.iter().sum::<usize>() + corrections + self.gc.garbled_bytes() + headers
+            }
+            Method::Ot(shape) => {
+                let step = self.ot(shape);
+                let round =
+                    |round| frame_bytes(step.client_bytes(round)) + frame_bytes(step.server_bytes(round));
+                step.offline_bytes() + HEADER_BYTES + (0..step.rounds()).map(round).sum::<usize>()
+            }
+        }
+    }
+
+    /// The accumulators that enter the step: all of them, or, with pooling, those that have a partner.
+    pub(super) fn paired(&self, accumulators: Shape, values: &[u32]) -> Vec<u32> {
+        let kept = if self.pool { accumulators.length / 2 * 2 } else { accumulators.length };
+        let rows = values.chunks(accumulators.length.max(1));
+        rows.flat_map(|row| row.iter().take(kept)).copied().collect()
+    }
+
+    /// What the reductions make of a share of the activation.
+    pub(super) fn reduce(&self, share: Vec<u32>) -> Share {
+        let mut shape = self.activated;
+        let mut share = Share::new(share, self.out_ell);
+        for reduction in &self.reductions {
+            let reduced;
+            (shape, reduced) = reduction.apply(shape, share.residues(), self.out_ell);
+            share = Share::new(reduced, self.out_ell);
+        }
+        share
+    }
+}
