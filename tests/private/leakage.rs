@@ -45,12 +45,12 @@ fn zeroed(model: &Model) -> Model {
 async fn sizes_depend_on_the_architecture_alone() {
     let mut rng = ChaCha20Rng::seed_from_u64(21);
     let model = random_model(&mut rng, &ModelSpec::small(3, 20, 4, 2));
-    let segment = random_segment(&mut rng, model.architecture());
-    let flat = Segment::from_windows(3, 20, vec![0; 60]).unwrap();
+    let segments = [(); 2].map(|()| random_segment(&mut rng, model.architecture()));
+    let flat = [(); 2].map(|()| Segment::from_windows(3, 20, vec![0; 60]).unwrap());
     for &backend in Backend::ALL {
         for reveal in [Reveal::Scores, Reveal::Label] {
-            let one = transcript(&model, backend, reveal, std::slice::from_ref(&segment)).await;
-            let other = transcript(&zeroed(&model), backend, reveal, std::slice::from_ref(&flat)).await;
+            let one = transcript(&model, backend, reveal, &segments).await;
+            let other = transcript(&zeroed(&model), backend, reveal, &flat).await;
             assert_eq!(sizes(&one), sizes(&other));
         }
     }

@@ -161,6 +161,12 @@ impl ArgmaxEvaluator {
         Ok((corrections, Self { plan: plan.clone(), keys: session.step(step_id), bits, inputs }))
     }
 
+    /// Bytes of the message that is due.
+    #[must_use]
+    pub fn message_bytes(&self) -> usize {
+        self.plan.message_bytes()
+    }
+
     /// The label, below the number of classes.
     ///
     /// # Errors
