@@ -17,11 +17,15 @@ use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 
 use crate::relay::{Act, Frame, Plot, relayed};
-use crate::session::{Seen, config, run_client};
+use crate::session::{Seen, config, reference_label, run_client};
+
+/// Between them these send every message: those of a label are the same for both backends.
+const EVERY_MESSAGE: [(Backend, Reveal); 2] = [(Backend::Ot, Reveal::Scores), (Backend::Gc, Reveal::Label)];
 
 struct Stage {
     model: Model,
-    segment: Segment,
+    /// One record; where labels alone are revealed, one that has an overall label.
+    segments: Vec<Segment>,
     service: Arc<Service>,
     tap: Tap,
 }
@@ -29,11 +33,12 @@ struct Stage {
 impl Stage {
     fn new(reveal: Reveal) -> Self {
         let mut rng = ChaCha20Rng::seed_from_u64(11);
-        let model = random_model(&mut rng, &ModelSpec::small(2, 12, 3, 2));
-        let segment = random_segment(&mut rng, model.architecture());
+        let (segments, blocks) = if reveal == Reveal::Label { (2, 1) } else { (1, 2) };
+        let model = random_model(&mut rng, &ModelSpec::small(2, 12, 3, blocks));
+        let segments = (0..segments).map(|_| random_segment(&mut rng, model.architecture())).collect();
         let tap = Tap::new();
         let service = Arc::new(Service::new(model.clone(), reveal).unwrap().with_tap(tap.clone()));
-        Self { model, segment, service, tap }
+        Self { model, segments, service, tap }
     }
 
     async fn run(
@@ -43,25 +48,32 @@ impl Stage {
     ) -> (Result<Seen, Error>, Result<Summary, Error>, Vec<Frame>) {
         let (client, server, transcript) = relayed(plot);
         let config = config(backend, Some(self.tap.clone()));
-        let segments = std::slice::from_ref(&self.segment);
-        let (seen, served) = tokio::join!(run_client(client, config, segments), serve(server, &self.service));
+        let client = run_client(client, config, &self.segments);
+        let (seen, served) = tokio::join!(client, serve(server, &self.service));
         let frames = transcript.lock().unwrap().clone();
         (seen, served, frames)
     }
 
-    fn is_right(&self, outcome: &Outcome) -> bool {
-        let scores = reference::scores(&self.model, &self.segment).unwrap();
+    fn is_right(&self, segment: &Segment, outcome: &Outcome) -> bool {
+        let scores = reference::scores(&self.model, segment).unwrap();
         match outcome {
             Outcome::Scores(private) => *private == scores,
             Outcome::Label(label) => *label == deepcardio::scores::argmax(&scores),
         }
     }
 
-    /// Whether every layer and the outcome are the reference's: what `--verify` checks.
+    /// Whether every outcome is right, that of the record included.
+    fn is_all_right(&self, seen: &Seen) -> bool {
+        let mut outcomes = self.segments.iter().zip(&seen.outcomes);
+        outcomes.all(|(segment, outcome)| self.is_right(segment, outcome))
+            && seen.overall.is_none_or(|label| label == reference_label(&self.model, &self.segments))
+    }
+
+    /// Whether every outcome and every layer of the last segment are the reference's: what `--verify` checks.
     fn verifies(&self, seen: &Seen) -> bool {
-        let trace = reference::trace(&self.model, &self.segment).unwrap();
+        let trace = reference::trace(&self.model, &self.segments[self.segments.len() - 1]).unwrap();
         let layers = self.tap.compare(self.model.architecture(), &trace);
-        layers.is_ok() && seen.outcomes.iter().all(|outcome| self.is_right(outcome))
+        layers.is_ok() && self.is_all_right(seen)
     }
 }
 
@@ -74,7 +86,7 @@ fn assert_not_our_fault<T>(result: &Result<T, Error>, plot: Plot) {
 
 async fn counts(stage: &Stage, backend: Backend) -> [(Party, usize); 2] {
     let (seen, served, frames) = stage.run(backend, None).await;
-    assert!(seen.unwrap().outcomes.iter().all(|outcome| stage.is_right(outcome)));
+    assert!(stage.is_all_right(&seen.unwrap()));
     served.unwrap();
     [Party::Client, Party::Server].map(|party| (party, frames.iter().filter(|f| f.from == party).count()))
 }
@@ -83,8 +95,7 @@ async fn counts(stage: &Stage, backend: Backend) -> [(Party, usize); 2] {
 async fn a_flipped_bit_in_any_message_is_survived() {
     let mut rng = ChaCha20Rng::seed_from_u64(12);
     let (mut refused, mut named, mut unchanged) = (0, 0, 0);
-    // The label's messages are the same for both backends.
-    for (backend, reveal) in [(Backend::Ot, Reveal::Scores), (Backend::Gc, Reveal::Label)] {
+    for (backend, reveal) in EVERY_MESSAGE {
         let stage = Stage::new(reveal);
         for (from, frames) in counts(&stage, backend).await {
             for frame in 0..frames {
@@ -113,8 +124,8 @@ async fn a_flipped_bit_in_any_message_is_survived() {
 
 #[tokio::test(start_paused = true)]
 async fn a_repeated_message_is_an_error() {
-    let stage = Stage::new(Reveal::Scores);
-    for &backend in Backend::ALL {
+    for (backend, reveal) in EVERY_MESSAGE {
+        let stage = Stage::new(reveal);
         for (from, frames) in counts(&stage, backend).await {
             // The last frame of each direction is followed by nothing: repeating it changes nothing.
             for frame in 0..frames - 1 {
@@ -129,8 +140,8 @@ async fn a_repeated_message_is_an_error() {
 #[tokio::test(start_paused = true)]
 async fn a_connection_cut_anywhere_ends_in_an_error_and_the_next_client_is_served() {
     let mut rng = ChaCha20Rng::seed_from_u64(13);
-    let stage = Stage::new(Reveal::Scores);
-    for &backend in Backend::ALL {
+    for (backend, reveal) in EVERY_MESSAGE {
+        let stage = Stage::new(reveal);
         for (from, frames) in counts(&stage, backend).await {
             for frame in 0..frames {
                 let plot = Plot { from, frame, act: Act::Cut(rng.random::<u32>() as usize) };
@@ -151,4 +162,48 @@ async fn errors_name_the_peer() {
     assert!(client.starts_with("the server ended the session: "), "{client}");
     let server = served.err().unwrap().to_string();
     assert!(server.contains("client"), "{server}");
+}
+
+/// What both sides say when the client's farewell, sent after a record, is another request.
+async fn asked_for(stage: &Stage, backend: Backend, request: [u8; 2]) -> (Result<Seen, Error>, String) {
+    let frames = counts(stage, backend).await[0].1;
+    let plot = Plot { from: Party::Client, frame: frames - 1, act: Act::Payload(request) };
+    let (seen, served, _frames) = stage.run(backend, Some(plot)).await;
+    assert_not_our_fault(&served, plot);
+    (seen, served.err().unwrap().to_string())
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_overall_label_is_refused_where_there_is_none() {
+    let (scores, label) = (Stage::new(Reveal::Scores), Stage::new(Reveal::Label));
+    let (_seen, server) = asked_for(&scores, Backend::Ot, [4, 2]).await;
+    assert!(server.contains("an overall label was asked for, but this server reveals scores"), "{server}");
+    for (request, part) in [
+        ([4, 0], "the label of 0 segments, and not of 2 to 128"),
+        ([4, 1], "the label of 1 segments, and not of 2 to 128"),
+        ([4, 129], "the label of 129 segments, and not of 2 to 128"),
+        ([4, 255], "the label of 255 segments, and not of 2 to 128"),
+        // The shares of both segments are used up.
+        ([4, 2], "the label of 2 segments, where 0 are kept"),
+        ([4, 128], "the label of 128 segments, where 0 are kept"),
+        ([5, 0], "no such request"),
+        ([0, 1], "no such request"),
+        ([1, 1], "no such request"),
+    ] {
+        let (_seen, server) = asked_for(&label, Backend::Gc, request).await;
+        assert!(server.contains(part), "{request:?}: {server}");
+    }
+}
+
+#[tokio::test]
+async fn a_label_of_more_segments_than_were_classified_is_refused() {
+    let stage = Stage::new(Reveal::Label);
+    let (_, _, frames) = stage.run(Backend::Ot, None).await;
+    let own: Vec<&Frame> = frames.iter().filter(|frame| frame.from == Party::Client).collect();
+    let request = own.iter().rposition(|frame| frame.bytes[5..] == [4, 2]).unwrap();
+    let plot = Plot { from: Party::Client, frame: request, act: Act::Payload([4, 3]) };
+    let (seen, served, _frames) = stage.run(Backend::Ot, Some(plot)).await;
+    assert_not_our_fault(&seen, plot);
+    assert!(served.err().unwrap().to_string().contains("the label of 3 segments, where 2 are kept"));
+    assert!(seen.err().unwrap().to_string().starts_with("the server ended the session: "));
 }

@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use deepcardio::ecg::Segment;
-use deepcardio::model::{LayerWeights, Model};
-use deepcardio::testkit::{ModelSpec, random_model, random_segment};
+use deepcardio::model::{LayerWeights, LstmTables, Model};
+use deepcardio::testkit::{ModelSpec, random_lstm_model, random_model, random_segment};
 use protocol::handshake::{Backend, Reveal};
 use protocol::server::{Service, serve};
 use rand_chacha::ChaCha20Rng;
@@ -31,13 +31,18 @@ fn sizes(frames: &[Frame]) -> Vec<(String, u8, usize)> {
     sizes
 }
 
-/// The same architecture, rings included, with every weight and bias zero.
+/// The same architecture, rings included, with every weight, bias and table entry zero.
 fn zeroed(model: &Model) -> Model {
-    let weights = model
-        .weights()
-        .iter()
-        .map(|layer| LayerWeights::new(vec![0; layer.weights().len()], vec![0; layer.bias().len()]))
-        .collect();
+    let zeros = |layer: &LayerWeights| {
+        let (weights, bias) = (vec![0; layer.weights().len()], vec![0; layer.bias().len()]);
+        match layer.tables() {
+            Some(_) => {
+                LayerWeights::lstm(weights, bias, LstmTables::new(vec![0; 256], vec![0; 256], vec![0; 256]))
+            }
+            None => LayerWeights::new(weights, bias),
+        }
+    };
+    let weights = model.weights().iter().map(zeros).collect();
     Model::new(model.architecture().clone(), weights, "zeros".into()).unwrap()
 }
 
@@ -45,12 +50,12 @@ fn zeroed(model: &Model) -> Model {
 async fn sizes_depend_on_the_architecture_alone() {
     let mut rng = ChaCha20Rng::seed_from_u64(21);
     let model = random_model(&mut rng, &ModelSpec::small(3, 20, 4, 2));
-    let segment = random_segment(&mut rng, model.architecture());
-    let flat = Segment::from_windows(3, 20, vec![0; 60]).unwrap();
+    let segments = [(); 2].map(|()| random_segment(&mut rng, model.architecture()));
+    let flat = [(); 2].map(|()| Segment::from_windows(3, 20, vec![0; 60]).unwrap());
     for &backend in Backend::ALL {
         for reveal in [Reveal::Scores, Reveal::Label] {
-            let one = transcript(&model, backend, reveal, std::slice::from_ref(&segment)).await;
-            let other = transcript(&zeroed(&model), backend, reveal, std::slice::from_ref(&flat)).await;
+            let one = transcript(model, backend, reveal, &segments).await;
+            let other = transcript(&zeroed(&model), backend, reveal, &flat).await;
             assert_eq!(sizes(&one), sizes(&other));
         }
     }
@@ -72,19 +77,19 @@ fn fresh_blocks(frames: &[Frame]) -> HashSet<&[u8]> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_repeated_inference_shares_no_mask_table_or_ot() {
     let mut rng = ChaCha20Rng::seed_from_u64(22);
-    let model = random_model(&mut rng, &ModelSpec::small(2, 12, 3, 1));
-    let segment = random_segment(&mut rng, model.architecture());
-    for &backend in Backend::ALL {
-        let segments = [
-            Segment::from_windows(2, 12, segment.samples().to_vec()).unwrap(),
-            Segment::from_windows(2, 12, segment.samples().to_vec()).unwrap(),
-        ];
+    let convolutions = random_model(&mut rng, &ModelSpec::small(2, 12, 3, 1));
+    let lstm = random_lstm_model(&mut rng, 2, 9);
+    for (model, &backend) in
+        [convolutions, lstm].iter().flat_map(|m| Backend::ALL.iter().map(move |b| (m, b)))
+    {
+        let segment = random_segment(&mut rng, model.architecture());
+        let segments = [segment.clone(), segment];
         // Within one session, and between two.
-        let twice = transcript(&model, backend, Reveal::Label, &segments).await;
+        let twice = transcript(model, backend, Reveal::Label, &segments).await;
         let blocks: usize =
             twice.iter().filter(|frame| frame.bytes[0] >= 10).map(|frame| frame.bytes[5..].len() / 16).sum();
         assert_eq!(fresh_blocks(&twice).len(), blocks, "a block came twice within a session");
-        let again = transcript(&model, backend, Reveal::Label, &segments).await;
+        let again = transcript(model, backend, Reveal::Label, &segments).await;
         assert!(fresh_blocks(&twice).is_disjoint(&fresh_blocks(&again)), "a block came in two sessions");
     }
 }

@@ -5,11 +5,13 @@
 //! | `networks` | private inference equals the reference, layer by layer, for networks of many shapes |
 //! | `hostile` | flipped bits, cut connections, repeated and oversized messages end in typed errors, and others are served on |
 //! | `leakage` | sizes tell nothing of weights or ECG, and nothing is used twice |
+//! | `label_only` | a label-only client's whole view holds no score, nor what would complete one |
 //! | `programs` | `pp-server` and `pp-client` as processes over TCP, on the samples and the real model |
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod hostile;
+mod label_only;
 mod leakage;
 mod networks;
 mod programs;

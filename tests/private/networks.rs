@@ -1,19 +1,23 @@
 //! Private inference equals the reference, layer by layer and bit for bit.
 
 use deepcardio::architecture::Layer;
+use deepcardio::ecg::Segment;
+use deepcardio::model::Model;
 use deepcardio::reference::trace;
 use deepcardio::testkit::{ModelSpec, random_lstm_model, random_model, random_segment, random_small_model};
-use protocol::client::ClientConfig;
+use protocol::client::{ClientConfig, ClientSession};
+use protocol::error::Error;
 use protocol::handshake::{Backend, Reveal};
-use protocol::meter::Phase;
-use protocol::plan::Comparison;
-use protocol::server::Service;
+use protocol::meter::{Ledger, Phase};
+use protocol::plan::{Comparison, MAX_RECORD_SEGMENTS};
+use protocol::server::{Service, serve};
 use protocol::tap::Tap;
+use protocol::transport::memory_pair;
 use rand::RngExt;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 
-use crate::session::{TIMEOUTS, assert_equals_reference, config, run_client, run_pair};
+use crate::session::{TIMEOUTS, assert_equals_reference, config, reference_label, run_client, run_pair};
 
 /// One block after the other, with an odd length, a kernel of 3, 5 or 7 and a width of 1 to 64 channels.
 fn chain(blocks: usize, rng: &mut ChaCha20Rng) -> ModelSpec {
@@ -111,6 +115,97 @@ async fn label_only_reveals_the_argmax() {
     }
 }
 
+/// A model and segments that do not all have one label.
+fn record_of_two_labels(segments: usize, rng: &mut ChaCha20Rng) -> (Model, Vec<Segment>) {
+    loop {
+        let model = random_small_model(rng);
+        let record: Vec<_> = (0..segments).map(|_| random_segment(rng, model.architecture())).collect();
+        let mut labels: Vec<_> = record.chunks(1).map(|segment| reference_label(&model, segment)).collect();
+        labels.dedup();
+        if labels.len() > 1 {
+            return (model, record);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_of_several_segments_gets_the_label_of_their_sum() {
+    let mut rng = ChaCha20Rng::seed_from_u64(7);
+    for &backend in Backend::ALL {
+        for segments in [2, 3, 5] {
+            let (model, segments) = record_of_two_labels(segments, &mut rng);
+            let service = Service::new(model.clone(), Reveal::Label).unwrap();
+            let (seen, served) = run_pair(&service, config(backend, None), &segments).await;
+            let (seen, served) = (seen.unwrap(), served.unwrap());
+            assert_eq!(seen.overall, Some(reference_label(&model, &segments)));
+            let after_setup = |ledger: &Ledger| ledger.total(|scope| scope.phase != Phase::Setup);
+            let client = after_setup(&seen.ledger);
+            assert_eq!(client.sent + client.received, seen.planned, "the plan foretells every byte");
+            // The server's books hold the client's farewell too.
+            assert_eq!(after_setup(&served.ledger).received, client.sent + 7);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_record_forgets_the_segments_of_the_last() {
+    let mut rng = ChaCha20Rng::seed_from_u64(8);
+    let model = random_model(&mut rng, &ModelSpec::small(2, 12, 3, 1));
+    let segments: Vec<_> = (0..6).map(|_| random_segment(&mut rng, model.architecture())).collect();
+    let service = Service::new(model.clone(), Reveal::Label).unwrap();
+    let (client, server) = memory_pair(TIMEOUTS);
+    let client = async {
+        let mut session = ClientSession::connect(client, config(Backend::Ot, None)).await?;
+        let mut labels = Vec::new();
+        // Forgotten; then a record that is asked for; then two that each begin where the one before ended.
+        for (range, asked) in [(0..1, false), (1..3, true), (3..5, true), (5..6, true)] {
+            for segment in &segments[range] {
+                (session, _) = session.prepare().await?.infer(segment).await?;
+            }
+            if asked {
+                let label;
+                (session, label) = session.overall_label().await?;
+                labels.push(label);
+            } else {
+                session.begin_record();
+            }
+        }
+        let nothing_kept = session.overall_label().await.err().unwrap().to_string();
+        Ok::<_, Error>((labels, nothing_kept))
+    };
+    let (seen, _hung_up) = tokio::join!(client, serve(server, &service));
+    let (labels, nothing_kept) = seen.unwrap();
+    let records = [&segments[1..3], &segments[3..5], &segments[5..6]];
+    assert_eq!(labels, records.map(|record| reference_label(&model, record)));
+    assert!(nothing_kept.contains("classify its segments"), "{nothing_kept}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_asks_for_no_overall_label_that_it_cannot_get() {
+    let mut rng = ChaCha20Rng::seed_from_u64(9);
+    let model = random_model(&mut rng, &ModelSpec::small(1, 8, 1, 1));
+    let segment = random_segment(&mut rng, model.architecture());
+    for (reveal, segments, part) in [
+        (Reveal::Scores, 1, "the server reveals scores"),
+        (Reveal::Label, MAX_RECORD_SEGMENTS + 1, "split the recording"),
+    ] {
+        let service = Service::new(model.clone(), reveal).unwrap();
+        let (client, server) = memory_pair(TIMEOUTS);
+        let client = async {
+            let mut session = ClientSession::connect(client, config(Backend::Gc, None)).await?;
+            for _ in 0..segments {
+                (session, _) = session.prepare().await?.infer(&segment).await?;
+            }
+            let refused = session.overall_label().await.err().unwrap();
+            assert!(matches!(refused, Error::Config(_)));
+            Ok::<_, Error>(refused.to_string())
+        };
+        let (refused, _hung_up) = tokio::join!(client, serve(server, &service));
+        let refused = refused.unwrap();
+        assert!(refused.contains(part), "{refused}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn both_shapes_of_comparison_give_the_reference() {
     let mut rng = ChaCha20Rng::seed_from_u64(6);
@@ -145,7 +240,7 @@ async fn one_session_classifies_several_segments() {
         assert_eq!(served.inferences, 4);
         let (client, server) = (seen.ledger.total(|_| true), served.ledger.total(|_| true));
         // The client's farewell is the one frame that its own books no longer hold.
-        assert_eq!(client.sent + 6, server.received);
+        assert_eq!(client.sent + 7, server.received);
         assert_eq!(client.received, server.sent);
     }
 }

@@ -175,6 +175,41 @@ fn a_label_only_server_reveals_labels_alone() {
     assert_eq!(report["segments"][0]["probabilities"], Value::Null);
 }
 
+/// A record of three segments, asked for as a program and as a person would.
+#[test]
+fn a_label_only_server_labels_a_long_record() {
+    let server = Server::start(&["--reveal", "label"]);
+    let model = Model::load(&model_file()).unwrap();
+    let (long, short) = (sample(LONG), sample(SAMPLES[3]));
+    let scores = reference_scores(&model, &long);
+    let sum = |class: usize| scores.iter().map(|segment| segment[class]).sum::<i64>();
+    let sums: Vec<i64> = (0..model.architecture().classes().len()).map(sum).collect();
+    let class = |scores: &[i64]| model.architecture().classes()[argmax(scores)].clone();
+    let model_path = model_file();
+    for nonlinear in ["ot", "gc"] {
+        let verified =
+            ["--server", &server.address, "--nonlinear", nonlinear, "--json", "--profile", "--verify"];
+        let model_flag = ["--model", model_path.to_str().unwrap()];
+        let files = [long.clone(), short.clone(), long.clone()];
+        let reports = objects(&client(&[&verified[..], &model_flag].concat(), &files));
+        for report in [&reports[0], &reports[2]] {
+            assert_eq!(report["label"], class(&sums).as_str());
+            assert_eq!(report["verified"], true);
+            let segments = report["segments"].as_array().unwrap();
+            assert_eq!(segments.len(), 3);
+            for (segment, scores) in segments.iter().zip(&scores) {
+                assert_eq!((&segment["label"], &segment["scores"]), (&class(scores).into(), &Value::Null));
+            }
+            let output = |row: &&Value| row["part"] == "output" && row["phase"] == "online";
+            let row = report["profile"].as_array().unwrap().iter().find(output).unwrap().clone();
+            assert!(row["up"].as_u64().unwrap() > 0, "the overall label's messages are booked: {row}");
+        }
+        assert_eq!(reports[1]["label"], class(&reference_scores(&model, &short)[0]).as_str());
+    }
+    let read = text(&client(&["--server", &server.address], std::slice::from_ref(&long)).stdout);
+    assert!(read.contains("Segment 3 of 3: ") && read.contains("Whole record: "), "{read}");
+}
+
 #[test]
 fn people_read_the_rhythm_and_what_it_cost() {
     let output = client(&["--embedded"], &[sample(SAMPLES[2])]);

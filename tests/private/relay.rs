@@ -22,6 +22,8 @@ pub(crate) enum Act {
     Flip(usize),
     /// Send it twice.
     Repeat,
+    /// Send this in the place of its payload, which is as long.
+    Payload([u8; 2]),
     /// Pass on this many bytes of it, taken modulo its length, then hang up.
     Cut(usize),
 }
@@ -78,6 +80,10 @@ fn apply(act: Option<Act>, mut bytes: Vec<u8>) -> Vec<u8> {
         Some(Act::Flip(bit)) => {
             let bit = bit % (8 * bytes.len());
             bytes[bit / 8] ^= 1 << (bit % 8);
+            bytes
+        }
+        Some(Act::Payload(payload)) => {
+            bytes[5..].copy_from_slice(&payload);
             bytes
         }
         Some(Act::Repeat) => [bytes.as_slice(), &bytes].concat(),

@@ -30,26 +30,42 @@ pub(crate) fn config(backend: Backend, tap: Option<Tap>) -> ClientConfig {
     }
 }
 
-/// What a client saw of a session of one inference a segment.
+/// What a client saw of a session of one inference a segment, the segments being one record.
 pub(crate) struct Seen {
     pub(crate) outcomes: Vec<Outcome>,
-    /// Bytes of one inference as the plan foretold them.
+    /// The record's label, where labels alone are revealed.
+    pub(crate) overall: Option<usize>,
+    /// Bytes of all of it after the set-up, as the plan foretold them.
     pub(crate) planned: u64,
     pub(crate) ledger: Ledger,
 }
 
 pub(crate) async fn run_client(channel: Channel, config: ClientConfig, segments: &[Segment]) -> Result<Seen> {
     let mut session = ClientSession::connect(channel, config).await?;
-    let planned = session.inference_traffic();
+    let mut planned = segments.len() as u64 * session.inference_traffic();
     let mut outcomes = Vec::new();
     for segment in segments {
         let (next, outcome) = session.prepare().await?.infer(segment).await?;
         session = next;
         outcomes.push(outcome);
     }
+    let mut overall = None;
+    if session.reveal() == Reveal::Label {
+        planned += session.overall_label_traffic(segments.len())?;
+        let (next, label) = session.overall_label().await?;
+        session = next;
+        overall = Some(label);
+    }
     let ledger = session.take_ledger();
     session.finish().await?;
-    Ok(Seen { outcomes, planned, ledger })
+    Ok(Seen { outcomes, overall, planned, ledger })
+}
+
+/// The label of the sum of the reference's scores.
+pub(crate) fn reference_label(model: &Model, segments: &[Segment]) -> usize {
+    let scores = segments.iter().map(|segment| reference::scores(model, segment).unwrap());
+    let add = |sums: Vec<i64>, scores: Vec<i64>| sums.iter().zip(scores).map(|(a, b)| a + b).collect();
+    deepcardio::scores::argmax(&scores.reduce(add).unwrap())
 }
 
 /// Both parties over memory; the client's result and the server's.
@@ -85,6 +101,9 @@ pub(crate) async fn assert_equals_reference(
             Reveal::Label => Outcome::Label(deepcardio::scores::argmax(&scores)),
         };
         assert!(seen.outcomes == [expected], "the outcome differs from the reference");
+        let overall =
+            (reveal == Reveal::Label).then(|| reference_label(model, std::slice::from_ref(segment)));
+        assert_eq!(seen.overall, overall);
         let inference = seen.ledger.total(|scope| scope.phase != Phase::Setup);
         assert_eq!(inference.sent + inference.received, seen.planned, "the plan foretells every byte");
         assert_eq!(served.unwrap().inferences, 1);

@@ -24,7 +24,7 @@ pub struct Cli {
 /// What to do.
 #[derive(Subcommand, Debug)]
 pub enum Command {
-    /// Classify ECG files: one result for each 30-second segment.
+    /// Classify ECG files: one result for each 30-second segment, and one for the whole record.
     Infer(Infer),
 }
 
@@ -40,7 +40,7 @@ pub struct Infer {
     /// Start a server inside this program instead, with the bundled model or --model.
     #[arg(long, conflicts_with = "server")]
     pub embedded: bool,
-    /// Model file: what the embedded server serves, or what --verify compares a remote server's scores with.
+    /// Model file: what the embedded server serves, or what --verify compares a remote server's results with.
     #[arg(long)]
     pub model: Option<PathBuf>,
     /// Sampling rate in Hz of a file without a time column.
@@ -55,7 +55,7 @@ pub struct Infer {
     /// Shape of the comparisons with --nonlinear ot: fewest round trips, least traffic, or what suits the way to the server.
     #[arg(long, value_enum, default_value_t = Shape::Auto)]
     pub comparison: Shape,
-    /// Let the embedded server reveal the label alone.
+    /// Let the embedded server reveal labels alone: one for each segment, one for the whole record.
     #[arg(long, requires = "embedded")]
     pub label_only: bool,
     /// Print JSON instead of text.
@@ -64,7 +64,7 @@ pub struct Infer {
     /// Add a table of seconds, bytes and round trips by layer.
     #[arg(long)]
     pub profile: bool,
-    /// Compare with the network in the clear: every layer with an embedded server, the scores with a remote one (needs
+    /// Compare with the network in the clear: every layer with an embedded server, scores or labels with a remote one (needs
     /// --model).
     #[arg(long)]
     pub verify: bool,

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use deepcardio::ecg::EcgError;
 use deepcardio::format::FormatError;
 use protocol::error::Error;
+use protocol::plan::MAX_RECORD_SEGMENTS;
 use protocol::tap::Difference;
 
 /// A run that did not end well.
@@ -18,6 +19,17 @@ pub enum Failure {
         path: PathBuf,
         /// Why.
         source: EcgError,
+    },
+    /// The record has more segments than a server that reveals labels alone adds up.
+    #[error(
+        "{path}: {segments} segments, and a server that reveals labels alone adds up at most {MAX_RECORD_SEGMENTS}; \
+         split the recording into shorter files"
+    )]
+    TooLong {
+        /// Which file.
+        path: PathBuf,
+        /// How many.
+        segments: usize,
     },
     /// A model file cannot be used.
     #[error("model {name}: {source}")]
@@ -33,14 +45,14 @@ pub enum Failure {
     /// The private result is not that of the network in the clear.
     #[error("VERIFICATION FAILED: {0}")]
     Layer(#[from] Difference),
-    /// The private scores are not those of the network in the clear.
+    /// The private scores or labels are not those of the network in the clear.
     #[error(
-        "VERIFICATION FAILED: segment {segment} scored {private} in private and {reference} in the clear; \
+        "VERIFICATION FAILED: {what} is {private} in private and {reference} in the clear; \
          is --model the model that the server serves?"
     )]
     Scores {
-        /// Counted from 1.
-        segment: usize,
+        /// Which segment, or the record.
+        what: String,
         /// What the session gave.
         private: String,
         /// What the reference gives.
@@ -60,7 +72,7 @@ impl Failure {
     pub fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
             Self::Usage(_) | Self::Session(Error::Config(_)) => 2,
-            Self::Ecg { .. } => 3,
+            Self::Ecg { .. } | Self::TooLong { .. } => 3,
             Self::Session(Error::Internal(_)) | Self::Model { .. } | Self::System(_) => 1,
             Self::Session(_) => 4,
             Self::Layer(_) | Self::Scores { .. } => 5,

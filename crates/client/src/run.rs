@@ -1,21 +1,22 @@
-//! A run of `pp-client infer`: read every file, find the server, classify segment after segment, report.
+//! A run of `pp-client infer`: read every file, find the server, classify segment after segment, then the record, report.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use deepcardio::architecture::Architecture;
 use deepcardio::ecg::{self, Recording, Segment};
+use deepcardio::model::Model;
 use protocol::client::{ClientConfig, ClientSession, Outcome};
 use protocol::error::Error;
+use protocol::handshake::Reveal;
 use protocol::meter::{Ledger, Phase};
-use protocol::plan::Limits;
+use protocol::plan::{Limits, MAX_RECORD_SEGMENTS};
 
 use crate::cli::Infer;
 use crate::connection::Connection;
 use crate::failure::Failure;
 use crate::report::progress::Bar;
 use crate::report::{self, FileReport};
-use crate::verify::verify;
+use crate::verify;
 
 /// Bytes in the megabyte of `--max-mb`.
 const MEGABYTE: u64 = 1_000_000;
@@ -64,18 +65,19 @@ async fn classify_all(
     let mut setup = session.take_ledger();
     let mut setup_time = start.elapsed();
     for (path, recording) in recordings {
-        let segments = segments(path, recording, session.architecture())?;
+        let segments = segments(path, recording, &session)?;
         let architecture = session.architecture().clone();
-        let mut run = Run { arguments, connection, bar: &bar, outcomes: Vec::new(), ledger: setup.take() };
-        let (returned, seconds) = run.classify(session, &segments).await?;
-        session = returned;
+        let mut run = Run::new(arguments, connection, &bar, setup.take());
+        let overall;
+        (session, overall) = run.classify(session, &segments).await?;
         let report = FileReport {
             path,
             recording,
             architecture: &architecture,
             outcomes: &run.outcomes,
+            overall: &overall,
             ledger: &run.ledger,
-            seconds: report::Seconds { setup: std::mem::take(&mut setup_time), ..seconds },
+            seconds: run.seconds(std::mem::take(&mut setup_time)),
             verified: arguments.verify,
         };
         bar.clear();
@@ -84,13 +86,13 @@ async fn classify_all(
     Ok(session.finish().await?)
 }
 
-fn segments(
-    path: &Path,
-    recording: &Recording,
-    architecture: &Architecture,
-) -> Result<Vec<Segment>, Failure> {
-    ecg::segments(recording, architecture.signal())
-        .map_err(|source| Failure::Ecg { path: path.to_owned(), source })
+fn segments(path: &Path, recording: &Recording, session: &ClientSession) -> Result<Vec<Segment>, Failure> {
+    let segments = ecg::segments(recording, session.architecture().signal())
+        .map_err(|source| Failure::Ecg { path: path.to_owned(), source })?;
+    if session.reveal() == Reveal::Label && segments.len() > MAX_RECORD_SEGMENTS {
+        return Err(Failure::TooLong { path: path.to_owned(), segments: segments.len() });
+    }
+    Ok(segments)
 }
 
 /// The classification of one file.
@@ -99,38 +101,77 @@ struct Run<'a> {
     connection: &'a Connection,
     bar: &'a Bar,
     outcomes: Vec<Outcome>,
+    /// Sums of the scores that the network gives in the clear, where they are compared.
+    reference: Vec<i64>,
     ledger: Ledger,
 }
 
-impl Run<'_> {
+impl<'a> Run<'a> {
+    fn new(arguments: &'a Infer, connection: &'a Connection, bar: &'a Bar, ledger: Ledger) -> Self {
+        Self { arguments, connection, bar, outcomes: Vec::new(), reference: Vec::new(), ledger }
+    }
+
+    /// Classifies the segments one by one; the result is that of the whole record.
     async fn classify(
         &mut self,
         mut session: ClientSession,
         segments: &[Segment],
-    ) -> Result<(ClientSession, report::Seconds), Failure> {
-        let (mut offline, mut online) = (Duration::ZERO, Duration::ZERO);
+    ) -> Result<(ClientSession, Outcome), Failure> {
+        session.begin_record();
         for (index, segment) in segments.iter().enumerate() {
             self.bar.segment(index + 1, segments.len());
-            let (returned, outcome) = infer_segment(session, segment).await?;
-            session = returned;
-            let ledger = session.take_ledger();
-            offline += ledger.total(|scope| scope.phase == Phase::Offline).time;
-            online += ledger.total(|scope| scope.phase == Phase::Online).time;
-            self.ledger.merge(&ledger);
+            let outcome;
+            (session, outcome) = infer_segment(session, segment).await?;
+            self.ledger.merge(&session.take_ledger());
             self.check(index + 1, segment, &outcome)?;
             self.outcomes.push(outcome);
         }
-        Ok((session, report::Seconds { setup: Duration::ZERO, offline, online }))
+        let overall;
+        (session, overall) = self.overall(session).await?;
+        if self.verifies().is_some() {
+            verify::check("the whole record", &overall, &self.reference)?;
+        }
+        Ok((session, overall))
     }
 
-    fn check(&self, number: usize, segment: &Segment, outcome: &Outcome) -> Result<(), Failure> {
-        match &self.connection.model {
-            Some(model) if self.arguments.verify => {
-                verify(model, segment, number, outcome, self.connection.tap.as_ref())
+    /// The result of the whole record: the segments' scores summed, or the label of that sum, which takes the server's help.
+    async fn overall(&mut self, session: ClientSession) -> Result<(ClientSession, Outcome), Error> {
+        if session.reveal() == Reveal::Scores {
+            let mut sums = Vec::new();
+            for outcome in &self.outcomes {
+                let Outcome::Scores(scores) = outcome else { continue };
+                add(&mut sums, scores);
             }
-            _ => Ok(()),
+            return Ok((session, Outcome::Scores(sums)));
         }
+        let (mut session, label) = session.overall_label().await?;
+        self.ledger.merge(&session.take_ledger());
+        Ok((session, Outcome::Label(label)))
     }
+
+    fn check(&mut self, number: usize, segment: &Segment, outcome: &Outcome) -> Result<(), Failure> {
+        if let Some(model) = self.verifies() {
+            let scores = verify::segment(model, segment, number, outcome, self.connection.tap.as_ref())?;
+            add(&mut self.reference, &scores);
+        }
+        Ok(())
+    }
+
+    /// The network in the clear, if results are compared with it.
+    fn verifies(&self) -> Option<&'a Model> {
+        self.connection.model.as_ref().filter(|_| self.arguments.verify)
+    }
+
+    fn seconds(&self, setup: Duration) -> report::Seconds {
+        let of = |phase| self.ledger.total(|scope| scope.phase == phase).time;
+        report::Seconds { setup, offline: of(Phase::Offline), online: of(Phase::Online) }
+    }
+}
+
+/// Adds one segment's scores to the sums of those before.
+fn add(sums: &mut Vec<i64>, scores: &[i64]) {
+    sums.resize(scores.len(), 0);
+    sums.iter_mut().zip(scores).for_each(|(sum, score)| *sum += score);
 }
 
 async fn infer_segment(session: ClientSession, segment: &Segment) -> Result<(ClientSession, Outcome), Error> {

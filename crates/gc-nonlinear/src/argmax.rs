@@ -1,5 +1,8 @@
 //! The argmax step, both roles: the client learns the label alone, the server nothing.
 //!
+//! The label is that of one score vector, or of the sum of several, each of which the parties share on its own: the circuit
+//! adds the shares, then the scores, then compares. No sum ever leaves it.
+//!
 //! ```text
 //! client (evaluator)                                  server (garbler)
 //! offline:  input corrections  ---------------------> zero labels
@@ -26,17 +29,45 @@ use crate::shape::Batch;
 
 /// Most classes of an argmax.
 pub const MAX_CLASSES: usize = 1024;
+/// Most score vectors that an argmax adds up: an hour of ECG in segments of 30 s.
+pub const MAX_TERMS: usize = 128;
+/// Most scores of an argmax, all terms together: bounds the memory of a step (1 KiB for each bit of a share).
+pub const MAX_SCORES: usize = 1 << 13;
 
 /// The one instance of an argmax.
 const INSTANCE: Batch = Batch { number: 0, start: 0, lanes: 1 };
 
-/// The index of the greatest of `classes` scores, ties to the lowest; |score| < 2^(ell-1).
+/// The index of the greatest of `classes` sums over `terms` scores each, ties to the lowest; |score| < 2^(ell-1), so that no
+/// sum leaves [`ArgmaxShape::sum_bits`] bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ArgmaxShape {
-    /// Scores, 2 to [`MAX_CLASSES`].
+    /// Sums to choose from, 2 to [`MAX_CLASSES`].
     pub classes: usize,
     /// Width of a share, 2 to 30 bits.
     pub ell: u32,
+    /// Score vectors that are added up, 1 to [`MAX_TERMS`] and at most [`MAX_SCORES`] scores in all.
+    pub terms: usize,
+}
+
+impl ArgmaxShape {
+    fn is_valid(&self) -> bool {
+        (2..=MAX_CLASSES).contains(&self.classes)
+            && (2..=30).contains(&self.ell)
+            && (1..=MAX_TERMS).contains(&self.terms)
+            && self.scores() <= MAX_SCORES
+    }
+
+    /// Shares that each party brings: `[term][class]`.
+    #[must_use]
+    pub fn scores(&self) -> usize {
+        self.classes * self.terms
+    }
+
+    /// Bits of a sum: ell + ceil(log2(terms)).
+    #[must_use]
+    pub fn sum_bits(&self) -> u32 {
+        self.ell + self.terms.next_power_of_two().trailing_zeros()
+    }
 }
 
 /// A checked shape, its circuit and its sizes.
@@ -52,9 +83,8 @@ impl ArgmaxPlan {
     /// # Errors
     /// [`StepError::ArgmaxShape`] outside the limits that [`ArgmaxShape`] states.
     pub fn new(shape: ArgmaxShape) -> Result<Self, StepError> {
-        let ArgmaxShape { classes, ell } = shape;
-        if !(2..=MAX_CLASSES).contains(&classes) || !(2..=30).contains(&ell) {
-            return Err(StepError::ArgmaxShape { classes, ell });
+        if !shape.is_valid() {
+            return Err(StepError::ArgmaxShape(shape));
         }
         Ok(Self { shape, netlist: Arc::new(netlist(&shape)) })
     }
@@ -83,7 +113,9 @@ impl ArgmaxPlan {
         self.table_bytes() + self.netlist.outputs.len().div_ceil(8)
     }
 
-    /// Ciphertexts of 16 bytes.
+    /// Ciphertexts of 16 bytes. With w = [`ArgmaxShape::sum_bits`]: 2 ell - 3 for each score, 2 v - 2 for each addition with
+    /// a result of v bits (terms - 1 a class), 2 w for each of classes - 1 comparisons and classes - 2 selections, and
+    /// 2 (classes - 1 - 2^i) for each bit i of the label.
     #[must_use]
     pub fn ciphertexts(&self) -> usize {
         self.netlist.ciphertexts
@@ -93,7 +125,7 @@ impl ArgmaxPlan {
         self.netlist.ciphertexts * Block::BYTES
     }
 
-    /// The bits of the shares, class by class, as words of one lane.
+    /// The bits of the shares, in their order, as words of one lane.
     fn bits(&self, shares: &[u32]) -> Vec<u64> {
         let bits = |share: &u32| (0..self.shape.ell).map(|i| u64::from(share >> i & 1)).collect::<Vec<_>>();
         shares.iter().flat_map(bits).collect()
@@ -109,7 +141,8 @@ pub struct ArgmaxEvaluator {
 }
 
 impl ArgmaxEvaluator {
-    /// Fixes the client's shares of the scores and returns the corrections for the server.
+    /// Fixes the client's shares of the scores, `[term][class]`, and returns the corrections for the server. `step_id` must
+    /// not return in the session.
     ///
     /// # Errors
     /// [`StepError::Count`] if a list does not have the plan's length.
@@ -120,12 +153,18 @@ impl ArgmaxEvaluator {
         shares: &[u32],
         inputs: ReceiverCots,
     ) -> Result<(Vec<u8>, Self), StepError> {
-        check_count("client scores", plan.shape.classes, shares.len())?;
+        check_count("client scores", plan.shape.scores(), shares.len())?;
         check_received("client's input OTs", plan.input_cots(), &inputs)?;
         let bits = vec![plan.bits(shares)];
         let corrections = inputs::corrections(&[INSTANCE], &bits, &inputs);
         let bits = Zeroizing::new(bits.into_iter().flatten().collect());
         Ok((corrections, Self { plan: plan.clone(), keys: session.step(step_id), bits, inputs }))
+    }
+
+    /// Bytes of the message that is due.
+    #[must_use]
+    pub fn message_bytes(&self) -> usize {
+        self.plan.message_bytes()
     }
 
     /// The label, below the number of classes.
@@ -185,12 +224,12 @@ impl ArgmaxGarbler {
         Ok(Self { plan: plan.clone(), keys: session.step(step_id), inputs })
     }
 
-    /// The message for the client, from the server's shares of the scores.
+    /// The message for the client, from the server's shares of the scores, `[term][class]`.
     ///
     /// # Errors
     /// [`StepError::Count`] if `shares` has the wrong length.
     pub fn garble(self, shares: &[u32]) -> Result<Vec<u8>, StepError> {
-        check_count("server scores", self.plan.shape.classes, shares.len())?;
+        check_count("server scores", self.plan.shape.scores(), shares.len())?;
         let netlist = &self.plan.netlist;
         let mut message = vec![0; self.plan.table_bytes()];
         let permute = Garble {

@@ -2,6 +2,7 @@
 
 use oblivious_transfer::bits::BitsError;
 
+use crate::argmax::ArgmaxShape;
 use crate::shape::StepShape;
 
 /// An error of a non-linear step. After one the step's labels and correlated OTs must not be used again.
@@ -11,14 +12,9 @@ pub enum StepError {
     /// Configuration: the shape is outside the limits of [`StepPlan`](crate::StepPlan).
     #[error("activation shape is not supported: {0:?}")]
     Shape(StepShape),
-    /// Configuration: an argmax over this many classes at this width is not supported.
-    #[error("argmax over {classes} classes of {ell} bits is not supported")]
-    ArgmaxShape {
-        /// Number of scores.
-        classes: usize,
-        /// Width of a share.
-        ell: u32,
-    },
+    /// Configuration: the shape is outside the limits of [`ArgmaxPlan`](crate::ArgmaxPlan).
+    #[error("argmax shape is not supported: {0:?}")]
+    ArgmaxShape(ArgmaxShape),
     /// Caller: a list of shares, keys, macs or choices has the wrong length.
     #[error("{what}: expected {expected}, got {actual}")]
     Count {

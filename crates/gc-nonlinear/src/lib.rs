@@ -1,5 +1,5 @@
 //! Non-linear layers on additive shares with garbled circuits: ReLU, maxpool of pairs, rounding shift, saturation, and
-//! the argmax that reveals a label alone. No I/O: steps take and return messages whose exact sizes the plans know.
+//! the argmax that reveals a label alone, of one score vector or of the sum of several. No I/O: steps take and return messages whose exact sizes the plans know.
 //!
 //! The client holds c, the server s, residues mod 2^ell with c + s = acc. The server garbles ([`ActivationGarbler`]) while it
 //! learns s, the client evaluates ([`ActivationEvaluator`]); both end with shares of the activation mod 2^out_ell, and
@@ -57,7 +57,9 @@ mod session;
 mod shape;
 
 pub use activation::{ActivationEvaluator, ActivationGarbler};
-pub use argmax::{ArgmaxEvaluator, ArgmaxGarbler, ArgmaxPlan, ArgmaxShape, MAX_CLASSES};
+pub use argmax::{
+    ArgmaxEvaluator, ArgmaxGarbler, ArgmaxPlan, ArgmaxShape, MAX_CLASSES, MAX_SCORES, MAX_TERMS,
+};
 pub use cots::SentCots;
 pub use error::StepError;
 pub use oblivious_transfer::cot::ReceiverCots;

@@ -1,8 +1,9 @@
 //! The client's side of a session, as a program uses it.
 //!
 //! [`ClientSession::connect`] greets and sets up; [`ClientSession::prepare`] runs the offline phase of one inference, for
-//! which no ECG is needed; [`PreparedClient::infer`] consumes what was prepared together with one ECG segment. Each step
-//! takes the session by value: after an error nothing remains that could be used a second time.
+//! which no ECG is needed; [`PreparedClient::infer`] consumes what was prepared together with one ECG segment. Where the
+//! server reveals labels alone, [`ClientSession::overall_label`] ends a record of several segments. Each step takes the
+//! session by value: after an error nothing remains that could be used a second time.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -21,10 +22,12 @@ use crate::messages::Request;
 use crate::meter::{Ledger, Phase, Scope};
 use crate::phases::linear::ClientLinear;
 use crate::phases::nonlinear::ClientMaterial;
+use crate::phases::output::Choice;
 use crate::phases::setup::{Correlations, InferenceId};
 use crate::phases::{linear, nonlinear, output, recurrent, setup};
-use crate::plan::{Comparison, Limits, Method, NonlinearPlan, Plan, StagePlan};
+use crate::plan::{Comparison, Limits, MAX_RECORD_SEGMENTS, Method, NonlinearPlan, Plan, StagePlan};
 use crate::progress::{Observer, report};
+use crate::record::Record;
 use crate::share::Share;
 use crate::tap::{Point, Tap};
 use crate::wire::Tag;
@@ -66,6 +69,12 @@ pub struct ClientSession {
     method: Method,
     correlations: Correlations,
     inferences: u64,
+    /// Its shares of the record's scores, where labels alone are revealed.
+    record: Record,
+    /// The label of the record's last segment.
+    last_label: Option<usize>,
+    /// Overall labels asked for.
+    overall_labels: u64,
     observer: Option<Observer>,
     tap: Option<Tap>,
 }
@@ -121,6 +130,9 @@ impl ClientSession {
             method,
             correlations,
             inferences: 0,
+            record: Record::default(),
+            last_label: None,
+            overall_labels: 0,
             observer: config.observer,
             tap: config.tap,
         })
@@ -142,6 +154,14 @@ impl ClientSession {
     #[must_use]
     pub fn inference_traffic(&self) -> u64 {
         self.plan.traffic(self.method, self.reveal)
+    }
+
+    /// Exact bytes of [`ClientSession::overall_label`] for a record of `segments` segments, both directions; none for one.
+    ///
+    /// # Errors
+    /// [`Error::Incompatible`] for no segment or more than [`MAX_RECORD_SEGMENTS`].
+    pub fn overall_label_traffic(&self, segments: usize) -> Result<u64> {
+        self.plan.overall_traffic(segments)
     }
 
     /// The random name of the server's model.
@@ -174,12 +194,69 @@ impl ClientSession {
             nonlinear::client_offline(channel, &plan, self.method, &id, correlations, &products).await?;
         let output = match (self.reveal, products.last()) {
             (Reveal::Label, Some(scores)) => OutputMaterial::Label(
-                output::client_label_offline(channel, &plan, &id.gc(), correlations, scores).await?,
+                output::client_label_prepare(channel, &Choice::of_segment(&plan, &id), correlations, scores)
+                    .await?,
             ),
             _ => OutputMaterial::Scores,
         };
         self.channel.close_phase(clock);
         Ok(PreparedClient { session: self, masks, products, nonlinear, output })
+    }
+
+    /// Begins a record: forgets the segments classified so far, which then are in no overall label. Not needed after
+    /// [`ClientSession::overall_label`].
+    pub fn begin_record(&mut self) {
+        self.record = Record::default();
+        self.last_label = None;
+    }
+
+    /// The label of the record whose segments were classified since it began: the greatest of the classes' scores summed over
+    /// the segments, ties to the lowest class. Only where the server reveals labels alone; the sums stay hidden like the
+    /// scores. What was kept of the segments is used up, and the next record begins. A record of one segment has the label
+    /// of that segment, and nothing is sent.
+    ///
+    /// # Errors
+    /// [`Error::Config`] if the server reveals scores, which the client can add up, or if the record has no segment or more
+    /// than [`MAX_RECORD_SEGMENTS`]; otherwise [`Error`] says whose fault it is.
+    pub async fn overall_label(mut self) -> Result<(Self, usize)> {
+        let segments = self.record_segments()?;
+        let scores = self.record.take(usize::from(segments));
+        if let (1, Some(label)) = (segments, self.last_label.take()) {
+            return Ok((self, label));
+        }
+        let scores = scores.ok_or_else(|| Error::internal("shares of fewer segments than the record has"))?;
+        let clock = self.channel.open_phase(Phase::Online);
+        let scope = Scope::session(Phase::Online);
+        self.channel.send(scope, Tag::Request, &Request::OverallLabel(segments).encode()).await?;
+        let number = self.overall_labels;
+        let choice = Choice::of_record(&self.plan, &self.session_id, number, usize::from(segments)).await?;
+        let (channel, correlations) = (&mut self.channel, &mut self.correlations);
+        let evaluator = output::client_label_prepare(channel, &choice, correlations, &scores).await?;
+        let label = output::client_label(channel, evaluator).await?;
+        self.overall_labels += 1;
+        self.channel.close_phase(clock);
+        Ok((self, label))
+    }
+
+    /// How many segments the overall label is asked for, if it can be.
+    fn record_segments(&self) -> Result<u8> {
+        if self.reveal == Reveal::Scores {
+            let reason = "the server reveals scores: the overall label is that of the segments' scores summed, and it \
+                          answers no request for it";
+            return Err(Error::Config(reason.into()));
+        }
+        match self.record.segments() {
+            0 => Err(Error::Config(
+                "the record has no segment yet; classify its segments before asking for its label".into(),
+            )),
+            segments @ 1..=MAX_RECORD_SEGMENTS => {
+                u8::try_from(segments).map_err(|_| Error::internal("a count of segments beyond a byte"))
+            }
+            segments => Err(Error::Config(format!(
+                "the record has {segments} segments, and a server that reveals labels alone adds up at most \
+                 {MAX_RECORD_SEGMENTS}; split the recording into shorter ones"
+            ))),
+        }
     }
 
     /// Shares of a layer's accumulators, where somebody verifies.
@@ -211,7 +288,7 @@ impl PreparedClient {
     /// # Errors
     /// [`Error::Config`] if the segment does not fit the architecture; otherwise [`Error`] says whose fault it is.
     pub async fn infer(self, segment: &Segment) -> Result<(ClientSession, Outcome)> {
-        let Self { mut session, masks, products, nonlinear, output } = self;
+        let Self { mut session, masks, mut products, nonlinear, output } = self;
         let clock = session.channel.open_phase(Phase::Online);
         let plan = Arc::clone(&session.plan);
         let mut share = session.input(segment)?;
@@ -237,13 +314,16 @@ impl PreparedClient {
             session.tap_activations(index, &share);
             report(session.observer.as_ref(), Phase::Online, &stage.name, index + 1, plan.stages.len());
         }
-        let scores = products.last().ok_or_else(no_such_layer)?;
+        let scores = products.pop().ok_or_else(no_such_layer)?;
         let outcome = match output {
             OutputMaterial::Scores => {
-                Outcome::Scores(output::client_scores(&mut session.channel, scores).await?)
+                Outcome::Scores(output::client_scores(&mut session.channel, &scores).await?)
             }
             OutputMaterial::Label(evaluator) => {
-                Outcome::Label(output::client_label(&mut session.channel, &plan, evaluator).await?)
+                let label = output::client_label(&mut session.channel, evaluator).await?;
+                session.record.push(scores);
+                session.last_label = Some(label);
+                Outcome::Label(label)
             }
         };
         session.inferences += 1;

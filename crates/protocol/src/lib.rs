@@ -12,8 +12,11 @@
 //!           opened bits, round by round                    <->  opened bits     (backend ot)
 //!           corrections                                    <->  garbled tables  (backend gc)
 //!                                                          <-  share of the scores, or the label's decoding
+//! record    where labels alone are revealed: the label of the sum of several segments' scores
+//!           corrections                                     ->
+//!                                                          <-  the label's decoding
 //! ```
-//! The client learns the class scores (or the label alone, if that is the server's policy); the server learns that an
+//! The client learns the class scores (or labels alone, if that is the server's policy); the server learns that an
 //! inference took place. Both are semi-honest: SECURITY.md says what that means and what it leaves open.
 //!
 //! Start reading at [`client`] and [`server`]; each step's two halves stand in one file under `phases`.
@@ -31,6 +34,7 @@ pub mod meter;
 mod phases;
 pub mod plan;
 pub mod progress;
+mod record;
 mod ring;
 pub mod server;
 mod share;

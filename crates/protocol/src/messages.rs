@@ -3,7 +3,7 @@
 
 use wincode::{SchemaRead, SchemaWrite};
 
-use crate::plan::{Comparison, Method};
+use crate::plan::{Comparison, MAX_RECORD_SEGMENTS, Method};
 
 /// Longest text that a peer may give as a reason.
 pub const MAX_REASON: usize = 400;
@@ -17,8 +17,8 @@ const MAX_ACCEPT_HEAD_BYTES: usize = 128;
 pub const MAX_ARCHITECTURE_BYTES: usize = 1 << 16;
 /// Longest acceptance.
 pub(crate) const MAX_ACCEPT_BYTES: usize = MAX_ACCEPT_HEAD_BYTES + MAX_ARCHITECTURE_BYTES;
-/// A request is one byte.
-pub(crate) const REQUEST_BYTES: usize = 1;
+/// A request is two bytes: what is asked for, and a count where it needs one.
+pub(crate) const REQUEST_BYTES: usize = 2;
 
 /// The first bytes of every greeting.
 pub(crate) const MAGIC: [u8; 8] = *b"ppecg\0\0\x01";
@@ -99,12 +99,18 @@ impl Abort {
 pub(crate) enum Request {
     /// Run the offline phase of one inference, then its online phase, by this method.
     Infer(Method),
+    /// Find the label of the sum of the scores of this many segments, the last ones classified: 2 to
+    /// [`MAX_RECORD_SEGMENTS`]. Where labels alone are revealed.
+    OverallLabel(u8),
     /// End the session in order.
     Finish,
 }
 
 impl Request {
-    const ALL: [Self; 4] = [
+    /// The byte of [`Request::OverallLabel`].
+    const OVERALL_LABEL: u8 = 4;
+    /// The requests without a count.
+    const PLAIN: [Self; 4] = [
         Self::Finish,
         Self::Infer(Method::Gc),
         Self::Infer(Method::Ot(Comparison::Ripple)),
@@ -112,16 +118,24 @@ impl Request {
     ];
 
     pub(crate) fn encode(self) -> [u8; REQUEST_BYTES] {
-        [match self {
-            Self::Finish => 0,
-            Self::Infer(Method::Gc) => 1,
-            Self::Infer(Method::Ot(Comparison::Ripple)) => 2,
-            Self::Infer(Method::Ot(Comparison::Tree)) => 3,
-        }]
+        match self {
+            Self::Finish => [0, 0],
+            Self::Infer(Method::Gc) => [1, 0],
+            Self::Infer(Method::Ot(Comparison::Ripple)) => [2, 0],
+            Self::Infer(Method::Ot(Comparison::Tree)) => [3, 0],
+            Self::OverallLabel(segments) => [Self::OVERALL_LABEL, segments],
+        }
     }
 
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self, String> {
-        Self::ALL
+        if let [Self::OVERALL_LABEL, segments] = *bytes {
+            return if (2..=MAX_RECORD_SEGMENTS).contains(&usize::from(segments)) {
+                Ok(Self::OverallLabel(segments))
+            } else {
+                Err(format!("the label of {segments} segments, and not of 2 to {MAX_RECORD_SEGMENTS}"))
+            };
+        }
+        Self::PLAIN
             .into_iter()
             .find(|request| request.encode() == bytes)
             .ok_or_else(|| "no such request".into())
@@ -181,10 +195,26 @@ mod tests {
 
     #[test]
     fn requests_round_trip() {
-        for request in Request::ALL {
+        let overall = (2..=MAX_RECORD_SEGMENTS as u8).map(Request::OverallLabel);
+        for request in Request::PLAIN.into_iter().chain(overall) {
             assert_eq!(Request::decode(&request.encode()), Ok(request));
         }
-        assert!(Request::decode(&[]).is_err());
-        assert!(Request::decode(&[4]).is_err());
+    }
+
+    #[test]
+    fn every_two_bytes_are_one_request_or_refused() {
+        let all = (0..=u16::MAX).map(u16::to_le_bytes);
+        let requests = all.filter_map(|bytes| Some((bytes, Request::decode(&bytes).ok()?)));
+        let mut count = 0;
+        for (bytes, request) in requests {
+            assert_eq!(request.encode(), bytes);
+            count += 1;
+        }
+        assert_eq!(count, Request::PLAIN.len() + MAX_RECORD_SEGMENTS - 1);
+        for bytes in [&[][..], &[0], &[4], &[0, 0, 0], &[4, 1, 0]] {
+            assert!(Request::decode(bytes).is_err());
+        }
+        let refused = Request::decode(&[4, 1]).unwrap_err();
+        assert_eq!(refused, "the label of 1 segments, and not of 2 to 128");
     }
 }

@@ -21,6 +21,11 @@ mod recurrent;
 pub(crate) use activation::ActivationPlan;
 pub(crate) use recurrent::RecurrentPlan;
 
+/// Most segments whose scores add up into one label, where labels alone are revealed: an hour of ECG that does not overlap.
+pub const MAX_RECORD_SEGMENTS: usize = gc_nonlinear::MAX_TERMS;
+// A request says the number in one byte.
+const _: () = assert!(MAX_RECORD_SEGMENTS <= u8::MAX as usize);
+
 /// The shape of a comparison from oblivious transfer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Comparison {
@@ -88,6 +93,7 @@ pub(crate) struct Plan {
     pub(crate) stages: Vec<StagePlan>,
     pub(crate) classes: usize,
     pub(crate) scores_ell: u32,
+    /// The choice of one segment's label.
     pub(crate) argmax: ArgmaxPlan,
 }
 
@@ -107,8 +113,7 @@ impl Plan {
             .collect::<Result<_>>()?;
         let classes = architecture.classes().len();
         let scores_ell = stages.last().map_or(0, |last| last.ell);
-        let argmax = ArgmaxPlan::new(ArgmaxShape { classes, ell: scores_ell })
-            .map_err(|e| Error::Incompatible(format!("the choice of the label: {e}")))?;
+        let argmax = choice_of_label(classes, scores_ell, 1)?;
         Ok(Self { stages, classes, scores_ell, argmax })
     }
 
@@ -163,13 +168,26 @@ impl Plan {
     pub(crate) fn traffic(&self, method: Method, reveal: Reveal) -> u64 {
         let stages: usize = self.stages.iter().map(|stage| stage.traffic(method)).sum();
         let output = match reveal {
-            Reveal::Scores => residue_bytes(self.classes, self.scores_ell),
-            Reveal::Label => {
-                let extension = softspoken::random_bytes(self.argmax.input_cots()) + 2 * HEADER_BYTES;
-                extension + self.argmax.input_corrections_bytes() + self.argmax.message_bytes()
-            }
+            Reveal::Scores => residue_bytes(self.classes, self.scores_ell) + HEADER_BYTES,
+            Reveal::Label => label_bytes(&self.argmax),
         };
-        (stages + self.silent_bytes(method) + output + HEADER_BYTES + REQUEST_BYTES + HEADER_BYTES) as u64
+        (stages + self.silent_bytes(method) + output + REQUEST_BYTES + HEADER_BYTES) as u64
+    }
+
+    /// The choice of the label of the sum of the scores of `segments` segments. Takes a moment for many.
+    ///
+    /// # Errors
+    /// [`Error::Incompatible`] for no segment or more than [`MAX_RECORD_SEGMENTS`].
+    pub(crate) fn overall(&self, segments: usize) -> Result<ArgmaxPlan> {
+        choice_of_label(self.classes, self.scores_ell, segments)
+    }
+
+    /// Bytes of all messages of that choice, both directions, frame headers included; none for one segment.
+    pub(crate) fn overall_traffic(&self, segments: usize) -> Result<u64> {
+        if segments == 1 {
+            return Ok(0);
+        }
+        Ok((label_bytes(&self.overall(segments)?) + REQUEST_BYTES + HEADER_BYTES) as u64)
     }
 
     /// Bytes of the silent extension that serves all layers, both directions.
@@ -324,6 +342,17 @@ pub fn computed(architecture: &Architecture, backend: Backend) -> Result<Vec<Com
 /// Bytes of a frame with so large a payload; an empty one is not sent.
 fn frame_bytes(payload: usize) -> usize {
     if payload > 0 { payload + HEADER_BYTES } else { 0 }
+}
+
+fn choice_of_label(classes: usize, ell: u32, terms: usize) -> Result<ArgmaxPlan> {
+    ArgmaxPlan::new(ArgmaxShape { classes, ell, terms })
+        .map_err(|e| Error::Incompatible(format!("the choice of the label: {e}")))
+}
+
+/// Bytes of the three messages of a choice of a label.
+fn label_bytes(argmax: &ArgmaxPlan) -> usize {
+    let extension = softspoken::random_bytes(argmax.input_cots());
+    extension + argmax.input_corrections_bytes() + argmax.message_bytes() + 3 * HEADER_BYTES
 }
 
 /// Bytes of `count` packed residues of `ell` bits.

@@ -17,9 +17,11 @@ use crate::handshake::{self, Backend, Offer, Reveal};
 use crate::messages::{REQUEST_BYTES, Request};
 use crate::meter::{Ledger, Phase, Scope};
 use crate::phases::nonlinear::ServerMaterial;
+use crate::phases::output::Choice;
 use crate::phases::setup::{Correlations, InferenceId};
 use crate::phases::{linear, nonlinear, output, recurrent, setup};
 use crate::plan::{Method, NonlinearPlan, Plan, StagePlan};
+use crate::record::Record;
 use crate::ring;
 use crate::share::Share;
 use crate::tap::{Point, Tap};
@@ -28,7 +30,7 @@ use crate::wire::Tag;
 /// A model made ready to serve: its plan, and its weights in transformed form.
 pub(crate) struct PreparedModel {
     model: Model,
-    plan: Plan,
+    plan: Arc<Plan>,
     weights: Vec<WeightHolder>,
     /// Of the layers that are LSTMs.
     tables: Vec<Option<CellTables>>,
@@ -37,7 +39,7 @@ pub(crate) struct PreparedModel {
 impl PreparedModel {
     /// Plans, transforms the weights and proves from them that the flooding noise hides them.
     fn new(model: Model) -> Result<Self> {
-        let plan = Plan::new(model.architecture())?;
+        let plan = Arc::new(Plan::new(model.architecture())?);
         let weights = plan
             .stages
             .par_iter()
@@ -51,7 +53,7 @@ impl PreparedModel {
         Ok(Self { model, plan, weights, tables })
     }
 
-    pub(crate) fn plan(&self) -> &Plan {
+    pub(crate) fn plan(&self) -> &Arc<Plan> {
         &self.plan
     }
 
@@ -184,17 +186,16 @@ async fn run(channel: &mut Channel, service: &Service) -> Result<u64> {
         session_id: agreement.session_id,
         correlations,
         inferences: 0,
+        record: Record::default(),
+        overall_labels: 0,
     };
-    while let Request::Infer(method) = request(channel).await? {
-        let clock = channel.open_phase(Phase::Offline);
-        let material = session.prepare(channel, method).await?;
-        channel.close_phase(clock);
-        let clock = channel.open_phase(Phase::Online);
-        session.infer(channel, material).await?;
-        channel.close_phase(clock);
-        session.inferences += 1;
+    loop {
+        match request(channel).await? {
+            Request::Infer(method) => session.classify(channel, method).await?,
+            Request::OverallLabel(segments) => session.overall_label(channel, usize::from(segments)).await?,
+            Request::Finish => return Ok(session.inferences),
+        }
     }
-    Ok(session.inferences)
 }
 
 async fn request(channel: &mut Channel) -> Result<Request> {
@@ -225,9 +226,48 @@ struct ServerSession {
     session_id: [u8; 32],
     correlations: Correlations,
     inferences: u64,
+    /// Its shares of the latest segments' scores, where labels alone are revealed.
+    record: Record,
+    /// Overall labels asked for.
+    overall_labels: u64,
 }
 
 impl ServerSession {
+    async fn classify(&mut self, channel: &mut Channel, method: Method) -> Result<()> {
+        let clock = channel.open_phase(Phase::Offline);
+        let material = self.prepare(channel, method).await?;
+        channel.close_phase(clock);
+        let clock = channel.open_phase(Phase::Online);
+        self.infer(channel, material).await?;
+        channel.close_phase(clock);
+        self.inferences += 1;
+        Ok(())
+    }
+
+    /// Lets the client find the label of the sum of the scores of the last `segments` segments. What is kept of these and of
+    /// earlier ones is used up.
+    async fn overall_label(&mut self, channel: &mut Channel, segments: usize) -> Result<()> {
+        if self.reveal != Reveal::Label {
+            let reason =
+                "an overall label was asked for, but this server reveals scores, which a client adds up";
+            channel.abort(reason).await;
+            return Err(Error::Incompatible(reason.into()));
+        }
+        let clock = channel.open_phase(Phase::Online);
+        let kept = self.record.kept();
+        let scores = self.record.take(segments).ok_or_else(|| {
+            let reason = format!("the label of {segments} segments, where {kept} are kept");
+            Error::invalid(Party::Client, Tag::Request, reason)
+        })?;
+        let (session, number) = (&self.session_id, self.overall_labels);
+        let choice = Choice::of_record(self.model.plan(), session, number, segments).await?;
+        let garbler = output::server_label_prepare(channel, &choice, &mut self.correlations).await?;
+        output::server_label(channel, garbler, scores).await?;
+        self.overall_labels += 1;
+        channel.close_phase(clock);
+        Ok(())
+    }
+
     async fn prepare(&mut self, channel: &mut Channel, method: Method) -> Result<Material> {
         if method.backend() != self.backend {
             let reason = "a method of another backend than was agreed on";
@@ -241,7 +281,7 @@ impl ServerSession {
         let output = match self.reveal {
             Reveal::Scores => OutputMaterial::Scores,
             Reveal::Label => OutputMaterial::Label(
-                output::server_label_offline(channel, plan, &id.gc(), correlations).await?,
+                output::server_label_prepare(channel, &Choice::of_segment(plan, &id), correlations).await?,
             ),
         };
         Ok(Material { masks, nonlinear, output })
@@ -281,10 +321,14 @@ impl ServerSession {
         Err(Error::internal("a plan without scores"))
     }
 
-    async fn reveal(&self, channel: &mut Channel, output: OutputMaterial, scores: Share) -> Result<()> {
+    async fn reveal(&mut self, channel: &mut Channel, output: OutputMaterial, scores: Share) -> Result<()> {
         match output {
             OutputMaterial::Scores => output::server_scores(channel, &scores).await,
-            OutputMaterial::Label(garbler) => output::server_label(channel, garbler, scores).await,
+            OutputMaterial::Label(garbler) => {
+                let scores = output::server_label(channel, garbler, scores).await?;
+                self.record.push(scores);
+                Ok(())
+            }
         }
     }
 

@@ -33,6 +33,15 @@ impl Share {
         Self::new(residues, ell)
     }
 
+    /// The residues of several shares, one share after the other; `None` of none.
+    pub(crate) fn concatenated<'a>(shares: impl Iterator<Item = &'a Self> + Clone) -> Option<Self> {
+        let ell = shares.clone().next()?.ell;
+        // Room is made once, so that no copy stays behind unwiped.
+        let mut residues = Vec::with_capacity(shares.clone().map(|share| share.residues.len()).sum());
+        shares.for_each(|share| residues.extend_from_slice(&share.residues));
+        Some(Self::new(residues, ell))
+    }
+
     pub(crate) fn residues(&self) -> &[u32] {
         &self.residues
     }

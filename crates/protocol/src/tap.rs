@@ -81,6 +81,18 @@ impl Tap {
         *side = share.residues().to_vec();
     }
 
+    /// A party's share of the scores of the last inference, modulo `2^ell` of the last layer; nothing before it is computed.
+    #[must_use]
+    pub fn score_share(&self, party: Party) -> Vec<u32> {
+        let map = self.shares.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut accumulators = map.iter().filter(|(point, _)| matches!(point, Point::Accumulators(_)));
+        let last = accumulators.next_back().map(|(_, shares)| match party {
+            Party::Client => shares.client.clone(),
+            Party::Server => shares.server.clone(),
+        });
+        last.unwrap_or_default()
+    }
+
     /// Compares what was collected with the reference, in order of computation, and empties the tap.
     ///
     /// # Errors

@@ -58,7 +58,7 @@ pub struct Flags {
 pub enum RevealPolicy {
     /// The score of every class.
     Scores,
-    /// The label alone.
+    /// Labels alone: one for each segment of 30 s, one for a record of several.
     Label,
 }
 

@@ -56,14 +56,7 @@ fn segments(out: &mut String, report: &FileReport<'_>, verdicts: &[Verdict]) {
         let name = rhythm(segment.name(report.architecture));
         line!(out, "  Segment {} of {}: {name}{certainty}", index + 1, verdicts.len());
     }
-    match report.overall() {
-        Some(overall) => {
-            line!(out, "  Whole record: {}", rhythm(overall.name(report.architecture)));
-        }
-        None => {
-            line!(out, "  Whole record: not revealed (the server reveals one label a segment)");
-        }
-    }
+    line!(out, "  Whole record: {}", rhythm(report.overall().name(report.architecture)));
 }
 
 fn footer(out: &mut String, report: &FileReport<'_>) {

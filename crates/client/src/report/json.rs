@@ -9,8 +9,8 @@ use super::{FileReport, profile};
 struct File<'a> {
     file: String,
     segments: Vec<Segment<'a>>,
-    /// `null` where the server reveals labels alone and there are several segments.
-    label: Option<&'a str>,
+    /// Of the whole record: the class with the greatest sum of scores.
+    label: &'a str,
     traffic: Traffic,
     seconds: Seconds,
     verified: bool,
@@ -57,7 +57,7 @@ pub(super) fn render(report: &FileReport<'_>, with_profile: bool) -> serde_json:
                 scores: verdict.scores,
             })
             .collect(),
-        label: overall.as_ref().map(|verdict| verdict.name(report.architecture)),
+        label: overall.name(report.architecture),
         traffic: Traffic {
             up: total.sent,
             down: total.received,

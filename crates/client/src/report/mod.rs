@@ -42,6 +42,8 @@ pub struct FileReport<'a> {
     pub architecture: &'a Architecture,
     /// One result per segment.
     pub outcomes: &'a [Outcome],
+    /// The result of the whole record.
+    pub overall: &'a Outcome,
     /// The books of the session for this file.
     pub ledger: &'a Ledger,
     /// Wall time.
@@ -89,18 +91,8 @@ impl FileReport<'_> {
         self.outcomes.iter().map(Verdict::of).collect()
     }
 
-    /// The verdict on the whole record: the segments' scores summed. Labels alone do not add up, unless there is only one.
-    fn overall(&self) -> Option<Verdict> {
-        if let [only] = self.outcomes {
-            return Some(Verdict::of(only));
-        }
-        let mut sums = vec![0i64; self.architecture.classes().len()];
-        for outcome in self.outcomes {
-            let Outcome::Scores(scores) = outcome else { return None };
-            for (sum, score) in sums.iter_mut().zip(scores) {
-                *sum += score;
-            }
-        }
-        Some(Verdict { label: argmax(&sums), scores: Some(sums) })
+    /// The verdict on the whole record.
+    fn overall(&self) -> Verdict {
+        Verdict::of(self.overall)
     }
 }

@@ -1,31 +1,32 @@
-//! The index of the greatest score, ties to the lowest index.
+//! The index of the greatest score, or of the greatest sum of several scores a class, ties to the lowest index.
 //!
-//! Scores need |score| < 2^(ell-1) only, so a difference of two does not fit ell bits: the scores are added up first and
-//! compared as signed numbers. Ciphertexts: classes * (2 ell - 3) for the sums, 2 ell for each of the classes - 1
-//! comparisons, 2 ell for each selection but the last, and 2 for each change of an index bit that may be set already.
+//! Scores need |score| < 2^(ell-1) only, so a difference of two does not fit ell bits: each score is reconstructed from its
+//! shares first, sums of them grow by a bit with every level of a balanced tree, and the sums are compared as signed numbers.
+//!
+//! Ciphertexts, with w the bits of a sum: 2 ell - 3 for each score, 2 v - 2 for each addition with a result of v bits, 2 w for
+//! each of the classes - 1 comparisons, 2 w for each selection but the last, and 2 for each change of an index bit that may
+//! be set already.
+
+use core::ops::Range;
 
 use super::Netlist;
 use super::arith;
 use super::builder::{Builder, Wire};
 use crate::argmax::ArgmaxShape;
 
-/// The circuit of a validated shape. Outputs: the bits of the label, least significant first.
+/// The circuit of a validated shape. Inputs of both parties: the bits of their shares, `[term][class]`. Outputs: the bits of
+/// the label, least significant first.
 pub(crate) fn netlist(shape: &ArgmaxShape) -> Netlist {
-    let ell = shape.ell as usize;
-    let mut b = Builder::new(shape.classes * ell, shape.classes * ell);
-    let scores: Vec<Vec<Wire>> = (0..shape.classes)
-        .map(|class| {
-            let range = class * ell..(class + 1) * ell;
-            let (client, server) = (b.inputs(range.clone()), b.garbler_bits(range));
-            arith::add_garbler(&mut b, &client, &server, 0)
-        })
-        .collect();
-    let mut best = scores[0].clone();
+    let inputs = shape.scores() * shape.ell as usize;
+    let mut b = Builder::new(inputs, inputs);
+    let sums: Vec<Vec<Wire>> =
+        (0..shape.classes).map(|class| sum(&mut b, shape, class, 0..shape.terms)).collect();
+    let mut best = sums[0].clone();
     let mut label: Vec<Option<Wire>> = vec![None; label_bits(shape.classes)];
-    for (class, score) in scores.iter().enumerate().skip(1) {
-        let greater = arith::greater_signed(&mut b, score, &best);
+    for (class, sum) in sums.iter().enumerate().skip(1) {
+        let greater = arith::greater_signed(&mut b, sum, &best);
         if class + 1 < shape.classes {
-            best = arith::select(&mut b, greater, &best, score);
+            best = arith::select(&mut b, greater, &best, sum);
         }
         for (position, bit) in label.iter_mut().enumerate() {
             *bit = replace_bit(&mut b, greater, *bit, class >> position & 1 == 1);
@@ -34,6 +35,33 @@ pub(crate) fn netlist(shape: &ArgmaxShape) -> Netlist {
     // Every bit is set in some index below `classes`, so every bit has a wire.
     let outputs: Vec<Wire> = label.into_iter().flatten().collect();
     b.finish(&outputs)
+}
+
+/// The sum of a class's scores over some terms, at least one, as a signed number that cannot overflow: ell bits for one term, one
+/// more for each halving.
+fn sum(b: &mut Builder, shape: &ArgmaxShape, class: usize, terms: Range<usize>) -> Vec<Wire> {
+    if terms.len() < 2 {
+        return score(b, shape, class, terms.start);
+    }
+    let middle = terms.start + terms.len().div_ceil(2);
+    let first = sum(b, shape, class, terms.start..middle);
+    let second = sum(b, shape, class, middle..terms.end);
+    let width = first.len() + 1;
+    arith::add(b, &sign_extended(&first, width), &sign_extended(&second, width), 0)
+}
+
+/// One score: the sum of its shares mod 2^ell, a signed number.
+fn score(b: &mut Builder, shape: &ArgmaxShape, class: usize, term: usize) -> Vec<Wire> {
+    let ell = shape.ell as usize;
+    let first = (term * shape.classes + class) * ell;
+    let range = first..first + ell;
+    let (client, server) = (b.inputs(range.clone()), b.garbler_bits(range));
+    arith::add_garbler(b, &client, &server, 0)
+}
+
+/// The same number with more bits, which are copies of the sign.
+fn sign_extended(number: &[Wire], width: usize) -> Vec<Wire> {
+    number.iter().chain(core::iter::repeat(&number[number.len() - 1])).take(width).copied().collect()
 }
 
 /// Bits of a label: the least number that can hold classes - 1.

@@ -144,34 +144,80 @@ fn counts_follow_the_formula() {
     assert_eq!((full, half, circuit.ciphertexts), (46, 41, 133));
 }
 
-#[test]
-fn argmax_of_every_score_at_3_bits() {
-    let shape = ArgmaxShape { classes: 3, ell: 3 };
+/// The labels that the circuit finds for up to 64 instances' shares, `[term][class]`, of `ell` bits.
+fn labels(circuit: &Netlist, ell: u32, client: &[Vec<u32>], server: &[Vec<u32>]) -> Vec<usize> {
+    let slices = |instances: &[Vec<u32>]| {
+        let mut bits = Vec::new();
+        for score in 0..instances[0].len() {
+            let values = core::array::from_fn(|lane| instances.get(lane).map_or(0, |shares| shares[score]));
+            push_bit_slices(&values, ell, &mut bits);
+        }
+        bits
+    };
+    let outputs = circuit.evaluate_plain(&slices(client), &slices(server));
+    let label = |lane| outputs.iter().rev().fold(0, |label, word| label << 1 | (word >> lane & 1) as usize);
+    (0..client.len()).map(label).collect()
+}
+
+/// Runs every score in (-2^(ell-1), 2^(ell-1)) with every share of the client through the circuit.
+fn check_every_argmax(shape: ArgmaxShape) {
+    let ArgmaxShape { classes, ell, .. } = shape;
     let circuit = argmax::netlist(&shape);
-    for scores in 0..7_i32.pow(3) {
-        let scores = [scores % 7 - 3, scores / 7 % 7 - 3, scores / 49 - 3];
-        for shares in 0..512_u32 {
-            let client = [shares & 7, shares >> 3 & 7, shares >> 6];
-            let bits = |values: [u32; 3]| -> Vec<u64> {
-                values.iter().flat_map(|value| (0..3).map(move |i| u64::from(value >> i & 1))).collect()
-            };
-            let server = core::array::from_fn(|i| (scores[i] as u32).wrapping_sub(client[i]) & 7);
-            let label = circuit.evaluate_plain(&bits(client), &bits(server));
-            let label = (label[0] & 1 | (label[1] & 1) << 1) as usize;
-            assert_eq!(label, (0..3).rev().max_by_key(|class| scores[*class]).unwrap());
+    let (ring, values, count) = (1_u32 << ell, (1_u32 << ell) - 1, shape.scores() as u32);
+    let digits = |number: u32, base: u32| (0..count).map(move |i| number / base.pow(i) % base);
+    let clients: Vec<Vec<u32>> = (0..ring.pow(count)).map(|shares| digits(shares, ring).collect()).collect();
+    for scores in 0..values.pow(count) {
+        let scores: Vec<i32> = digits(scores, values).map(|v| v as i32 - (values / 2) as i32).collect();
+        let sum = |class: usize| -> i32 { scores.iter().skip(class).step_by(classes).sum() };
+        let expected = (0..classes).rev().max_by_key(|class| sum(*class)).unwrap();
+        let rest = |(score, client): (&i32, &u32)| (*score as u32).wrapping_sub(*client) & (ring - 1);
+        for clients in clients.chunks(LANES) {
+            let servers: Vec<Vec<u32>> =
+                clients.iter().map(|client| scores.iter().zip(client).map(rest).collect()).collect();
+            for (label, client) in labels(&circuit, ell, clients, &servers).into_iter().zip(clients) {
+                assert_eq!(label, expected, "{shape:?} scores {scores:?} client {client:?}");
+            }
         }
     }
 }
 
 #[test]
+fn argmax_of_every_score_and_share() {
+    check_every_argmax(ArgmaxShape { classes: 3, ell: 3, terms: 1 });
+    for (classes, terms) in [(2, 1), (3, 1), (2, 2), (3, 2), (2, 3)] {
+        check_every_argmax(ArgmaxShape { classes, ell: 2, terms });
+    }
+    check_every_argmax(ArgmaxShape { classes: 2, ell: 3, terms: 2 });
+}
+
+/// Ciphertexts of the additions of one class.
+fn additions(terms: usize, ell: usize) -> usize {
+    if terms < 2 {
+        return 0;
+    }
+    let levels = (terms - 1).ilog2() as usize + 1;
+    additions(terms / 2, ell) + additions(terms - terms / 2, ell) + 2 * (ell + levels) - 2
+}
+
+#[test]
 fn argmax_counts() {
-    for (classes, ell) in [(2, 18), (4, 18), (4, 30), (9, 20)] {
-        let circuit = argmax::netlist(&ArgmaxShape { classes, ell: ell as u32 });
-        let sums = classes * (2 * ell - 3);
-        let comparisons = (classes - 1) * 2 * ell;
-        let selections = (classes - 2) * 2 * ell;
+    for (classes, ell, terms) in
+        [(2, 18, 1), (4, 18, 1), (4, 30, 1), (9, 20, 1), (4, 20, 2), (4, 20, 3), (5, 12, 100), (4, 30, 128)]
+    {
+        let shape = ArgmaxShape { classes, ell: ell as u32, terms };
+        let circuit = argmax::netlist(&shape);
+        let width = shape.sum_bits() as usize;
+        let sums = classes * (terms * (2 * ell - 3) + additions(terms, ell));
+        let comparisons = (classes - 1) * 2 * width;
+        let selections = (classes - 2) * 2 * width;
         // An index bit costs an AND for each class behind the first that sets it.
         let bits: usize = (0..argmax::label_bits(classes)).map(|bit| 2 * (classes - 1 - (1 << bit))).sum();
-        assert_eq!(circuit.ciphertexts, sums + comparisons + selections + bits);
+        assert_eq!(circuit.ciphertexts, sums + comparisons + selections + bits, "{shape:?}");
+        assert_eq!((circuit.inputs, circuit.garbler_bits), (classes * ell * terms, classes * ell * terms));
+    }
+    // A record of two and a half minutes, one of an hour.
+    for (terms, ciphertexts) in [(5, 1640), (128, 40_500)] {
+        let shape = ArgmaxShape { classes: 4, ell: 20, terms };
+        assert_eq!(argmax::netlist(&shape).ciphertexts, ciphertexts);
     }
 }

@@ -17,6 +17,8 @@ pub(crate) mod evaluator;
 pub(crate) mod garbler;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod view;
 
 use oblivious_transfer::aes::AesBackend;
 use oblivious_transfer::block::Block;

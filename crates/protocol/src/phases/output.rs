@@ -1,27 +1,28 @@
-//! The end of an inference: what the client learns.
+//! The end of an inference, and of a record: what the client learns.
 //!
 //! ```text
 //! scores:  server: its share of the scores  <- Scores;  client adds its own
 //! label:   offline  client: Extension, InputCorrections ->
 //!          online   server: a garbled argmax <- Label;   client evaluates and decodes the label alone
+//! record:  the same three messages online, over the shares of several segments' scores
 //! ```
 
 use std::sync::Arc;
 use std::time::Instant;
 
-use gc_nonlinear::{ArgmaxEvaluator, ArgmaxGarbler, Session};
+use gc_nonlinear::{ArgmaxEvaluator, ArgmaxGarbler, ArgmaxPlan, Session};
 use oblivious_transfer::bits::{pack_residues, unpack_residues};
 
 use crate::channel::{Channel, Due};
 use crate::compute::offload;
 use crate::error::{Error, Party, Result};
 use crate::meter::{Phase, Scope};
-use crate::phases::setup::{Correlations, extension_bytes};
+use crate::phases::setup::{Correlations, InferenceId, extension_bytes, record_hashes};
 use crate::plan::{Plan, residue_bytes};
 use crate::share::{Share, signed};
 use crate::wire::Tag;
 
-/// The step's number within the hashes of one inference: after every layer's.
+/// The step's number within the hashes of one inference, after every layer's, and of one record, where it is the only one.
 const STEP_ID: u16 = u16::MAX;
 
 /// The server's last message when it reveals scores.
@@ -45,65 +46,93 @@ pub(crate) async fn client_scores(channel: &mut Channel, share: &Share) -> Resul
     Ok(scores)
 }
 
-/// The client's preparation of a label-only answer; `product` is its share of the scores.
-pub(crate) async fn client_label_offline(
+/// The garbled choice of one label.
+pub(crate) struct Choice {
+    argmax: ArgmaxPlan,
+    session: Session,
+    /// When it is prepared.
+    phase: Phase,
+}
+
+impl Choice {
+    /// Of the label of one segment, prepared before the ECG is known.
+    pub(crate) fn of_segment(plan: &Plan, id: &InferenceId) -> Self {
+        Self { argmax: plan.argmax.clone(), session: id.gc(), phase: Phase::Offline }
+    }
+
+    /// Of the label of the sum of the scores of `segments` segments, the one with this number in the session. It is prepared
+    /// once the segments are classified: only then the client knows how many there are.
+    pub(crate) async fn of_record(
+        plan: &Arc<Plan>,
+        session_id: &[u8; 32],
+        number: u64,
+        segments: usize,
+    ) -> Result<Self> {
+        let plan = Arc::clone(plan);
+        let argmax = offload(move || plan.overall(segments)).await?;
+        Ok(Self { argmax, session: record_hashes(session_id, number), phase: Phase::Online })
+    }
+
+    fn preparation(&self) -> Scope {
+        Scope { phase: self.phase, ..Scope::output() }
+    }
+}
+
+/// The client's preparation of a label-only answer; `scores` is its share of the scores, `[segment][class]`.
+pub(crate) async fn client_label_prepare(
     channel: &mut Channel,
-    plan: &Arc<Plan>,
-    session: &Session,
+    choice: &Choice,
     correlations: &mut Correlations,
-    product: &Share,
+    scores: &Share,
 ) -> Result<ArgmaxEvaluator> {
-    let scope = Scope { phase: Phase::Offline, ..Scope::output() };
-    let (extension, inputs) = correlations.receive(plan.argmax.input_cots()).await?;
+    let scope = choice.preparation();
+    let (extension, inputs) = correlations.receive(choice.argmax.input_cots()).await?;
     channel.send(scope, Tag::Extension, &extension).await?;
     let (corrections, evaluator) =
-        ArgmaxEvaluator::prepare(&plan.argmax, session, STEP_ID, product.residues(), inputs)
+        ArgmaxEvaluator::prepare(&choice.argmax, &choice.session, STEP_ID, scores.residues(), inputs)
             .map_err(Error::internal)?;
     channel.send(scope, Tag::InputCorrections, &corrections).await?;
     Ok(evaluator)
 }
 
 /// The server's preparation of a label-only answer.
-pub(crate) async fn server_label_offline(
+pub(crate) async fn server_label_prepare(
     channel: &mut Channel,
-    plan: &Plan,
-    session: &Session,
+    choice: &Choice,
     correlations: &mut Correlations,
 ) -> Result<ArgmaxGarbler> {
-    let scope = Scope { phase: Phase::Offline, ..Scope::output() };
-    let cots = plan.argmax.input_cots();
+    let scope = choice.preparation();
+    let cots = choice.argmax.input_cots();
     let extension = channel.receive(Due::exactly(scope, Tag::Extension, extension_bytes(cots))).await?;
     let inputs = correlations.send(cots, extension).await?;
-    let due = Due::exactly(scope, Tag::InputCorrections, plan.argmax.input_corrections_bytes());
+    let due = Due::exactly(scope, Tag::InputCorrections, choice.argmax.input_corrections_bytes());
     let corrections = channel.receive(due).await?;
-    ArgmaxGarbler::prepare(&plan.argmax, session, STEP_ID, inputs, &corrections)
+    ArgmaxGarbler::prepare(&choice.argmax, &choice.session, STEP_ID, inputs, &corrections)
         .map_err(|e| Error::invalid(Party::Client, Tag::InputCorrections, e))
 }
 
-/// The server garbles the choice of the label over its share of the scores.
-pub(crate) async fn server_label(channel: &mut Channel, garbler: ArgmaxGarbler, share: Share) -> Result<()> {
+/// The server garbles the choice of the label over its share of the scores, which it gets back.
+pub(crate) async fn server_label(
+    channel: &mut Channel,
+    garbler: ArgmaxGarbler,
+    scores: Share,
+) -> Result<Share> {
     let start = Instant::now();
-    let message = offload(move || garbler.garble(share.residues()).map_err(Error::internal)).await?;
+    let garble = move || Ok((garbler.garble(scores.residues()).map_err(Error::internal)?, scores));
+    let (message, scores) = offload(garble).await?;
     channel.send(Scope::output(), Tag::Label, &message).await?;
     channel.book_time(Scope::output(), start);
-    Ok(())
+    Ok(scores)
 }
 
 /// The client evaluates it and learns the label, an index into the classes.
-pub(crate) async fn client_label(
-    channel: &mut Channel,
-    plan: &Plan,
-    evaluator: ArgmaxEvaluator,
-) -> Result<usize> {
+pub(crate) async fn client_label(channel: &mut Channel, evaluator: ArgmaxEvaluator) -> Result<usize> {
     let start = Instant::now();
-    let due = Due::exactly(Scope::output(), Tag::Label, plan.argmax.message_bytes());
+    let due = Due::exactly(Scope::output(), Tag::Label, evaluator.message_bytes());
     let message = channel.receive(due).await?;
     let label =
         offload(move || evaluator.finish(&message).map_err(|e| Error::invalid(Party::Server, Tag::Label, e)))
             .await?;
     channel.book_time(Scope::output(), start);
-    if label >= plan.classes {
-        return Err(Error::invalid(Party::Server, Tag::Label, "it decodes to no class"));
-    }
     Ok(label)
 }

@@ -172,11 +172,24 @@ impl InferenceId {
     }
 
     fn derive(&self, backend: &[u8]) -> [u8; 32] {
-        let mut hasher = blake3::Hasher::new_keyed(&self.session);
-        hasher.update(&self.number.to_le_bytes());
-        hasher.update(backend);
-        *hasher.finalize().as_bytes()
+        derive(&self.session, self.number, backend)
     }
+}
+
+/// Hashes of the choice of a record's overall label, the one with this number in the session: no inference and no other
+/// record shares a key with it.
+pub(crate) fn record_hashes(session: &[u8; 32], number: u64) -> gc_nonlinear::Session {
+    gc_nonlinear::Session::new(&derive(session, number, RECORD))
+}
+
+/// What sets the hashes of a record apart from those of a backend.
+const RECORD: &[u8] = b"record";
+
+fn derive(session: &[u8; 32], number: u64, purpose: &[u8]) -> [u8; 32] {
+    let mut hasher = blake3::Hasher::new_keyed(session);
+    hasher.update(&number.to_le_bytes());
+    hasher.update(purpose);
+    *hasher.finalize().as_bytes()
 }
 
 /// The hash domain of the direction in which `receiver` receives.
@@ -186,4 +199,24 @@ pub(crate) fn direction(session: &[u8; 32], receiver: Party) -> Vec<u8> {
         Party::Server => b"server receives",
     };
     [session, tag].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn inferences_and_records_share_no_hashes() {
+        let mut seen = HashSet::new();
+        for session in [[1; 32], [2; 32]] {
+            for number in [0, 1, 2, u64::MAX] {
+                let id = InferenceId::new(session, number);
+                for derived in [id.derive(b"gc"), id.derive(b"ot"), derive(&session, number, RECORD)] {
+                    assert!(seen.insert(derived), "number {number} repeats a root of hashes");
+                }
+            }
+        }
+    }
 }

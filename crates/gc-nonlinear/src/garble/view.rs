@@ -1,0 +1,153 @@
+//! What the evaluator of an argmax sees: the label, and bits that tell nothing else of the scores.
+//!
+//! Two score vectors with the same label and the same shares of the evaluator, each garbled many times: in neither does any
+//! bit of the evaluator's view lean to a side, no more than in the view of a simulator that knows the label alone. Decoded
+//! with what the garbler keeps to itself, the same views do tell the two vectors apart.
+
+use oblivious_transfer::block::Block;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha20Rng;
+
+use super::evaluator::Evaluate;
+use super::garbler::Garble;
+use crate::argmax::ArgmaxShape;
+use crate::circuit::Netlist;
+use crate::circuit::argmax::{label_bits, netlist};
+use crate::lanes::{Inputs, Scratch};
+
+const SHAPE: ArgmaxShape = ArgmaxShape { classes: 4, ell: 6, terms: 2 };
+/// Garblings of each score vector.
+const RUNS: u32 = 600;
+/// The most that a fair bit may miss half of them by: 6.5 standard deviations, 10^-10 a bit.
+const MOST: u32 = 80;
+
+/// The bits of some shares, as words of one lane.
+fn bits(shares: &[u32]) -> Vec<u64> {
+    shares.iter().flat_map(|share| (0..SHAPE.ell).map(move |i| u64::from(share >> i & 1))).collect()
+}
+
+/// What the evaluator holds in the end.
+struct View {
+    /// The labels of its inputs, the ciphertexts, and the labels in its registers.
+    blocks: Vec<Block>,
+    /// What came to decode the outputs.
+    permute: Vec<u64>,
+    label: usize,
+}
+
+/// Evaluates tables on labels of the evaluator's inputs; `permute` makes the decoding bits from the colours of the outputs.
+fn view(
+    netlist: &Netlist,
+    keys: &[Block],
+    client: &[u32],
+    active: &[Block],
+    tables: &[u8],
+    permute: impl FnOnce(&[u64]) -> Vec<u64>,
+) -> View {
+    let mut scratch = Scratch::new(netlist.registers);
+    let inputs = Inputs::new(active, 1);
+    let (inputs, bits) = (inputs.labels(), &bits(client));
+    let colours = Evaluate { netlist, keys, inputs, bits, lanes: 1, tables, scratch: &mut scratch }.run();
+    let permute = permute(&colours);
+    let decoded = colours.iter().zip(&permute).map(|(colour, permute)| (colour ^ permute) & 1);
+    let label = decoded.enumerate().map(|(i, bit)| (bit as usize) << i).sum();
+    let ciphertexts = tables.as_chunks().0.iter().map(|bytes| Block::from_bytes(*bytes));
+    let registers = scratch.registers.iter().map(|labels| labels[0]);
+    View { blocks: active.iter().copied().chain(ciphertexts).chain(registers).collect(), permute, label }
+}
+
+fn random_blocks(count: usize, rng: &mut ChaCha20Rng) -> Vec<Block> {
+    (0..count).map(|_| Block::random(rng)).collect()
+}
+
+/// The evaluator's view of a garbling, and the values of its registers, which only the garbler can decode.
+fn real(netlist: &Netlist, client: &[u32], server: &[u32], rng: &mut ChaCha20Rng) -> (View, Vec<bool>) {
+    let delta = Block::random(rng).with_lsb(true);
+    let (keys, zeros) = (random_blocks(netlist.ciphertexts, rng), random_blocks(netlist.inputs, rng));
+    let mut tables = vec![0; netlist.ciphertexts * Block::BYTES];
+    let mut scratch = Scratch::new(netlist.registers);
+    let permute = Garble {
+        netlist,
+        delta,
+        keys: &keys,
+        inputs: Inputs::new(&zeros, 1).labels(),
+        bits: &bits(server),
+        lanes: 1,
+        tables: &mut tables,
+        scratch: &mut scratch,
+    }
+    .run();
+    let active = zeros.iter().zip(bits(client)).map(|(zero, bit)| *zero ^ (Block::mask(bit == 1) & delta));
+    let active: Vec<Block> = active.collect();
+    let view = view(netlist, &keys, client, &active, &tables, |_| permute);
+    let registers = &view.blocks[netlist.inputs + netlist.ciphertexts..];
+    let values =
+        registers.iter().zip(&scratch.registers).map(|(active, zeros)| *active != zeros[0]).collect();
+    (view, values)
+}
+
+/// A view made from the label and the evaluator's own shares alone.
+fn simulated(netlist: &Netlist, client: &[u32], label: usize, rng: &mut ChaCha20Rng) -> View {
+    let (keys, active) = (random_blocks(netlist.ciphertexts, rng), random_blocks(netlist.inputs, rng));
+    let mut tables = vec![0; netlist.ciphertexts * Block::BYTES];
+    rng.fill(&mut tables[..]);
+    let permute = |colours: &[u64]| {
+        colours.iter().enumerate().map(|(i, colour)| colour ^ (label >> i) as u64).collect()
+    };
+    view(netlist, &keys, client, &active, &tables, permute)
+}
+
+/// How often each bit of the view is 1.
+struct Tally(Vec<u32>);
+
+impl Tally {
+    fn add(&mut self, view: &View) {
+        let blocks = view.blocks.iter().flat_map(|block| (0..128).map(move |i| block.value() >> i & 1 == 1));
+        let bits: Vec<bool> = blocks.chain(view.permute.iter().map(|permute| permute & 1 == 1)).collect();
+        self.0.resize(bits.len(), 0);
+        self.0.iter_mut().zip(bits).for_each(|(count, bit)| *count += u32::from(bit));
+    }
+
+    fn assert_fair(&self, what: &str) {
+        for (place, count) in self.0.iter().enumerate() {
+            assert!(count.abs_diff(RUNS / 2) <= MOST, "{what}: bit {place} is 1 in {count} of {RUNS} views");
+        }
+    }
+}
+
+#[test]
+fn views_of_two_score_vectors_with_one_label_are_alike() {
+    let mut rng = ChaCha20Rng::seed_from_u64(1);
+    let netlist = netlist(&SHAPE);
+    let mask = (1 << SHAPE.ell) - 1;
+    let client: Vec<u32> = (0..SHAPE.scores()).map(|_| rng.random::<u32>() & mask).collect();
+    // Sums (-1, 4, 11, 11) and (-60, -22, 20, -1): class 2 both times.
+    let vectors: [[i32; 8]; 2] = [[3, -4, 10, 1, -4, 8, 1, 10], [-29, 8, 31, -31, -31, -30, -11, 30]];
+    let mut values = Vec::new();
+    for scores in vectors {
+        let server: Vec<u32> =
+            scores.iter().zip(&client).map(|(score, c)| (*score as u32).wrapping_sub(*c) & mask).collect();
+        let mut tally = Tally(Vec::new());
+        let mut decoded = Vec::new();
+        for _ in 0..RUNS {
+            let (view, values) = real(&netlist, &client, &server, &mut rng);
+            assert_eq!(view.label, 2);
+            assert_eq!(view.permute.len(), label_bits(SHAPE.classes), "only the label can be decoded");
+            tally.add(&view);
+            decoded.push(values);
+        }
+        tally.assert_fair("scores");
+        decoded.dedup();
+        assert_eq!(decoded.len(), 1, "the same wires carry the same values in every garbling");
+        values.extend(decoded);
+    }
+    assert_ne!(values[0], values[1], "the garbler can tell the two from the labels that the evaluator holds");
+
+    let mut tally = Tally(Vec::new());
+    for _ in 0..RUNS {
+        let view = simulated(&netlist, &client, 2, &mut rng);
+        assert_eq!(view.label, 2);
+        tally.add(&view);
+    }
+    tally.assert_fair("simulator");
+}
