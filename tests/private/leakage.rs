@@ -49,13 +49,16 @@ fn zeroed(model: &Model) -> Model {
 #[tokio::test(flavor = "multi_thread")]
 async fn sizes_depend_on_the_architecture_alone() {
     let mut rng = ChaCha20Rng::seed_from_u64(21);
-    let model = random_model(&mut rng, &ModelSpec::small(3, 20, 4, 2));
-    let segments = [(); 2].map(|()| random_segment(&mut rng, model.architecture()));
-    let flat = [(); 2].map(|()| Segment::from_windows(3, 20, vec![0; 60]).unwrap());
-    for &backend in Backend::ALL {
+    let models = [random_model(&mut rng, &ModelSpec::small(3, 20, 4, 2)), random_lstm_model(&mut rng, 3, 5)];
+    for (model, &backend) in models.iter().flat_map(|m| Backend::ALL.iter().map(move |b| (m, b))) {
+        let segments = [(); 2].map(|()| random_segment(&mut rng, model.architecture()));
+        let flat = |s: &Segment| {
+            Segment::from_windows(s.windows(), s.window_length(), vec![0; s.samples().len()]).unwrap()
+        };
+        let flat = segments.each_ref().map(flat);
         for reveal in [Reveal::Scores, Reveal::Label] {
             let one = transcript(model, backend, reveal, &segments).await;
-            let other = transcript(&zeroed(&model), backend, reveal, &flat).await;
+            let other = transcript(&zeroed(model), backend, reveal, &flat).await;
             assert_eq!(sizes(&one), sizes(&other));
         }
     }
