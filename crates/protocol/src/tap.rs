@@ -85,8 +85,8 @@ impl Tap {
     #[must_use]
     pub fn score_share(&self, party: Party) -> Vec<u32> {
         let map = self.shares.lock().unwrap_or_else(PoisonError::into_inner);
-        let accumulators = map.iter().filter(|(point, _)| matches!(point, Point::Accumulators(_)));
-        let last = accumulators.last().map(|(_, shares)| match party {
+        let mut accumulators = map.iter().filter(|(point, _)| matches!(point, Point::Accumulators(_)));
+        let last = accumulators.next_back().map(|(_, shares)| match party {
             Party::Client => shares.client.clone(),
             Party::Server => shares.server.clone(),
         });
