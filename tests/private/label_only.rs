@@ -1,8 +1,8 @@
 //! A label-only client's whole view holds no score: neither the messages that it receives nor these together with its own
 //! shares.
 //!
-//! What a client could do with a server's share, had it one, is add it to its own. So the tests look for the share itself, at
-//! every bit of everything the server sent: in a label-only session it is nowhere; where scores are revealed it is found,
+//! What a client could do with a server's share, had it one, is add it to its own. So the tests look for the share itself,
+//! at every bit of everything the server sent: in a label-only session it is nowhere; where scores are revealed it is found,
 //! which shows that the search would find it. That the garbled tables tell nothing but the label by other means is tested
 //! where they are made (`gc-nonlinear/src/garble/view.rs`).
 

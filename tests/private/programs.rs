@@ -210,6 +210,22 @@ fn a_label_only_server_labels_a_long_record() {
     assert!(read.contains("Segment 3 of 3: ") && read.contains("Whole record: "), "{read}");
 }
 
+/// An hour and a few minutes: refused before anything is classified.
+#[test]
+fn a_record_too_long_for_one_label_is_to_be_split() {
+    let folder = std::env::temp_dir().join(format!("pp-too-long-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("long.csv");
+    let sample = |i: u32| format!("{:.3}\n", (f64::from(i) / 9.0).sin() + f64::from(i % 97 / 95));
+    std::fs::write(&file, (0..129 * 30 * 100).map(sample).collect::<String>()).unwrap();
+    let arguments = ["--embedded", "--label-only", "--rate", "100", "--unit", "mv"];
+    let output = client(&arguments, std::slice::from_ref(&file));
+    std::fs::remove_dir_all(&folder).unwrap();
+    let error = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(3), "{error}");
+    assert!(error.contains("129 segments") && error.contains("split the recording"), "{error}");
+}
+
 #[test]
 fn people_read_the_rhythm_and_what_it_cost() {
     let output = client(&["--embedded"], &[sample(SAMPLES[2])]);

@@ -1,5 +1,7 @@
 //! Non-linear layers on additive shares with garbled circuits: ReLU, maxpool of pairs, rounding shift, saturation, and
-//! the argmax that reveals a label alone, of one score vector or of the sum of several. No I/O: steps take and return messages whose exact sizes the plans know.
+//! the argmax that reveals a label alone, of one score vector or of the sum of several.
+//!
+//! No I/O: steps take and return messages whose exact sizes the plans know.
 //!
 //! The client holds c, the server s, residues mod 2^ell with c + s = acc. The server garbles ([`ActivationGarbler`]) while it
 //! learns s, the client evaluates ([`ActivationEvaluator`]); both end with shares of the activation mod 2^out_ell, and

@@ -210,8 +210,8 @@ impl ClientSession {
         self.last_label = None;
     }
 
-    /// The label of the record whose segments were classified since it began: the greatest of the classes' scores summed over
-    /// the segments, ties to the lowest class. Only where the server reveals labels alone; the sums stay hidden like the
+    /// The label of the record whose segments were classified since it began: the greatest of the classes' scores summed
+    /// over the segments, ties to the lowest class. Only where the server reveals labels alone; the sums stay hidden like the
     /// scores. What was kept of the segments is used up, and the next record begins. A record of one segment has the label
     /// of that segment, and nothing is sent.
     ///

@@ -42,7 +42,7 @@ tags! {
     Accept = 2, "an acceptance";
     /// Either: the session ends here, with a reason.
     Abort = 3, "an abort notice";
-    /// Client: what it wants next (prepare one inference, or finish).
+    /// Client: what it wants next (one inference, the label of a record, or the end).
     Request = 4, "a request";
     /// Client: homomorphic public key.
     PublicKey = 10, "a public key";
