@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import h5py
 import numpy as np
 
+GATE_FRACTION = 7  # fractional bits of the LSTM's gates and cell
 WINDOW = 512
 WINDOW_STARTS = np.array([(16 * ((2 * 343 * k + 24) // 48)) for k in range(25)])
 
@@ -18,22 +19,37 @@ def round_half_away(x):
     return np.trunc(x + np.copysign(0.5, x)).astype(np.int64)
 
 
+def default_tables(sigmoid_unit, tanh_unit, cell_index_shift):
+    """The three tables of an LSTM from the index units per real unit of its pre-activations (see quantisation.md)."""
+    x, one = np.arange(-128, 128), 1 << GATE_FRACTION
+    hyperbolic = lambda v: np.minimum(one - 1, round_half_away(one * np.tanh(v))).tolist()
+    return {"sigmoid": round_half_away(one / (1 + np.exp(-x / sigmoid_unit))).tolist(),
+            "tanh": hyperbolic(x / tanh_unit), "cell_tanh": hyperbolic(x * 2.0 ** (cell_index_shift - 2 * GATE_FRACTION))}
+
+
 @dataclass
 class Layer:
     """One layer with weights and what follows it up to the next one."""
 
     name: str
     dense: bool
-    kernel: np.ndarray  # [k][c][o], f64, batch norm folded
+    kernel: np.ndarray  # [k][c][o], f64, batch norm folded; of an LSTM [1][c][4h]
     bias: np.ndarray
+    recurrent: np.ndarray = field(default=None)  # [h][4h], an LSTM's only
     pool: bool = False
     relu: bool = False
     average: str = ""  # "", "positions" (inside the windows) or "windows"
-    weight: np.ndarray = field(default=None)  # integers [o][c][k]
+    weight: np.ndarray = field(default=None)  # integers [o][c][k]; of an LSTM [4h][c + h][1]
     offset: np.ndarray = field(default=None)
     shift: int = 0
     bits: int = 0
     weight_bits: int = 0
+    lstm: dict = field(default=None)  # shifts, cell width and tables of an LSTM
+
+    @property
+    def state_top(self):
+        """The greatest magnitude of an LSTM's hidden state."""
+        return max(self.lstm["sigmoid"]) * int(np.abs(self.lstm["cell_tanh"]).max())
 
 
 def _arrays(group):
@@ -45,6 +61,14 @@ def _arrays(group):
 
     group.visititems(visit)
     return found
+
+
+def _require_plain(name, config):
+    """Raises unless an LSTM is the one of quantisation.md: last state, forward, sigmoid gates and tanh."""
+    wanted = {"return_sequences": False, "go_backwards": False, "use_bias": True, "activation": "tanh",
+              "recurrent_activation": "sigmoid"}
+    if any(config[key] != value for key, value in wanted.items()):
+        raise ValueError(f"layer {name}: this LSTM has no integer form")
 
 
 def _read_chain(file):
@@ -61,6 +85,9 @@ def _read_chain(file):
             kernel = arrays["kernel"]
             chain.append(Layer(name, kind == "Dense", kernel if kernel.ndim == 3 else kernel[None],
                                arrays.get("bias", np.zeros(kernel.shape[-1]))))
+        elif kind == "LSTM":
+            _require_plain(name, inner)
+            chain.append(Layer(name, False, arrays["kernel"][None], arrays["bias"], arrays["recurrent_kernel"]))
         elif kind == "BatchNormalization":
             gain = arrays["gamma"] / np.sqrt(arrays["moving_variance"] + inner["epsilon"])
             chain[-1].kernel = chain[-1].kernel * gain
@@ -90,6 +117,41 @@ def _convolve(x, weight, bias):
     return out.astype(x.dtype)
 
 
+def _sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+
+def _float_lstm(layer, x):
+    """x [n][c][t] -> the last hidden state [n][h][1]; gate order i, f, c, o."""
+    h = c = np.zeros((len(x), len(layer.recurrent)))
+    for t in range(x.shape[2]):
+        i, f, g, o = np.split(x[:, :, t] @ layer.kernel[0] + h @ layer.recurrent + layer.bias, 4, axis=1)
+        c = _sigmoid(f) * c + _sigmoid(i) * np.tanh(g)
+        h = _sigmoid(o) * np.tanh(c)
+    return h[:, :, None]
+
+
+def _shifted(x, bits):
+    """x / 2^bits, rounded."""
+    return (x + ((1 << bits) >> 1)) >> bits
+
+
+def _integer_lstm(layer, x):
+    """Integers x [n][c][t] -> the last hidden state [n][h][1], in units of 2^-14."""
+    constants, units = layer.lstm, len(layer.recurrent)
+    sigmoid, tanh, cell_tanh = (np.array(constants[k], np.int64) for k in ("sigmoid", "tanh", "cell_tanh"))
+    top = 1 << (constants["cell_bits"] - 1)
+    h = c = np.zeros((len(x), units), np.int64)
+    for t in range(x.shape[2]):
+        inputs = np.concatenate([x[:, :, t] << constants["input_shift"], h], axis=1)
+        gates = _convolve(inputs[:, :, None], layer.weight, layer.offset)[:, :, 0]
+        i, f, g, o = np.split(np.clip(_shifted(gates, layer.shift), 0, 255), 4, axis=1)
+        a = sigmoid[f] * c + sigmoid[i] * tanh[g]
+        c = np.clip(_shifted(a, GATE_FRACTION), -top, top - 1)
+        h = sigmoid[o] * cell_tanh[np.clip(_shifted(a, constants["cell_index_shift"]) + 128, 0, 255)]
+    return h[:, :, None]
+
+
 def _paired_maximum(x):
     even = x.shape[2] // 2 * 2
     return np.maximum(x[:, :, 0:even:2], x[:, :, 1:even:2])
@@ -115,6 +177,10 @@ class Network:
             layer.shift, layer.bits = entry["shift"], entry["activation_bits"]
             layer.weight_bits = entry["weight_bits"]
             exact = layer.kernel * scale / units[:, None]
+            if layer.recurrent is not None:
+                layer.lstm = entry["lstm"]
+                exact = exact / 2.0 ** layer.lstm["input_shift"]
+                exact = np.concatenate([exact, layer.recurrent[None] * scale / 2.0 ** (2 * GATE_FRACTION)], axis=1)
             ties = np.abs(np.abs(exact - np.floor(exact)) - 0.5).min()
             if ties < 1e-4:
                 raise ValueError(f"layer {layer.name}: a weight lies on a rounding tie ({ties})")
@@ -123,6 +189,9 @@ class Network:
                 raise ValueError(f"layer {layer.name}: a weight exceeds {layer.weight_bits} bits")
             layer.offset = round_half_away(layer.bias * scale)
             units = scale / 2.0 ** layer.shift
+            if layer.lstm:
+                layer.offset += 128 << layer.shift
+                units = np.full(len(layer.recurrent), 2.0 ** (2 * GATE_FRACTION))
             length = length // 2 if layer.pool else length
             if layer.average:
                 units, length = units * length, self.windows
@@ -137,6 +206,9 @@ class Network:
         """windows [n][windows][window] -> [n][classes]."""
         x = windows.reshape(-1, 1, self.window)
         for layer in self.layers:
+            if layer.lstm:
+                x = (_integer_lstm if integer else _float_lstm)(layer, x)
+                continue
             if integer:
                 x = _convolve(x, layer.weight, layer.offset)
             else:
@@ -168,14 +240,18 @@ class Network:
         low, high = -(1 << (self.input_bits - 1)), (1 << (self.input_bits - 1)) - 1
         length, result = self.window, []
         for layer in self.layers:
-            positive = np.maximum(layer.weight, 0).sum((1, 2))
-            negative = np.minimum(layer.weight, 0).sum((1, 2))
-            worst = max(np.abs(layer.offset + positive * high + negative * low).max(),
-                        np.abs(layer.offset + positive * low + negative * high).max())
+            positive = np.maximum(layer.weight, 0).sum(2)
+            negative = np.minimum(layer.weight, 0).sum(2)
+            bounds = np.array([[low], [high]]) + np.zeros(layer.weight.shape[1], np.int64)
+            if layer.lstm:
+                bounds <<= layer.lstm["input_shift"]
+                bounds[:, -len(layer.recurrent):] = [[-layer.state_top], [layer.state_top]]
+            worst = max(np.abs(layer.offset + positive @ bounds[1] + negative @ bounds[0]).max(),
+                        np.abs(layer.offset + positive @ bounds[0] + negative @ bounds[1]).max())
             last = layer is self.layers[-1]
             ell = int(worst).bit_length() + (1 if last else 2)
             result.append(ell if last else max(ell, layer.shift + layer.bits + 1, layer.shift + 2))
-            low, high = 0, (1 << layer.bits) - 1
+            low, high = (-layer.state_top, layer.state_top) if layer.lstm else (0, (1 << layer.bits) - 1)
             length = length // 2 if layer.pool else length
             if layer.average:
                 high, length = high * length, self.windows
