@@ -99,7 +99,7 @@ def from_quantised(checkpoint, path, snap):
 
 
 def _block_arrays(blocks_path):
-    """({block: [kernel, bias]}, quantisation attribute cut to the blocks, units of the features) of a `deepcardio.h5`."""
+    """Of a `deepcardio.h5`: {block: [kernel, bias]}, the quantisation attribute cut to the blocks, units of the features."""
     import integer
 
     chain = integer.load(blocks_path).layers[:6]
@@ -123,7 +123,8 @@ def lstm_from_quantised(checkpoint, blocks_path, path, snap):
     for name, latent in head.latent(head.p).items():
         limit, margin = (2.0 ** 30, 0.3) if name.endswith("bias") else (lstm.WEIGHT_LIMIT, 0.495)
         real[name] = _off_ties(latent.numpy(), margin, limit, snap) / head.scales[name]
-    arrays["lstm"] = [real["lstm/kernel"] * (units / lstm.FEATURE_UNIT)[:, None], real["lstm/recurrent"], real["lstm/bias"]]
+    kernel = real["lstm/kernel"] * (units / lstm.FEATURE_UNIT)[:, None]
+    arrays["lstm"] = [kernel, real["lstm/recurrent"], real["lstm/bias"]]
     arrays["scores"] = [real["scores/kernel"], real["scores/bias"]]
     constants = {k: plan[k] for k in ("input_shift", "cell_bits", "cell_index_shift")} | lstm.tables(plan)
     scale = plan["score_unit"]

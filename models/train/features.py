@@ -1,8 +1,8 @@
 """What the six frozen blocks of a `deepcardio.h5` give: integer features [segments][25][256], cached for `lstm.py`.
 
 The blocks run in TensorFlow in f32, which is exact here (every sum stays far below 2^24); a sample is compared with
-`integer.py`.  One file holds the validation segments, one the plain training segments, the others one augmented pass over
-the training records each.  Beside the features stand labels and the logits of the file's own head (for distillation).
+`integer.py`.  One file holds the validation segments, the others one augmented pass over the training records each.
+Beside the features stand labels and the logits of the file's own head (for distillation).
 """
 import argparse
 import os
@@ -79,7 +79,7 @@ def main():
     parser.add_argument("--data", required=True, help="the recordings, raw or prepared (prepare.py)")
     parser.add_argument("--model", default="../deepcardio.h5")
     parser.add_argument("--out", required=True, help="directory for the cached features (outside the repository)")
-    parser.add_argument("--passes", type=int, default=24, help="augmented passes over the training records")
+    parser.add_argument("--passes", type=int, default=20, help="augmented passes over the training records")
     parser.add_argument("--seed", type=int, default=5)
     parser.add_argument("--threads", type=int, default=1)
     a = parser.parse_args()
@@ -95,15 +95,15 @@ def main():
         save(os.path.join(a.out, f"{name}.npz"), {"features": features, "guide": guide, **more})
         print(name, features.shape, "largest", features.max(), flush=True)
 
-    for name, records in zip(("training", "validation"), data.split(recordings)):
-        segments, owner = data.evaluation_set(recordings, records)
-        check(network, forward, segments[:16])
-        keep(name, segments, owner=owner, truth=recordings.label[records])
-    training, _ = data.split(recordings)
+    training, validation = data.split(recordings)
+    segments, owner = data.evaluation_set(recordings, validation)
+    check(network, forward, segments[:16])
+    keep("validation", segments, owner=owner, truth=recordings.label[validation])
     for number in range(a.passes):
         rng = np.random.default_rng([a.seed, number])
         batches = list(data.training_batches(recordings, training, BATCH, rng))
-        keep(f"pass{number:02d}", np.concatenate([x for x, _ in batches]), truth=np.concatenate([y for _, y in batches]))
+        segments, truth = (np.concatenate(part) for part in zip(*batches))
+        keep(f"pass{number:02d}", segments, truth=truth)
 
 
 if __name__ == "__main__":

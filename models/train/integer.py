@@ -136,19 +136,26 @@ def _shifted(x, bits):
     return (x + ((1 << bits) >> 1)) >> bits
 
 
-def _integer_lstm(layer, x):
-    """Integers x [n][c][t] -> the last hidden state [n][h][1], in units of 2^-14."""
+def _integer_lstm(layer, x, trace=None):
+    """Integers x [n][c][t] -> the last hidden state [n][h][1], in units of 2^-14.
+
+    The trace gets the accumulators [n][4h][t] under the layer's name and the state as `<name>.hidden`.
+    """
     constants, units = layer.lstm, len(layer.recurrent)
     sigmoid, tanh, cell_tanh = (np.array(constants[k], np.int64) for k in ("sigmoid", "tanh", "cell_tanh"))
     top = 1 << (constants["cell_bits"] - 1)
     h = c = np.zeros((len(x), units), np.int64)
+    accumulators = []
     for t in range(x.shape[2]):
         inputs = np.concatenate([x[:, :, t] << constants["input_shift"], h], axis=1)
         gates = _convolve(inputs[:, :, None], layer.weight, layer.offset)[:, :, 0]
+        accumulators.append(gates)
         i, f, g, o = np.split(np.clip(_shifted(gates, layer.shift), 0, 255), 4, axis=1)
         a = sigmoid[f] * c + sigmoid[i] * tanh[g]
         c = np.clip(_shifted(a, GATE_FRACTION), -top, top - 1)
         h = sigmoid[o] * cell_tanh[np.clip(_shifted(a, constants["cell_index_shift"]) + 128, 0, 255)]
+    if trace is not None:
+        trace += [(layer.name, np.stack(accumulators, axis=2)), (f"{layer.name}.hidden", h[:, :, None])]
     return h[:, :, None]
 
 
@@ -207,7 +214,7 @@ class Network:
         x = windows.reshape(-1, 1, self.window)
         for layer in self.layers:
             if layer.lstm:
-                x = (_integer_lstm if integer else _float_lstm)(layer, x)
+                x = _integer_lstm(layer, x, trace) if integer else _float_lstm(layer, x)
                 continue
             if integer:
                 x = _convolve(x, layer.weight, layer.offset)

@@ -30,6 +30,9 @@ FEATURE_UNIT = 128.0            # integer units of a feature per real unit, for 
 STATE_UNIT = 2.0 ** (2 * integer.GATE_FRACTION)
 GATE_UNIT = 2.0 ** integer.GATE_FRACTION
 WEIGHT_LIMIT = 127.0
+MARGIN = 0.97                   # share of the ring that latent rows may fill: rounding takes the rest
+TWIN_SNAP = 0.9                 # how far the twin's weights stand towards their integers, as in the file
+PLANNED = ("shift", "input_shift", "ell", "score_ell", "cell_bits", "cell_index_shift", "sigmoid_unit", "tanh_unit")
 NAMES = ("lstm/kernel", "lstm/recurrent", "lstm/bias", "scores/kernel", "scores/bias")
 
 
@@ -60,15 +63,16 @@ class Head:
         z = {k: p[k] * tf.constant(self.scales[k], self.dtype) for k in NAMES}
         x, h, bias = z["lstm/kernel"], z["lstm/recurrent"], z["lstm/bias"]
         high, spread = FEATURE_TOP * 2.0 ** self.plan["input_shift"], STATE_UNIT * tf.reduce_sum(tf.abs(h), 0)
-        limit, offset = self.plan["margin"] * 2.0 ** (self.plan["ell"] - 2), 128 * 2.0 ** self.plan["shift"]
+        limit, offset = MARGIN * 2.0 ** (self.plan["ell"] - 2), 128 * 2.0 ** self.plan["shift"]
         top = (limit - offset - bias) / (high * tf.reduce_sum(tf.nn.relu(x), 0) + spread + 1.0)
         bottom = (limit + offset + bias) / (high * tf.reduce_sum(tf.nn.relu(-x), 0) + spread + 1.0)
         share = tf.clip_by_value(tf.minimum(top, bottom), 0.0, 1.0)
         weight = z["scores/kernel"]
-        room = self.plan["margin"] * 2.0 ** (self.plan["score_ell"] - 1) - tf.abs(z["scores/bias"])
+        room = MARGIN * 2.0 ** (self.plan["score_ell"] - 1) - tf.abs(z["scores/bias"])
         column = tf.clip_by_value(room / (STATE_UNIT * tf.reduce_sum(tf.abs(weight), 0) + 1.0), 0.0, 1.0)
         clip = lambda v: tf.clip_by_value(v, -WEIGHT_LIMIT - 0.45, WEIGHT_LIMIT + 0.45)
-        return z | {"lstm/kernel": clip(x * share), "lstm/recurrent": clip(h * share), "scores/kernel": clip(weight * column)}
+        return z | {"lstm/kernel": clip(x * share), "lstm/recurrent": clip(h * share),
+                    "scores/kernel": clip(weight * column)}
 
     def effective(self, p, snap):
         """Real-valued parameters on the grid (`snap` = 1) or `snap` of the way to it."""
@@ -136,16 +140,17 @@ def build_step(head, optimiser, a):
 
     @tf.function(reduce_retracing=True)
     def step(x, labels, guide, rate):
-        target = (1 - a.guide) * (tf.one_hot(labels, 4) * (1 - SMOOTHING) + SMOOTHING / 4) + a.guide * tf.nn.softmax(guide)
+        smooth = tf.one_hot(labels, 4) * (1 - SMOOTHING) + SMOOTHING / 4
+        target = (1 - a.guide) * smooth + a.guide * tf.nn.softmax(guide)
         weight = tf.gather(weights, labels)
         with tf.GradientTape() as tape:
             excess = []
-            mode = "integer" if a.form == "integer" else "float"
-            main = loss = loss_of(target, weight, head.logits(head.p, x, mode, 1.0, a.feature_dropout, a.dropout, excess))
+            logits = head.logits(head.p, x, a.form, 1.0, a.feature_dropout, a.dropout, excess)
+            main = loss = loss_of(target, weight, logits)
             if a.form == "integer":
-                part = tf.shape(x)[0] // 2
+                part = tf.shape(x)[0] // 4
                 exact = head.logits(head.p, x[:part], "integer")
-                twin = head.logits(head.p, x[:part], "twin", 0.9)
+                twin = head.logits(head.p, x[:part], "twin", TWIN_SNAP)
                 apart = tf.reduce_sum(tf.square(tf.nn.softmax(twin) - tf.nn.softmax(exact)), axis=1)
                 loss += 0.3 * loss_of(target[:part], weight[:part], twin) + 3.0 * tf.reduce_mean(apart)
                 loss += a.saturation * tf.add_n(excess)
@@ -162,7 +167,8 @@ class Validation:
         with np.load(os.path.join(directory, "validation.npz")) as f:
             self.features, self.owner, self.truth = f["features"], f["owner"], f["truth"]
         self.head = Head(fresh(0), plan, tf.float64)
-        self.forward = {m: tf.function(lambda x, m=m: self.head.logits(self.head.p, x, m, 0.9)) for m in ("integer", "twin", "float")}
+        self.forward = {m: tf.function(lambda x, m=m: self.head.logits(self.head.p, x, m, TWIN_SNAP))
+                        for m in ("integer", "twin", "float")}
 
     def labels(self, values, mode):
         """Label of every record."""
@@ -195,11 +201,10 @@ def batches(directory, number, size, rng):
 def train(a, head, optimiser, validation):
     """All epochs; returns the averaged parameters."""
     step, total = build_step(head, optimiser, a), a.epochs * 104 * 64 // a.batch
-    passes = len([f for f in os.listdir(a.features) if f.startswith("pass") and "partial" not in f])
     for epoch in range(a.epochs):
         began, losses = time.time(), []
         rng = np.random.default_rng([a.seed, epoch])
-        for x, y, guide in batches(a.features, (a.seed + epoch) % passes, a.batch, rng):
+        for x, y, guide in batches(a.features, (a.seed + epoch) % a.passes, a.batch, rng):
             done = float(optimiser.step)
             rate = a.rate * min(1.0, (done + 1) / 100) * (0.5 + 0.5 * np.cos(np.pi * min(1.0, done / total))) + 1e-6
             losses.append(float(step(x, y, guide, tf.constant(rate, tf.float32))))
@@ -213,24 +218,26 @@ def train(a, head, optimiser, validation):
              {k: v.numpy() for k, v in optimiser.ema.items()} | {"plan": json.dumps(head.plan), "epoch": epoch + 1})
 
 
-def main():
+def arguments():
+    """The command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--features", required=True, help="directory of features.py")
     parser.add_argument("--out", required=True, help="directory for the checkpoint and the log")
     parser.add_argument("--form", choices=("float", "integer"), required=True)
     parser.add_argument("--start", help="checkpoint of an earlier run to start from")
-    parser.add_argument("--epochs", type=int, default=24)
+    parser.add_argument("--passes", type=int, default=20, help="cached augmented passes to rotate over")
+    parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--decay", type=float, default=0.05)
-    parser.add_argument("--average", type=float, default=0.998, help="decay of the moving average of the weights, per step")
+    parser.add_argument("--average", type=float, default=0.998, help="decay of the weights' moving average, per step")
     parser.add_argument("--guide", type=float, default=0.5, help="share of the distillation in the target")
     parser.add_argument("--feature-dropout", type=float, default=0.25)
     parser.add_argument("--dropout", type=float, default=0.35)
     parser.add_argument("--saturation", type=float, default=1.0, help="penalty on cells beyond saturation")
-    parser.add_argument("--shift", type=int, default=15)
-    parser.add_argument("--input-shift", type=int, default=4)
-    parser.add_argument("--ell", type=int, default=26)
+    parser.add_argument("--shift", type=int, default=13)
+    parser.add_argument("--input-shift", type=int, default=3)
+    parser.add_argument("--ell", type=int, default=25)
     parser.add_argument("--score-ell", type=int, default=25)
     parser.add_argument("--cell-bits", type=int, default=10)
     parser.add_argument("--cell-index-shift", type=int, default=9)
@@ -239,7 +246,18 @@ def main():
     parser.add_argument("--look", type=int, default=4, help="epochs between two looks at the validation records")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1)
-    a = parser.parse_args()
+    return parser.parse_args()
+
+
+def plan_of(a, values):
+    """Widths, shifts and scales; the scores' scale is the largest power of two that leaves the weights some room."""
+    plan = {k: getattr(a, k) for k in PLANNED}
+    unit = 0.9 * WEIGHT_LIMIT * STATE_UNIT / np.abs(values["scores/kernel"]).max()
+    return plan | {"score_unit": float(2.0 ** np.floor(np.log2(unit)))}
+
+
+def main():
+    a = arguments()
     tf.config.threading.set_intra_op_parallelism_threads(a.threads)
     tf.config.threading.set_inter_op_parallelism_threads(1)
     tf.random.set_seed(a.seed)
@@ -248,10 +266,7 @@ def main():
     if a.start:
         with np.load(a.start) as earlier:
             values = {k: earlier[k] for k in NAMES}
-    plan = {k: getattr(a, k) for k in ("shift", "input_shift", "ell", "score_ell", "cell_bits", "cell_index_shift",
-                                          "sigmoid_unit", "tanh_unit")}
-    plan["score_unit"] = float(2.0 ** np.floor(np.log2(0.9 * WEIGHT_LIMIT * STATE_UNIT / np.abs(values["scores/kernel"]).max())))
-    plan["margin"] = 0.97
+    plan = plan_of(a, values)
     head = Head(values, plan)
     train(a, head, AdamW(head.p, a.decay, a.average), Validation(a.features, plan))
 
