@@ -98,35 +98,57 @@ def from_quantised(checkpoint, path, snap):
                         "score_scale": 1 / network.unit, "layers": entries})
 
 
-def lstm_from_float(checkpoint, path):
-    """A checkpoint of train.py -> the float network with the LSTM head, batch norm folded."""
-    import data
-    import quantise
+def _block_arrays(blocks_path):
+    """Of a `deepcardio.h5`: {block: [kernel, bias]}, the quantisation attribute cut to the blocks, units of the features."""
+    import integer
 
+    chain = integer.load(blocks_path).layers[:6]
+    with h5py.File(blocks_path) as file:
+        attribute = json.loads(file.attrs["quantisation"])
+    attribute["layers"] = attribute["layers"][:6]
+    last = attribute["layers"][-1]
+    units = 8 * np.array(last["weight_scale"]) / 2.0 ** last["shift"]
+    return {layer.name: [layer.kernel, layer.bias] for layer in chain}, attribute, units
+
+
+def lstm_from_quantised(checkpoint, blocks_path, path, snap):
+    """A checkpoint of lstm.py and the blocks it was trained on -> `deepcardio-lstm.h5`."""
+    import lstm
+
+    arrays, attribute, units = _block_arrays(blocks_path)
     with np.load(checkpoint) as state:
-        folded = quantise.folded(state)
-        part = lambda name: state[f"e:{name}"]
-        arrays = {name: list(layer) for name, layer in zip(quantise.NAMES[:6], folded)}
-        arrays["lstm"] = [part("lstm/kernel"), part("lstm/recurrent"), part("lstm/bias")]
-        arrays["scores"] = [part("lstm_scores/kernel"), part("lstm_scores/bias")]
-    model = lstm_network(quantise.model.CHANNELS, quantise.model.LSTM_UNITS)
+        plan = json.loads(str(state["plan"]))
+        head = lstm.Head({k: state[k] for k in lstm.NAMES}, plan, "float64")
+    real = {}
+    for name, latent in head.latent(head.p).items():
+        limit, margin = (2.0 ** 30, 0.3) if name.endswith("bias") else (lstm.WEIGHT_LIMIT, 0.495)
+        real[name] = _off_ties(latent.numpy(), margin, limit, snap) / head.scales[name]
+    kernel = real["lstm/kernel"] * (units / lstm.FEATURE_UNIT)[:, None]
+    arrays["lstm"] = [kernel, real["lstm/recurrent"], real["lstm/bias"]]
+    arrays["scores"] = [real["scores/kernel"], real["scores/bias"]]
+    constants = {k: plan[k] for k in ("input_shift", "cell_bits", "cell_index_shift")} | lstm.tables(plan)
+    scale = plan["score_unit"]
+    attribute["layers"] += [
+        {"name": "lstm", "weight_bits": 8, "activation_bits": 8, "shift": plan["shift"],
+         "weight_scale": head.scales["lstm/bias"].tolist(), "lstm": constants},
+        {"name": "scores", "weight_bits": 8, "activation_bits": 0, "shift": 0, "weight_scale": [scale] * 4}]
+    model = lstm_network(lstm.model.CHANNELS, lstm.UNITS)
     set_weights(model, arrays)
-    write(model, path)
-    with h5py.File(path, "r+") as file:
-        file.attrs["input"] = json.dumps({"input_bits": data.INPUT_BITS, "input_scale": data.INPUT_SCALE})
+    write(model, path, attribute | {"score_scale": 1 / scale})
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quantised", help="checkpoint of quantise.py -> --out")
-    parser.add_argument("--lstm", help="checkpoint of train.py -> --out")
+    parser.add_argument("--lstm", help="checkpoint of lstm.py -> --out")
+    parser.add_argument("--blocks", default="../deepcardio.h5", help="with --lstm: the file whose blocks it was trained on")
     parser.add_argument("--snap", type=float, default=0.9, help="how far latent weights move to their integers, 0 to 1")
     parser.add_argument("--out", required=True)
     a = parser.parse_args()
     if a.quantised:
         from_quantised(a.quantised, a.out, a.snap)
     elif a.lstm:
-        lstm_from_float(a.lstm, a.out)
+        lstm_from_quantised(a.lstm, a.blocks, a.out, a.snap)
 
 
 if __name__ == "__main__":
