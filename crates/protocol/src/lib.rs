@@ -11,6 +11,7 @@
 //! online    for every layer: y0 - r                         ->  W (y - r) + b + s
 //!           opened bits, round by round                    <->  opened bits     (backend ot)
 //!           corrections                                    <->  garbled tables  (backend gc)
+//!           for an LSTM, at every position: h - r             ->  shares of its accumulators; opened bits in turn
 //!                                                          <-  share of the scores, or the label's decoding
 //! record    where labels alone are revealed: the label of the sum of several segments' scores
 //!           corrections                                     ->
