@@ -103,7 +103,7 @@ class Head:
         return straight_through(smooth, tf.gather(self.tables[name], q))
 
     def integer_cell(self, gates, c, excess):
-        """One step from pre-activations in real units; every value is the integer of the contract over its unit."""
+        """One step from pre-activations in real units; every value is the integer of quantisation.md over its unit."""
         i, f, g, o = tf.split(gates, 4, axis=1)
         i, f, o = (self.look_up("sigmoid", 128 + self.plan["sigmoid_unit"] * v, tf.sigmoid(v)) for v in (i, f, o))
         g = self.look_up("tanh", 128 + self.plan["tanh_unit"] * g, tf.tanh(g))
@@ -161,7 +161,7 @@ def build_step(head, optimiser, a):
 
 
 class Validation:
-    """Exact figures on the validation features (f64 holds every integer)."""
+    """Figures on the validation features in f64: those of `integer.py` up to rare ties (`evaluate.py` gives the exact ones)."""
 
     def __init__(self, directory, plan):
         with np.load(os.path.join(directory, "validation.npz")) as f:
