@@ -1,4 +1,4 @@
-"""Validation figures of a `deepcardio.h5`: the integer network and its float twin, from the file alone (NumPy).
+"""Validation figures of a Keras file with its `quantisation` attribute: the integer network and its float twin, from the file alone (NumPy).
 
 `--expected FILE` also writes the integer scores of a few validation records.
 """
@@ -36,7 +36,7 @@ def evaluate(path, segments, owner, truth, jobs):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", required=True, help="the recordings, raw or prepared (prepare.py)")
-    parser.add_argument("--model", required=True, help="deepcardio.h5")
+    parser.add_argument("--model", required=True, help="deepcardio-conv.h5 or deepcardio-lstm.h5")
     parser.add_argument("--expected", help="JSON of integer scores to write")
     parser.add_argument("--records", type=int, default=0, help="only the first so many validation records")
     parser.add_argument("--jobs", type=int, default=2)

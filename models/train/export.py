@@ -66,7 +66,7 @@ def _off_ties(values, margin, integer_limit, snap):
 
 
 def from_quantised(checkpoint, path, snap):
-    """A checkpoint of quantise.py -> `deepcardio.h5` whose integers stay within the planned widths."""
+    """A checkpoint of quantise.py -> `deepcardio-conv.h5` whose integers stay within the planned widths."""
     import data
     import quantise
 
@@ -99,7 +99,7 @@ def from_quantised(checkpoint, path, snap):
 
 
 def _block_arrays(blocks_path):
-    """Of a `deepcardio.h5`: {block: [kernel, bias]}, the quantisation attribute cut to the blocks, units of the features."""
+    """Of a Keras file with its `quantisation` attribute: {block: [kernel, bias]}, the quantisation attribute cut to the blocks, units of the features."""
     import integer
 
     chain = integer.load(blocks_path).layers[:6]
@@ -141,7 +141,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quantised", help="checkpoint of quantise.py -> --out")
     parser.add_argument("--lstm", help="checkpoint of lstm.py -> --out")
-    parser.add_argument("--blocks", default="../deepcardio.h5", help="with --lstm: the file whose blocks it was trained on")
+    parser.add_argument("--blocks", default="../deepcardio-conv.h5", help="with --lstm: the file whose blocks it was trained on")
     parser.add_argument("--snap", type=float, default=0.9, help="how far latent weights move to their integers, 0 to 1")
     parser.add_argument("--out", required=True)
     a = parser.parse_args()

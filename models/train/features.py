@@ -1,4 +1,4 @@
-"""What the six frozen blocks of a `deepcardio.h5` give: integer features [segments][25][256], cached for `lstm.py`.
+"""What the six frozen blocks of `deepcardio-conv.h5` give: integer features [segments][25][256], cached for `lstm.py`.
 
 The blocks run in TensorFlow in f32, which is exact here (every sum stays far below 2^24); a sample is compared with
 `integer.py`.  One file holds the validation segments, the others one augmented pass over the training records each.
@@ -77,7 +77,7 @@ def check(network, forward, segments):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", required=True, help="the recordings, raw or prepared (prepare.py)")
-    parser.add_argument("--model", default="../deepcardio.h5")
+    parser.add_argument("--model", default="../deepcardio-conv.h5")
     parser.add_argument("--out", required=True, help="directory for the cached features (outside the repository)")
     parser.add_argument("--passes", type=int, default=20, help="augmented passes over the training records")
     parser.add_argument("--seed", type=int, default=5)

@@ -1,4 +1,4 @@
-"""The integer network in NumPy, built from a `deepcardio.h5` alone (see quantisation.md).
+"""The integer network in NumPy, built from a Keras file with its `quantisation` attribute alone (see quantisation.md).
 
 `load` converts, `Network.scores` runs in exact integers, `Network.float_scores` runs the float twin of the same file in f64, and
 `Network.widths` gives `ell` of every layer.  Nothing here depends on TensorFlow or Keras.
@@ -271,7 +271,7 @@ def windows_of(segments):
 
 
 def load(path):
-    """The network of a `deepcardio.h5`."""
+    """The network of a Keras file with its `quantisation` attribute."""
     with h5py.File(path, "r") as file:
         config, chain = _read_chain(file)
         return Network(config, chain, json.loads(file.attrs["quantisation"]))

@@ -141,6 +141,19 @@ fn embedded_server_classifies_the_samples_as_the_reference_does() {
 }
 
 #[test]
+fn the_other_bundled_model_is_served_too() {
+    let file = root().join("models/deepcardio-conv.bin");
+    let model = Model::load(&file).unwrap();
+    assert!(model.architecture() != Model::load(&model_file()).unwrap().architecture());
+    for backend in ["ot", "gc"] {
+        let arguments =
+            ["--embedded", "--verify", "--json", "--nonlinear", backend, "--model", file.to_str().unwrap()];
+        let reports = objects(&client(&arguments, &[sample(SAMPLES[0])]));
+        assert_eq!(private_scores(&reports[0]), reference_scores(&model, &sample(SAMPLES[0])));
+    }
+}
+
+#[test]
 fn four_clients_at_once_get_the_reference_scores_over_tcp() {
     let server = Server::start(&[]);
     let model = Model::load(&model_file()).unwrap();
