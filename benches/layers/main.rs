@@ -5,6 +5,7 @@
 //! | `he_linear` | homomorphic half: encrypt, apply, open |
 //! | `gc` | non-linear half by garbled circuits: prepare, garble, evaluate |
 //! | `ot` | non-linear half from oblivious transfer: offline, online |
+//! | `lstm` | one position of the LSTM: offline, online |
 //! | `softspoken`, `silent` | OT extension |
 //! | `wire` | packing, frames |
 //! | `end_to_end` | sessions over loopback TCP, and either party alone |
@@ -18,6 +19,7 @@ mod end_to_end;
 mod extension;
 mod gc;
 mod he_linear;
+mod lstm;
 mod ot;
 mod wire;
 
@@ -30,6 +32,7 @@ criterion::criterion_main!(
     he_linear::benches,
     gc::benches,
     ot::benches,
+    lstm::benches,
     extension::benches,
     wire::benches,
     end_to_end::benches

@@ -5,6 +5,7 @@
 //! | [`layers`] | the six window layers of the bundled model, with the plans of every backend and the ids of benches |
 //! | [`dealt`] | seeded residues and correlated OTs |
 //! | [`garbled`], [`transferred`] | one non-linear step, recorded, so that either role runs alone |
+//! | [`recurrent`] | one LSTM cell, likewise |
 //! | [`session`], [`replay`] | a session over loopback TCP, and either party of it against the recorded other |
 //! | [`report`] | the table and the figure of a run |
 //!
@@ -13,6 +14,7 @@
 pub mod dealt;
 pub mod garbled;
 pub mod layers;
+pub mod recurrent;
 pub mod replay;
 pub mod report;
 pub mod session;

@@ -72,10 +72,21 @@ async fn random_networks_with_either_head() {
 
 /// Weights of the test kit drive gates, cells and indices to both ends of their ranges.
 #[tokio::test(flavor = "multi_thread")]
-async fn lstms_of_1_to_128_units_and_1_to_40_positions() {
+async fn lstms_of_1_to_256_units_and_1_to_40_positions() {
     let mut rng = ChaCha20Rng::seed_from_u64(7);
-    let shapes =
-        [(1, 1), (1, 40), (2, 7), (5, 3), (16, 25), (33, 2), (64, 12), (127, 2), (128, 5), (128, 40)];
+    let shapes = [
+        (1, 1),
+        (1, 40),
+        (2, 7),
+        (5, 3),
+        (16, 25),
+        (33, 2),
+        (64, 12),
+        (127, 2),
+        (128, 5),
+        (128, 40),
+        (256, 2),
+    ];
     for (at, (units, positions)) in shapes.into_iter().enumerate() {
         let backend = Backend::ALL[at % Backend::ALL.len()];
         let reveal = if at % 4 == 1 { Reveal::Label } else { Reveal::Scores };

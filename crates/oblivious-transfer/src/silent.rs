@@ -76,7 +76,7 @@
 //! - *Sparse sub-code*: of n rows with d = 10 ones about n f^d lie within any f k columns. At f = (k/n)^(1/(d-1)) these are as many
 //!   rows as columns, so f k noise-free samples suffice instead of k, and the linear algebra is sparse. It is
 //!   what binds a local code: k = 452000, t = 1280, blocks of 8192, a common choice, stands below 94 bits in this model,
-//!   hence shorter blocks and a larger k here. The second line grants the attacker, at no cost, the smallest column
+//!   hence more and shorter blocks here, four times its noise rate. The second line grants the attacker, at no cost, the smallest column
 //!   set that the first moment method allows to exist.
 //! - *Algebraic*: Briaud and Oygarden (EUROCRYPT 2023) and its refinement AGB 2.0 (eprint 2025/1476) use that the product of
 //!   two noise bits of one block vanishes: t block (block - 1) / 2 quadratic equations in k - t unknowns. The estimate minimises over

@@ -1,7 +1,7 @@
 //! Sums of products of XOR-shared bytes in one exchange, both roles; the formulas stand in `circuit::bilinear`.
 
 use rayon::prelude::*;
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::chunk::ring_mask;
 use crate::circuit::{BITS, BilinearPlan, Byte, Factors, Product, Term};
@@ -36,11 +36,11 @@ impl Chunk {
     }
 
     /// The values of the party's shares of a byte.
-    fn values(&self, byte: Byte) -> Vec<u32> {
+    fn values(&self, byte: Byte) -> Zeroizing<Vec<u32>> {
         let value = |share: &u8| {
             if byte.signed { i32::from(share.cast_signed()).cast_unsigned() } else { u32::from(*share) }
         };
-        self.bytes[byte.index].iter().map(value).collect()
+        Zeroizing::new(self.bytes[byte.index].iter().map(value).collect())
     }
 
     /// What the receiver of `term` chooses by.
@@ -60,28 +60,25 @@ impl Chunk {
         };
         let mut offer = match term.factors {
             Factors::Residue(x, bit, residue) => signed(self.bit(x, bit), &self.residues[residue]),
-            Factors::Share(x, bit, y) => {
-                let mut values = self.values(y);
-                let offer = signed(self.bit(x, bit), &values);
-                values.zeroize();
-                offer
-            }
+            Factors::Share(x, bit, y) => signed(self.bit(x, bit), &self.values(y)),
             Factors::Cross(x, i, y, j) => to_bits(&(self.bit(x, i) ^ self.bit(y, j))),
             Factors::Bit(x, bit) => to_bits(&self.bit(x, bit)),
         };
         if term.negative {
             offer.iter_mut().for_each(|offer| *offer = offer.wrapping_neg());
         }
-        offer.resize(LANES, 0);
+        offer.truncate(self.party.lanes);
         offer
     }
 
     /// What the party adds of `product` alone.
-    fn local(&self, product: Product) -> Vec<u32> {
-        let multiply = |x: Vec<u32>, y: &[u32]| x.iter().zip(y).map(|(x, y)| x.wrapping_mul(*y)).collect();
+    fn local(&self, product: Product) -> Zeroizing<Vec<u32>> {
+        let multiply = |x: Byte, y: &[u32]| {
+            Zeroizing::new(self.values(x).iter().zip(y).map(|(x, y)| x.wrapping_mul(*y)).collect::<Vec<_>>())
+        };
         match product {
-            Product::Scale(x, residue) => multiply(self.values(x), &self.residues[residue]),
-            Product::Multiply(x, y) => multiply(self.values(x), &self.values(y)),
+            Product::Scale(x, residue) => multiply(x, &self.residues[residue]),
+            Product::Multiply(x, y) => multiply(x, &self.values(y)),
             Product::Convert(x) => self.values(x),
         }
     }
@@ -102,16 +99,15 @@ impl Chunk {
     fn receive(&self, plan: &BilinearPlan, reader: &mut PlaneReader<'_>) -> Vec<Vec<u32>> {
         let role = self.party.role;
         let mut sums = vec![vec![0_u32; self.party.lanes]; plan.sums().len()];
-        let mut add = |sum: usize, shift: u32, mut values: Vec<u32>| {
-            let shares = sums[sum].iter_mut().zip(&values);
+        let mut add = |sum: usize, shift: u32, values: &[u32]| {
+            let shares = sums[sum].iter_mut().zip(values);
             shares.for_each(|(sum, value)| *sum = sum.wrapping_add(value << shift));
-            values.zeroize();
         };
         for (index, sum) in plan.sums().iter().enumerate() {
-            sum.products.iter().for_each(|product| add(index, 0, self.local(*product)));
+            sum.products.iter().for_each(|product| add(index, 0, &self.local(*product)));
         }
         for term in plan.terms() {
-            let mut product = vec![0; LANES];
+            let mut product = Zeroizing::new(vec![0; self.party.lanes]);
             if let Some(ot) = term.ot[role.peer().index()] {
                 let mut offer = self.offer(term);
                 self.party.add_sent(ot, reader.take(), &offer, &mut product);
@@ -121,7 +117,7 @@ impl Chunk {
                 let choice = Some(self.choice(term));
                 self.party.add_received(ot, choice, term.width, reader, &mut product);
             }
-            add(term.sum, term.shift, product);
+            add(term.sum, term.shift, &product);
         }
         for (sum, shares) in plan.sums().iter().zip(&mut sums) {
             shares.iter_mut().for_each(|share| *share &= ring_mask(sum.width));
@@ -195,7 +191,10 @@ impl Bilinear {
             });
         let mut sums = vec![Vec::with_capacity(count); self.plan.sums().len()];
         for mut chunk in chunks.collect::<Vec<_>>() {
-            sums.iter_mut().zip(&mut chunk).for_each(|(sum, shares)| sum.append(shares));
+            for (sum, shares) in sums.iter_mut().zip(&mut chunk) {
+                sum.extend_from_slice(shares);
+                shares.zeroize();
+            }
         }
         Ok(sums)
     }

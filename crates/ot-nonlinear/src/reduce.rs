@@ -3,7 +3,7 @@
 //! A correlated OT gives its sender a key and its receiver a choice r and mac = key ^ r Delta. Hashing key and
 //! key ^ Delta yields two pads, of which the receiver knows the one it chose: to single bits for bit gates (several from one
 //! hash where offers share a choice), to a residue for ring gates. So 16 bytes an OT become less than one on average, and a
-//! classification's material stays small. COTs are numbered chunk by chunk, OT by OT of the plan, instance by instance;
+//! classification's material stays small. (The OTs of look-ups are kept whole until all have come.) COTs are numbered chunk by chunk, OT by OT of the plan, instance by instance;
 //! both parties must feed the same ones. The hash key changes every 64 positions and never returns in a session as
 //! long as `step_id` is unique.
 //!
@@ -76,6 +76,11 @@ impl Layout {
         self.specs.iter().any(|spec| spec.cots() > 1)
     }
 
+    /// Room for the keys or macs of a table, made once so that no copy stays behind unwiped.
+    fn room_for_raw(&self) -> Zeroizing<Vec<Block>> {
+        Zeroizing::new(Vec::with_capacity(if self.is_table() { self.needed() } else { 0 }))
+    }
+
     fn spec(&self, unit: usize) -> OtSpec {
         self.specs[unit % self.specs.len()]
     }
@@ -139,7 +144,8 @@ impl SentReducer {
     #[must_use]
     pub fn new(schedule: &Schedule, session: &Session, step_id: u16, receiver: Role, delta: Block) -> Self {
         let layout = Layout::new(schedule, session, step_id, receiver);
-        Self { layout, delta, units: Vec::new(), raw: Zeroizing::default(), seen: 0 }
+        let raw = layout.room_for_raw();
+        Self { layout, delta, units: Vec::new(), raw, seen: 0 }
     }
 
     /// COTs still to come.
@@ -216,7 +222,8 @@ impl ReceivedReducer {
     #[must_use]
     pub fn new(schedule: &Schedule, session: &Session, step_id: u16, receiver: Role) -> Self {
         let layout = Layout::new(schedule, session, step_id, receiver);
-        Self { layout, units: Vec::new(), raw: Zeroizing::default(), raw_choices: BitVec::new(), seen: 0 }
+        let raw = layout.room_for_raw();
+        Self { layout, units: Vec::new(), raw, raw_choices: BitVec::new(), seen: 0 }
     }
 
     /// COTs still to come.

@@ -8,7 +8,7 @@ pub(crate) const MAX_ELL: u32 = 30;
 /// One party of the step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
-    /// Knows its share of the input in the offline phase.
+    /// Knows its share of the input in the offline phase, but for the later steps of a cell.
     Client,
     /// Learns its share of the input online.
     Server,

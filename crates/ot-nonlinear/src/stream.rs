@@ -5,6 +5,7 @@
 //! beyond the last step are left aside: an extension makes whole parts.
 
 use oblivious_transfer::block::Block;
+use rayon::prelude::*;
 
 use crate::error::StepError;
 use crate::material::{ReceivedMaterial, SentMaterial};
@@ -33,11 +34,11 @@ fn cut(borders: &[usize], position: usize, length: usize) -> Vec<(usize, usize, 
 }
 
 /// What a stream needs of the reducer of one step and direction.
-pub trait CotReducer: Sized {
+pub trait CotReducer: Sized + Send {
     /// Reduced COTs.
     type Piece;
     /// What a step consumes.
-    type Material;
+    type Material: Send;
     /// COTs still to come.
     fn needed(&self) -> usize;
     /// Reduces the COTs from `position` of the step on, those beyond its last left aside.
@@ -148,6 +149,7 @@ impl<R: CotReducer> CotStream<R> {
     /// # Errors
     /// [`StepError::CotCount`] if COTs are missing.
     pub fn finish(self) -> Result<Vec<R::Material>, StepError> {
-        self.reducers.into_iter().map(R::finish).collect()
+        // Look-ups expand their pads only now.
+        self.reducers.into_par_iter().map(R::finish).collect()
     }
 }

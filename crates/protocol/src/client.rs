@@ -300,7 +300,7 @@ impl PreparedClient {
                 linear::client_online(channel, index, stage, &share, mask).await?;
                 continue;
             };
-            let material = nonlinear.next().ok_or_else(no_such_layer)?;
+            let material = nonlinear.next().ok_or_else(Error::no_such_layer)?;
             share = match step {
                 NonlinearPlan::Requantise(activation) => {
                     linear::client_online(channel, index, stage, &share, mask).await?;
@@ -314,7 +314,7 @@ impl PreparedClient {
             session.tap_activations(index, &share);
             report(session.observer.as_ref(), Phase::Online, &stage.name, index + 1, plan.stages.len());
         }
-        let scores = products.pop().ok_or_else(no_such_layer)?;
+        let scores = products.pop().ok_or_else(Error::no_such_layer)?;
         let outcome = match output {
             OutputMaterial::Scores => {
                 Outcome::Scores(output::client_scores(&mut session.channel, &scores).await?)
@@ -341,15 +341,11 @@ impl PreparedClient {
 impl ClientSession {
     /// The segment as the client's share of the network's input (the server's is zero).
     fn input(&self, segment: &Segment) -> Result<Share> {
-        let first = self.plan.stages.first().ok_or_else(no_such_layer)?;
+        let first = self.plan.stages.first().ok_or_else(Error::no_such_layer)?;
         let misfit = |e: deepcardio::InputError| Error::Config(e.to_string());
         self.architecture.check_segment(segment).map_err(misfit)?;
         self.architecture.check_overlaps(segment).map_err(misfit)?;
         let residues = segment.samples().iter().map(|sample| sample.cast_unsigned()).collect();
         Ok(Share::new(residues, first.ell))
     }
-}
-
-fn no_such_layer() -> Error {
-    Error::internal("a layer that the plan does not have")
 }

@@ -120,6 +120,11 @@ impl Error {
     }
 
     /// A step of our own failed although its inputs were checked.
+    /// An index beyond the layers that plan and model have: a bug.
+    pub(crate) fn no_such_layer() -> Self {
+        Self::internal("a layer that the plan does not have")
+    }
+
     pub(crate) fn internal(reason: impl fmt::Display) -> Self {
         Self::Internal(reason.to_string())
     }

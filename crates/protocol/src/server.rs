@@ -63,12 +63,12 @@ impl PreparedModel {
 
     /// The tables of the LSTM layer `layer`.
     pub(crate) fn tables(&self, layer: usize) -> Result<CellTables> {
-        self.tables.get(layer).cloned().flatten().ok_or_else(no_such_layer)
+        self.tables.get(layer).cloned().flatten().ok_or_else(Error::no_such_layer)
     }
 
     /// `W u + b` for the linear layer `layer`, exact modulo `2^32`.
     pub(crate) fn accumulate(&self, layer: usize, input: &[u32]) -> Result<Vec<u32>> {
-        let stage = self.plan.stages.get(layer).ok_or_else(no_such_layer)?;
+        let stage = self.plan.stages.get(layer).ok_or_else(Error::no_such_layer)?;
         let weights = self.layer_weights(layer)?;
         Ok(ring::conv1d(&stage.geometry, weights.weights(), weights.bias(), input))
     }
@@ -80,7 +80,7 @@ impl PreparedModel {
     }
 
     fn layer_weights(&self, layer: usize) -> Result<&LayerWeights> {
-        self.model.weights().get(layer).ok_or_else(no_such_layer)
+        self.model.weights().get(layer).ok_or_else(Error::no_such_layer)
     }
 }
 
@@ -301,17 +301,21 @@ impl ServerSession {
                     return self.reveal(channel, output, scores).await;
                 }
                 Some(NonlinearPlan::Requantise(step)) => {
-                    let material = nonlinear.next().ok_or_else(no_such_layer)?;
+                    let material = nonlinear.next().ok_or_else(Error::no_such_layer)?;
                     let accumulators = linear::server_online(channel, index, &model, input, mask).await?;
                     self.tap_accumulators(index, stage, &accumulators);
                     nonlinear::server_online(channel, index, stage, step, material, &accumulators).await?
                 }
                 Some(NonlinearPlan::Lstm(plan)) => {
-                    let cells = nonlinear.next().ok_or_else(no_such_layer)?.into_cells()?;
-                    let input = input.ok_or_else(no_such_layer)?;
+                    let cells = nonlinear.next().ok_or_else(Error::no_such_layer)?.into_cells()?;
+                    let input = input.ok_or_else(Error::no_such_layer)?;
                     let result =
                         recurrent::server_online(channel, index, &model, plan, &input, &mask, cells).await?;
-                    self.tap_accumulators(index, stage, &result.accumulators);
+                    if let Some(tap) = &self.tap
+                        && let Some(accumulators) = recurrent::transposed(&result.accumulators)
+                    {
+                        tap.record(Point::Accumulators(index), Party::Server, &accumulators);
+                    }
                     result.hidden
                 }
             };
@@ -345,8 +349,4 @@ impl ServerSession {
             tap.record(Point::Activations(index), Party::Server, share);
         }
     }
-}
-
-fn no_such_layer() -> Error {
-    Error::internal("a layer that the model does not have")
 }

@@ -49,9 +49,10 @@ fn pad(block: &Block) -> u8 {
 /// All 256 pads of each instance.
 fn sent_unit(layout: &Layout, unit: usize, keys: &[Block], delta: Block) -> SentUnit {
     let keys = Zeroizing::new(keys.chunks(BITS).map(packed).collect::<Vec<_>>());
-    let powers: Vec<Block> =
-        core::iter::successors(Some(delta), |power| Some(times_x(*power))).take(BITS).collect();
-    let powers = Zeroizing::new(powers);
+    let mut powers = Zeroizing::new([delta; BITS]);
+    for bit in 1..BITS {
+        powers[bit] = times_x(powers[bit - 1]);
+    }
     let mut out = SentUnit::default();
     out.table = vec![0; TABLE * keys.len()];
     for j in 0..TABLE {

@@ -99,7 +99,7 @@ async fn open_products(
         let message = receiver.receive(due).await?;
         let (task_plan, holder) = (Arc::clone(plan), Arc::clone(holder));
         let product = offload(move || {
-            let stage = task_plan.stages.get(layer).ok_or_else(no_such_layer)?;
+            let stage = task_plan.stages.get(layer).ok_or_else(Error::no_such_layer)?;
             let residues = holder
                 .open(&stage.linear, &message)
                 .map_err(|e| Error::invalid(Party::Server, Tag::MaskedProduct, e))?;
@@ -193,12 +193,12 @@ pub(crate) async fn server_online(
 ) -> Result<Share> {
     let scope = Scope::linear(Phase::Online, layer);
     let start = Instant::now();
-    let stage = model.plan().stages.get(layer).ok_or_else(no_such_layer)?;
+    let stage = model.plan().stages.get(layer).ok_or_else(Error::no_such_layer)?;
     let due = Due::exactly(scope, Tag::MaskedInput, stage.masked_input_bytes());
     let message = channel.receive(due).await?;
     let model = Arc::clone(model);
     let accumulators = offload(move || {
-        let stage = model.plan().stages.get(layer).ok_or_else(no_such_layer)?;
+        let stage = model.plan().stages.get(layer).ok_or_else(Error::no_such_layer)?;
         let masked = unpack_residues(&message, stage.geometry.input().count(), stage.ell)
             .map_err(|e| Error::invalid(Party::Client, Tag::MaskedInput, e))?;
         let mut input = Share::new(masked, stage.ell);
@@ -213,9 +213,5 @@ pub(crate) async fn server_online(
 }
 
 fn pick<'a, A, B>(a: &'a [A], b: &'a [B], layer: usize) -> Result<(&'a A, &'a B)> {
-    a.get(layer).zip(b.get(layer)).ok_or_else(no_such_layer)
-}
-
-fn no_such_layer() -> Error {
-    Error::internal("a layer that the plan does not have")
+    a.get(layer).zip(b.get(layer)).ok_or_else(Error::no_such_layer)
 }

@@ -10,7 +10,7 @@
 
 use std::time::Instant;
 
-use ot_nonlinear::{ClientStep, ServerOffline, StepPlan};
+use ot_nonlinear::{ClientStep, ServerOffline, ServerStep, StepPlan};
 use zeroize::Zeroizing;
 
 use crate::channel::{Channel, Due};
@@ -73,8 +73,7 @@ pub(crate) async fn client_online(
     let start = Instant::now();
     let scope = Scope::nonlinear(Phase::Online, layer);
     let due = (0..step.rounds()).map(|round| step.server_bytes(round));
-    let client = rounds::run(channel, scope, due, client).await?;
-    let share = offload(move || client.finish().map_err(Error::internal)).await?;
+    let share = rounds::run(channel, scope, due, client, ClientStep::finish).await?;
     channel.book_time(scope, start);
     Ok(share)
 }
@@ -91,8 +90,7 @@ pub(crate) async fn server_online(
     let scope = Scope::nonlinear(Phase::Online, layer);
     let server = offload(move || server.start(share.residues()).map_err(Error::internal)).await?;
     let due = (0..step.rounds()).map(|round| step.client_bytes(round));
-    let server = rounds::run(channel, scope, due, server).await?;
-    let share = offload(move || server.finish().map_err(Error::internal)).await?;
+    let share = rounds::run(channel, scope, due, server, ServerStep::finish).await?;
     channel.book_time(scope, start);
     Ok(share)
 }

@@ -12,6 +12,7 @@ use std::time::Instant;
 
 use gc_nonlinear::{ArgmaxEvaluator, ArgmaxGarbler, ArgmaxPlan, Session};
 use oblivious_transfer::bits::{pack_residues, unpack_residues};
+use zeroize::Zeroizing;
 
 use crate::channel::{Channel, Due};
 use crate::compute::offload;
@@ -88,9 +89,12 @@ pub(crate) async fn client_label_prepare(
     let scope = choice.preparation();
     let (extension, inputs) = correlations.receive(choice.argmax.input_cots()).await?;
     channel.send(scope, Tag::Extension, &extension).await?;
-    let (corrections, evaluator) =
-        ArgmaxEvaluator::prepare(&choice.argmax, &choice.session, STEP_ID, scores.residues(), inputs)
-            .map_err(Error::internal)?;
+    let (argmax, session) = (choice.argmax.clone(), choice.session.clone());
+    let shares = Zeroizing::new(scores.residues().to_vec());
+    let (corrections, evaluator) = offload(move || {
+        ArgmaxEvaluator::prepare(&argmax, &session, STEP_ID, &shares, inputs).map_err(Error::internal)
+    })
+    .await?;
     channel.send(scope, Tag::InputCorrections, &corrections).await?;
     Ok(evaluator)
 }
@@ -107,8 +111,12 @@ pub(crate) async fn server_label_prepare(
     let inputs = correlations.send(cots, extension).await?;
     let due = Due::exactly(scope, Tag::InputCorrections, choice.argmax.input_corrections_bytes());
     let corrections = channel.receive(due).await?;
-    ArgmaxGarbler::prepare(&choice.argmax, &choice.session, STEP_ID, inputs, &corrections)
-        .map_err(|e| Error::invalid(Party::Client, Tag::InputCorrections, e))
+    let (argmax, session) = (choice.argmax.clone(), choice.session.clone());
+    offload(move || {
+        ArgmaxGarbler::prepare(&argmax, &session, STEP_ID, inputs, &corrections)
+            .map_err(|e| Error::invalid(Party::Client, Tag::InputCorrections, e))
+    })
+    .await
 }
 
 /// The server garbles the choice of the label over its share of the scores, which it gets back.

@@ -32,8 +32,8 @@ use crate::wire::Tag;
 
 /// The server's shares at the end of the layer.
 pub(crate) struct ServerResult {
-    /// Accumulators `[row][position]`.
-    pub(crate) accumulators: Share,
+    /// Accumulators, position by position.
+    pub(crate) accumulators: Vec<Share>,
     /// The last hidden state, in the next layer's ring.
     pub(crate) hidden: Share,
 }
@@ -105,19 +105,20 @@ pub(crate) async fn client_online(
     cells: Vec<ClientCellOffline>,
 ) -> Result<Share> {
     let linear = Scope::linear(Phase::Online, layer);
+    let mut start = Instant::now();
     let (sequence_mask, hidden_mask) = split(&mask, plan);
     let masked = shifted(input, plan).minus(sequence_mask.residues());
     channel.send(linear, Tag::MaskedInput, &pack_residues(masked.residues(), plan.ell)).await?;
     let mut state = CellState::zero(&plan.cell);
     let mut hidden = vec![0; plan.units];
     for (position, cell) in cells.into_iter().enumerate() {
-        let start = Instant::now();
         let mask = column(&hidden_mask, position, plan.positions);
         let masked = Share::new(hidden, plan.ell).minus(mask.residues());
         channel.send(linear, Tag::MaskedInput, &pack_residues(masked.residues(), plan.ell)).await?;
+        start = channel.book_time(linear, start);
         let cell = offload(move || cell.start(state).map_err(Error::internal)).await?;
         (hidden, state) = run(channel, layer, plan, cell).await?;
-        channel.book_time(Scope::nonlinear(Phase::Online, layer), start);
+        start = channel.book_time(Scope::nonlinear(Phase::Online, layer), start);
     }
     Ok(Share::new(hidden, plan.out_ell))
 }
@@ -138,13 +139,13 @@ pub(crate) async fn server_online(
     let masked = receive(channel, due, plan.channels * plan.positions, plan.ell).await?;
     let sequence = shifted(share, plan).plus(&masked);
     let mut state = CellState::zero(&plan.cell);
-    let mut hidden = Share::new(vec![0; plan.units], plan.ell);
+    let mut hidden = vec![0; plan.units];
     let mut accumulators = Vec::new();
     for (position, cell) in cells.into_iter().enumerate() {
         let due = Due::exactly(linear, Tag::MaskedInput, plan.masked_hidden_bytes());
         let masked = receive(channel, due, plan.units, plan.ell).await?;
         let mut input = column(&sequence, position, plan.positions).residues().to_vec();
-        input.extend_from_slice(hidden.plus(&masked).residues());
+        input.extend_from_slice(Share::new(hidden, plan.ell).plus(&masked).residues());
         let (input, mask) = (Share::new(input, plan.ell), column(mask, position, plan.positions));
         let model = Arc::clone(model);
         let (gates, cell) = offload(move || {
@@ -154,17 +155,11 @@ pub(crate) async fn server_online(
         })
         .await?;
         start = channel.book_time(linear, start);
-        let shares;
-        (shares, state) = run(channel, layer, plan, cell).await?;
-        hidden = Share::new(shares, plan.cell.shape().out_ell);
+        (hidden, state) = run(channel, layer, plan, cell).await?;
         accumulators.push(gates);
         start = channel.book_time(Scope::nonlinear(Phase::Online, layer), start);
-        if position + 1 < plan.positions {
-            hidden = Share::new(hidden.residues().to_vec(), plan.ell);
-        }
     }
-    let accumulators = Share::new(transposed(&accumulators), plan.ell);
-    Ok(ServerResult { accumulators, hidden: Share::new(hidden.residues().to_vec(), plan.out_ell) })
+    Ok(ServerResult { accumulators, hidden: Share::new(hidden, plan.out_ell) })
 }
 
 /// A cell, turn by turn: shares of the hidden state in the cell's ring, and of the cell state.
@@ -180,8 +175,7 @@ async fn run(
     });
     let due: Vec<usize> = due.collect();
     let scope = Scope::nonlinear(Phase::Online, layer);
-    let cell = rounds::run(channel, scope, due.into_iter(), cell).await?;
-    offload(move || cell.finish().map_err(Error::internal)).await
+    rounds::run(channel, scope, due.into_iter(), cell, Cell::finish).await
 }
 
 async fn receive(channel: &mut Channel, due: Due, count: usize, ell: u32) -> Result<Vec<u32>> {
@@ -209,9 +203,13 @@ fn column(share: &Share, position: usize, positions: usize) -> Share {
 }
 
 /// `[row][position]` from one share for each position.
-fn transposed(columns: &[Share]) -> Vec<u32> {
-    let rows = columns.first().map_or(0, |column| column.residues().len());
-    (0..rows)
-        .flat_map(|row| columns.iter().filter_map(move |column| column.residues().get(row).copied()))
-        .collect()
+pub(crate) fn transposed(columns: &[Share]) -> Option<Share> {
+    let first = columns.first()?;
+    let rows = first.residues().len();
+    // Room is made once, so that no copy stays behind unwiped.
+    let mut residues = Vec::with_capacity(rows * columns.len());
+    for row in 0..rows {
+        residues.extend(columns.iter().filter_map(|column| column.residues().get(row)));
+    }
+    Some(Share::new(residues, first.ell()))
 }

@@ -31,13 +31,14 @@ macro_rules! rounds {
 
 rounds!(ClientStep, ServerStep, Cell);
 
-/// Runs all rounds of a step; `due` are the bytes that the peer sends in each.
-pub(crate) async fn run<R: Rounds>(
+/// Runs all rounds of a step and gives what `finish` makes of it; `due` are the bytes that the peer sends in each.
+pub(crate) async fn run<R: Rounds, T: Send + 'static>(
     channel: &mut Channel,
     scope: Scope,
     due: impl Iterator<Item = usize>,
     mut party: R,
-) -> Result<R> {
+    finish: impl FnOnce(R) -> Result<T, StepError> + Send + 'static,
+) -> Result<T> {
     let peer = channel.peer();
     let mut arrived: Option<Vec<u8>> = None;
     for bytes in due {
@@ -45,7 +46,7 @@ pub(crate) async fn run<R: Rounds>(
         (party, outgoing) = advance(party, peer, arrived.take()).await?;
         arrived = Some(swap(channel, &outgoing, Due::exactly(scope, Tag::Opening, bytes)).await?);
     }
-    offload(move || take_in(party, peer, arrived)).await
+    offload(move || finish(take_in(party, peer, arrived)?).map_err(Error::internal)).await
 }
 
 /// Takes in the last round's message and computes the next.

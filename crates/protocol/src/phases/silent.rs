@@ -9,12 +9,13 @@
 //!   SilentPart, part by part, for the server to receive <->  SilentPart, part by part, for the client to receive
 //! ```
 //! The OTs of a direction form one stream; each non-linear step, and each part of an LSTM's cells, owns a range of it, in the
-//! order of the layers. What the last
-//! part of an inference leaves over is dropped. Nothing of 16 bytes is kept: a step's reducer turns each OT into the bits that
-//! it will consume while the OT is still in the cache.
+//! order of the layers. What the last part of an inference leaves over is dropped. Nothing of 16 bytes is kept but for the
+//! look-ups of cells, which need their OTs whole: a step's reducer turns each OT into the bits that it will consume while the
+//! OT is still in the cache.
 
 use std::time::{Duration, Instant};
 
+use deepcardio::architecture::limits;
 use oblivious_transfer::block::Block;
 use oblivious_transfer::silent::{
     PART_BYTES, PART_COTS, SETUP_REPLY_BYTES, SETUP_REQUEST_BYTES, SilentReceiver, SilentReceiverSetup,
@@ -22,7 +23,7 @@ use oblivious_transfer::silent::{
 };
 use oblivious_transfer::softspoken::{CotReceiver, CotSender};
 use ot_nonlinear::{
-    CotReducer, CotStream, Pieces, ReceivedMaterial, ReceivedReducer, Role, Schedule, SentMaterial,
+    CellPlan, CotReducer, CotStream, Pieces, ReceivedMaterial, ReceivedReducer, Role, Schedule, SentMaterial,
     SentReducer, Session,
 };
 
@@ -34,6 +35,9 @@ use crate::meter::{Phase, Scope};
 use crate::phases::setup::direction;
 use crate::plan::{Method, Plan};
 use crate::wire::Tag;
+
+// Every step and every part of a cell has a number of its own in the hash domain of an inference.
+const _: () = assert!(limits::LAYERS + limits::WINDOWS * CellPlan::PARTS < u16::MAX as usize);
 
 /// A silent sender and a silent receiver, one for each direction.
 pub(crate) struct Silent {
@@ -175,7 +179,7 @@ async fn send(
         .await?;
         channel.send(scope, Tag::SilentPart, &message).await?;
     }
-    Ok((sender, direction.finish()?))
+    Ok((sender, offload(move || direction.finish()).await?))
 }
 
 async fn receive(
@@ -194,5 +198,5 @@ async fn receive(
         })
         .await?;
     }
-    Ok((receiver, direction.finish()?))
+    Ok((receiver, offload(move || direction.finish()).await?))
 }

@@ -77,3 +77,46 @@ impl RecurrentPlan {
         (self.positions * cots.client_receives, self.positions * cots.server_receives)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use deepcardio::architecture::{Architecture, Head, Widths, limits};
+
+    use super::*;
+    use crate::handshake::{Backend, Reveal};
+    use crate::plan::{Comparison, Limits, Method, Plan};
+
+    fn with_lstm(units: usize, windows: usize) -> Architecture {
+        let widths = Widths { ell: 28, ..Widths::default() };
+        let one = Architecture::deepcardio(1, Head::Lstm { units }, widths).unwrap();
+        let mut specification = one.specification().clone();
+        specification.signal.window_starts = (0..windows as u32).map(|window| 16 * window).collect();
+        Architecture::new(specification).unwrap()
+    }
+
+    #[test]
+    fn the_largest_lstm_has_a_number_for_every_part_and_stays_within_the_limits() {
+        let plan = Plan::new(&with_lstm(limits::LSTM_UNITS, limits::WINDOWS)).unwrap();
+        for (method, backend) in [(Method::Gc, Backend::Gc), (Method::Ot(Comparison::Ripple), Backend::Ot)] {
+            assert!(plan.transferred(method).count() < usize::from(u16::MAX));
+            plan.check(Limits::default(), backend, Reveal::Label).unwrap();
+        }
+    }
+
+    #[test]
+    fn the_cells_ring_is_the_one_that_the_architecture_tells() {
+        let architecture = with_lstm(3, 2);
+        let stage = architecture.stages().iter().find(|stage| stage.lstm().is_some()).unwrap();
+        for cell_bits in limits::CELL_BITS {
+            for cell_index_shift in limits::CELL_INDEX_SHIFT {
+                let lstm = Lstm { cell_bits, cell_index_shift, ..stage.lstm().unwrap() };
+                let plan = RecurrentPlan::new(stage, lstm, 24).unwrap();
+                assert_eq!(
+                    plan.cell.state_ell(),
+                    lstm.cell_ring_bits(),
+                    "C {cell_bits}, g {cell_index_shift}"
+                );
+            }
+        }
+    }
+}
