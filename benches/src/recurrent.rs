@@ -1,9 +1,12 @@
 //! One LSTM cell, played once and recorded; then either role runs alone.
 
 use ot_nonlinear::{
-    Cell, CellPlan, CellShape, CellState, CellTables, ClientCellOffline, Mode, ReceivedMaterial,
-    ReceivedReducer, Role, Schedule, SentMaterial, SentReducer, ServerCellOffline, Session,
+    Cell, CellPlan, CellState, CellTables, ClientCellOffline, ReceivedMaterial, ReceivedReducer, Role,
+    Schedule, SentMaterial, SentReducer, ServerCellOffline, Session,
 };
+
+use protocol::handshake::Backend;
+use protocol::plan::computed;
 
 use crate::Result;
 use crate::dealt::{Dealt, residues, rng};
@@ -29,21 +32,12 @@ pub struct RecordedCell {
 /// If the model file is damaged.
 pub fn cell() -> Result<Option<(CellPlan, CellTables)>> {
     let model = model()?;
-    let stages = model.architecture().stages();
-    let next_ells = stages.iter().skip(1).map(|stage| stage.ell).chain([0]);
-    for ((stage, weights), next_ell) in model.layers().zip(next_ells) {
-        let (Some(lstm), Some(tables)) = (stage.lstm(), weights.tables()) else { continue };
-        let shape = CellShape {
-            units: lstm.units,
-            gate_ell: stage.ell,
-            gate_shift: lstm.gate_shift,
-            cell_bits: lstm.cell_bits,
-            cell_index_shift: lstm.cell_index_shift,
-            out_ell: stage.ell.max(next_ell),
-        };
+    let computed = computed(model.architecture(), Backend::Ot)?;
+    for (layer, computed) in model.weights().iter().zip(computed) {
+        let (Some(plan), Some(tables)) = (computed.cell, layer.tables()) else { continue };
         let (sigmoid, tanh, cell) =
             (tables.sigmoid().try_into()?, tables.tanh().try_into()?, tables.cell_tanh().try_into()?);
-        return Ok(Some((CellPlan::new(shape, Mode::Tree)?, CellTables::new(sigmoid, tanh, cell)?)));
+        return Ok(Some((plan, CellTables::new(sigmoid, tanh, cell)?)));
     }
     Ok(None)
 }

@@ -5,7 +5,7 @@ use deepcardio::architecture::{Architecture, LinearShape, Nonlinear, Stage};
 use gc_nonlinear::{ArgmaxPlan, ArgmaxShape};
 use he_linear::LinearPlan;
 use oblivious_transfer::{silent, softspoken};
-use ot_nonlinear::Schedule;
+use ot_nonlinear::{CellPlan, Schedule};
 use zeroize::Zeroizing;
 
 use crate::error::{Error, Result};
@@ -311,7 +311,7 @@ impl StagePlan {
 }
 
 /// What a session computes of one stage: for benches and reports.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Computed {
     /// Geometry of the linear layer, on items where windows share values.
     pub linear: LinearShape,
@@ -319,6 +319,8 @@ pub struct Computed {
     pub results: usize,
     /// Silent OTs that the backend asked about takes, both directions; comparisons with the least traffic.
     pub cots: usize,
+    /// The cell of every position, if the stage is an LSTM.
+    pub cell: Option<CellPlan>,
 }
 
 /// What a session computes of each stage of `architecture`.
@@ -334,7 +336,8 @@ pub fn computed(architecture: &Architecture, backend: Backend) -> Result<Vec<Com
     let computed = |stage: &StagePlan| {
         let results = stage.activation().map_or(0, |step| step.gc.shape().count);
         let cots = stage.cots(method);
-        Computed { linear: stage.geometry, results, cots: cots.0 + cots.1 }
+        let cell = stage.recurrence().map(|recurrent| recurrent.cell.clone());
+        Computed { linear: stage.geometry, results, cots: cots.0 + cots.1, cell }
     };
     Ok(plan.stages.iter().map(computed).collect())
 }
