@@ -223,7 +223,8 @@ impl ReceivedReducer {
     pub fn new(schedule: &Schedule, session: &Session, step_id: u16, receiver: Role) -> Self {
         let layout = Layout::new(schedule, session, step_id, receiver);
         let raw = layout.room_for_raw();
-        Self { layout, units: Vec::new(), raw, raw_choices: BitVec::new(), seen: 0 }
+        let raw_choices = BitVec::with_capacity(raw.capacity());
+        Self { layout, units: Vec::new(), raw, raw_choices, seen: 0 }
     }
 
     /// COTs still to come.

@@ -23,6 +23,12 @@ impl BitVec {
         Self::default()
     }
 
+    /// No bits, with room for `len`: as many can be added without leaving an unwiped copy behind.
+    #[must_use]
+    pub fn with_capacity(len: usize) -> Self {
+        Self { words: Vec::with_capacity(len.div_ceil(64)), len: 0 }
+    }
+
     /// `len` zero bits.
     #[must_use]
     pub fn zeros(len: usize) -> Self {
