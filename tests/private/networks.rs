@@ -97,24 +97,6 @@ async fn lstms_of_1_to_256_units_and_1_to_40_positions() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_position_of_an_lstm_takes_eight_round_trips() {
-    let mut rng = ChaCha20Rng::seed_from_u64(8);
-    let trips = |positions| {
-        let model = random_lstm_model(&mut rng, positions, 3);
-        let segment = random_segment(&mut rng, model.architecture());
-        let service = Service::new(model, Reveal::Scores).unwrap();
-        async move {
-            let (seen, _served) =
-                run_pair(&service, config(Backend::Ot, None), std::slice::from_ref(&segment)).await;
-            seen.unwrap().ledger.total(|scope| scope.phase == Phase::Online).one_way_trips
-        }
-    };
-    let mut trips = trips;
-    let (one, five) = (trips(1).await, trips(5).await);
-    assert!(five - one <= 4 * 16, "four more positions take {} more one-way trips", five - one);
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn label_only_reveals_the_argmax() {
     let mut rng = ChaCha20Rng::seed_from_u64(3);
     for &backend in Backend::ALL {

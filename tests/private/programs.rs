@@ -124,6 +124,14 @@ fn private_scores(report: &Value) -> Vec<Vec<i64>> {
     report["segments"].as_array().unwrap().iter().map(scores).collect()
 }
 
+/// Round trips that the cells of the bundled model take: eight for each of 25 windows.
+fn lstm_round_trips(report: &Value) -> f64 {
+    let rows = report["profile"].as_array().unwrap().iter();
+    let mut cells =
+        rows.filter(|row| row["layer"] == "lstm" && row["phase"] == "online" && row["part"] == "nonlinear");
+    cells.next().unwrap()["round_trips"].as_f64().unwrap()
+}
+
 #[test]
 fn embedded_server_classifies_the_samples_as_the_reference_does() {
     let files = [sample(SAMPLES[3]), sample(LONG)];
@@ -136,6 +144,7 @@ fn embedded_server_classifies_the_samples_as_the_reference_does() {
             report["profile"].as_array().unwrap().iter().map(|row| row["up"].as_u64().unwrap()).sum();
         assert_eq!(Some(up), report["traffic"]["up"].as_u64());
         assert!(report["seconds"]["total"].as_f64().unwrap() > 0.0);
+        assert_eq!(lstm_round_trips(report), (8 * 25 * private_scores(report).len()) as f64);
     }
     assert_eq!(private_scores(&reports[1]).len(), 3);
 }

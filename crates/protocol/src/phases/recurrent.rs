@@ -79,11 +79,12 @@ pub(crate) async fn server_offline(
     let message = channel.receive(Due::exactly(scope, Tag::InputCorrections, plan.offline_bytes())).await?;
     let cell = plan.cell.clone();
     let cells = offload(move || {
-        let corrections = message.chunks(cell.offline_bytes().max(1));
+        let bytes = cell.offline_bytes();
         material
             .into_iter()
-            .zip(corrections)
-            .map(|(material, corrections)| {
+            .enumerate()
+            .map(|(position, material)| {
+                let corrections = message.get(position * bytes..(position + 1) * bytes).unwrap_or_default();
                 ServerCellOffline::prepare(&cell, material, &tables, corrections)
                     .map_err(|e| Error::invalid(Party::Client, Tag::InputCorrections, e))
             })
