@@ -153,7 +153,7 @@ async fn a_connection_cut_anywhere_ends_in_an_error_and_the_next_client_is_serve
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn errors_name_the_peer() {
     let stage = Stage::new(Reveal::Scores);
     let plot = Plot { from: Party::Client, frame: 0, act: Act::Flip(40) };
@@ -195,7 +195,7 @@ async fn an_overall_label_is_refused_where_there_is_none() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_label_of_more_segments_than_were_classified_is_refused() {
     let stage = Stage::new(Reveal::Label);
     let (_, _, frames) = stage.run(Backend::Ot, None).await;

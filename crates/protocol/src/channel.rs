@@ -16,7 +16,7 @@ use crate::wire::{HEADER_BYTES, Header, Length, Tag};
 /// Payloads are read in pieces of this size: room grows as bytes arrive, never ahead of them by more than this.
 const PIECE_BYTES: usize = 1 << 20;
 const BUFFER_BYTES: usize = 1 << 16;
-/// How long a failed sender waits for the peer's reason.
+/// How long a failed sender waits for the peer's reason, and how long a party that gave one waits for the peer to hang up.
 const GRACE: Duration = Duration::from_millis(500);
 
 /// How long a silent peer is waited for.
@@ -167,6 +167,23 @@ impl FrameReceiver {
         }
     }
 
+    /// Why the peer hung up, if it said so.
+    async fn reason(&mut self) -> Option<Error> {
+        let mut head = [0; HEADER_BYTES];
+        self.fill(&mut head, Tag::Abort, GRACE).await.ok()?;
+        let header = Header::decode(head).ok()?;
+        if header.tag != Tag::Abort {
+            return None;
+        }
+        Some(self.aborted(Scope::SETUP, header).await)
+    }
+
+    /// Reads and forgets until the peer hangs up.
+    async fn drain(&mut self) {
+        let mut forgotten = [0; 4096];
+        while matches!(self.reader.read(&mut forgotten).await, Ok(1..)) {}
+    }
+
     fn fault(&self, fault: Fault) -> Error {
         Error::Peer { peer: self.peer, fault }
     }
@@ -267,7 +284,11 @@ impl Channel {
 
     pub(crate) async fn send(&mut self, scope: Scope, tag: Tag, payload: &[u8]) -> Result<()> {
         self.turn = Turn::Spoke;
-        self.sender.send(scope, tag, payload).await
+        match self.sender.send(scope, tag, payload).await {
+            // A peer that gave up while it was being spoken to left its reason unread.
+            Err(Error::Io(gone)) => Err(self.receiver.reason().await.unwrap_or(Error::Io(gone))),
+            sent => sent,
+        }
     }
 
     pub(crate) async fn receive(&mut self, due: Due) -> Result<Vec<u8>> {
@@ -338,11 +359,17 @@ impl Channel {
         ledger
     }
 
-    /// Tells the peer why the session ends, as far as it still listens and is not in the middle of another frame.
+    /// Tells the peer why the session ends, as far as it still listens and is not in the middle of another frame, and ends
+    /// the connection. What the peer says meanwhile is taken and forgotten: TCP drops what it has yet to deliver when a
+    /// connection is closed over unread bytes, and the reason would be lost.
     pub(crate) async fn abort(&mut self, reason: &str) {
         let bytes = Abort::new(reason).encode();
         // The peer may be gone already, which is no news: the reason for ending is reported by the caller.
-        let _gone = self.sender.send(Scope::session(Phase::Setup), Tag::Abort, &bytes).await;
+        if self.sender.send(Scope::SETUP, Tag::Abort, &bytes).await.is_ok()
+            && self.sender.writer.shutdown().await.is_ok()
+        {
+            let _impatient = timeout(GRACE, self.receiver.drain()).await;
+        }
     }
 
     fn hear(&mut self, scope: Scope) {
@@ -422,6 +449,35 @@ mod tests {
         drop(server);
         let error = client.receive(Due::exactly(SCOPE, Tag::Accept, 2)).await.unwrap_err();
         assert_eq!(error.to_string(), "the server closed the connection while an acceptance was due");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_speaks_to_a_peer_that_gave_up_learns_the_reason() {
+        let (mut client, mut server) = pair();
+        server.abort("it has seen enough").await;
+        drop(server);
+        let error = client.send(SCOPE, Tag::Request, &[7; 9]).await.unwrap_err();
+        assert_eq!(error.to_string(), "the server ended the session: it has seen enough");
+        // Only once, and never a frame of another kind.
+        let error = client.send(SCOPE, Tag::Request, &[7; 9]).await.unwrap_err();
+        assert!(matches!(error, Error::Internal(_)), "{error}");
+        let (mut client, mut server) = pair();
+        server.send(SCOPE, Tag::Accept, &[1, 2]).await.unwrap();
+        drop(server);
+        let error = client.send(SCOPE, Tag::Request, &[7; 9]).await.unwrap_err();
+        assert!(matches!(error, Error::Io(_)), "{error}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_is_still_speaking_when_the_peer_gives_up_is_heard_out() {
+        let (mut client, mut server) = pair();
+        let speak_and_listen = async {
+            client.send(SCOPE, Tag::Opening, &vec![0; 5 << 20]).await.unwrap();
+            client.receive(Due::exactly(SCOPE, Tag::Accept, 2)).await.unwrap_err()
+        };
+        let give_up = async move { server.abort("it has seen enough").await };
+        let (error, ()) = tokio::join!(speak_and_listen, give_up);
+        assert_eq!(error.to_string(), "the server ended the session: it has seen enough");
     }
 
     #[tokio::test(start_paused = true)]
