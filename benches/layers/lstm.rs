@@ -1,5 +1,5 @@
-//! One position of the LSTM, role by role: reduction of the correlated OTs and preparation offline, turns online. A
-//! classification takes one for every window.
+//! One position of the LSTM, role by role: reduction of the correlated OTs, unit vectors and preparation offline, turns
+//! online. A classification takes one for every window.
 
 use std::cell::OnceCell;
 
@@ -10,7 +10,7 @@ use ot_nonlinear::Role;
 use crate::brief;
 
 fn lstm(c: &mut Criterion) {
-    let Some((plan, tables)) = cell().unwrap() else { return };
+    let Some(plan) = cell().unwrap() else { return };
     let shape = plan.shape();
     let cots = plan.cots();
     let id = format!(
@@ -24,7 +24,7 @@ fn lstm(c: &mut Criterion) {
         cots.client_receives + cots.server_receives
     );
     let recorded = OnceCell::new();
-    let step = || recorded.get_or_init(|| RecordedCell::record(plan.clone(), tables.clone()).unwrap());
+    let step = || recorded.get_or_init(|| RecordedCell::record(plan.clone()).unwrap());
 
     let mut group = c.benchmark_group("lstm");
     group.sample_size(10).throughput(Throughput::Elements(shape.units as u64));

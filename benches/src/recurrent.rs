@@ -1,8 +1,8 @@
-//! One LSTM cell, played once and recorded; then either role runs alone.
+//! One LSTM cell with its unit vectors, played once and recorded; then either role runs alone.
 
 use ot_nonlinear::{
-    Cell, CellPlan, CellState, CellTables, ClientCellOffline, ReceivedMaterial, ReceivedReducer, Role,
-    Schedule, SentMaterial, SentReducer, ServerCellOffline, Session,
+    Cell, CellPlan, CellState, ClientCellOffline, ReceivedMaterial, ReceivedReducer, Role, Schedule,
+    SentMaterial, SentReducer, ServerCellOffline, Session, UnitVector, UnitVectorPlan, UnitVectors,
 };
 
 use protocol::handshake::Backend;
@@ -15,31 +15,25 @@ use crate::layers::model;
 /// A cell with its inputs and everything that was sent.
 pub struct RecordedCell {
     plan: CellPlan,
-    tables: CellTables,
+    vectors: UnitVectorPlan,
     session: Session,
     client_shares: Vec<u32>,
     server_shares: Vec<u32>,
-    /// By part: in which the client chooses, and in which the server does.
+    /// For the unit vectors, then by part: in which the client chooses, and in which the server does.
     dealt: Vec<[Dealt; 2]>,
+    /// Messages of client and server that make the unit vectors.
+    of_vectors: [Vec<Vec<u8>>; 2],
     offline: Vec<u8>,
-    from_client: Vec<Vec<u8>>,
-    from_server: Vec<Vec<u8>>,
+    /// Messages of client and server, turn by turn.
+    of_cell: [Vec<Vec<u8>>; 2],
 }
 
 /// The cell of the bundled model's LSTM; `None` if it has none.
 ///
 /// # Errors
 /// If the model file is damaged.
-pub fn cell() -> Result<Option<(CellPlan, CellTables)>> {
-    let model = model()?;
-    let computed = computed(model.architecture(), Backend::Ot)?;
-    for (layer, computed) in model.weights().iter().zip(computed) {
-        let (Some(plan), Some(tables)) = (computed.cell, layer.tables()) else { continue };
-        let (sigmoid, tanh, cell) =
-            (tables.sigmoid().try_into()?, tables.tanh().try_into()?, tables.cell_tanh().try_into()?);
-        return Ok(Some((plan, CellTables::new(sigmoid, tanh, cell)?)));
-    }
-    Ok(None)
+pub fn cell() -> Result<Option<CellPlan>> {
+    Ok(computed(model()?.architecture(), Backend::Ot)?.into_iter().find_map(|computed| computed.cell))
 }
 
 impl RecordedCell {
@@ -47,10 +41,11 @@ impl RecordedCell {
     ///
     /// # Errors
     /// If it refuses its inputs, which would be a mistake here.
-    pub fn record(plan: CellPlan, tables: CellTables) -> Result<Self> {
+    pub fn record(plan: CellPlan) -> Result<Self> {
         let mut rng = rng(300);
+        let vectors = UnitVectorPlan::new(plan.lookups())?;
         let (ell, values) = (plan.shape().gate_ell, plan.input_values());
-        let dealt = plan.schedules().map(Schedule::cots).map(|cots| {
+        let dealt = schedules(&vectors, &plan).map(Schedule::cots).map(|cots| {
             [cots.client_receives, cots.server_receives].map(|count| Dealt::new(&mut rng, count))
         });
         let dealt = dealt.collect();
@@ -59,31 +54,51 @@ impl RecordedCell {
             client_shares: residues(&mut rng, values, ell),
             server_shares: residues(&mut rng, values, ell),
             dealt,
+            of_vectors: Default::default(),
             offline: Vec::new(),
-            from_client: Vec::new(),
-            from_server: Vec::new(),
+            of_cell: Default::default(),
             plan,
-            tables,
+            vectors,
         };
-        let (offline, client) = recorded.prepare_client()?;
-        recorded.offline = offline;
-        let (mut client, mut server) = (recorded.start_client(client)?, recorded.start_server()?);
-        for _ in 0..recorded.plan.rounds() {
-            let (from_client, from_server) = (client.outgoing()?, server.outgoing()?);
-            client.incoming(&from_server)?;
-            server.incoming(&from_client)?;
-            recorded.from_client.push(from_client);
-            recorded.from_server.push(from_server);
-        }
+        recorded.play_vectors()?;
+        recorded.play_cell()?;
         Ok(recorded)
     }
 
-    /// What the client does offline once it has its correlated OTs: reduces them and fixes its shares.
+    fn play_vectors(&mut self) -> Result<()> {
+        let (mut client, mut server) =
+            (self.start_vectors(Role::Client)?.0, self.start_vectors(Role::Server)?.0);
+        for _ in 0..self.vectors.rounds() {
+            let (from_client, from_server) = (client.outgoing()?, server.outgoing()?);
+            client.incoming(&from_server)?;
+            server.incoming(&from_client)?;
+            self.of_vectors[0].push(from_client);
+            self.of_vectors[1].push(from_server);
+        }
+        Ok(())
+    }
+
+    fn play_cell(&mut self) -> Result<()> {
+        let (offline, client) = self.prepare_client()?;
+        self.offline = offline;
+        let (mut client, mut server) = (self.start_client(client)?, self.start_server()?);
+        for _ in 0..self.plan.rounds() {
+            let (from_client, from_server) = (client.outgoing()?, server.outgoing()?);
+            client.incoming(&from_server)?;
+            server.incoming(&from_client)?;
+            self.of_cell[0].push(from_client);
+            self.of_cell[1].push(from_server);
+        }
+        Ok(())
+    }
+
+    /// What the client does offline once it has its correlated OTs: reduces them, makes unit vectors and fixes its shares.
     ///
     /// # Errors
     /// As [`RecordedCell::record`].
     pub fn prepare_client(&self) -> Result<(Vec<u8>, ClientCellOffline)> {
-        Ok(ClientCellOffline::prepare(&self.plan, self.material(Role::Client)?, &self.client_shares)?)
+        let (vectors, material) = self.make_vectors(Role::Client)?;
+        Ok(ClientCellOffline::prepare(&self.plan, material, vectors, &self.client_shares)?)
     }
 
     /// What the server does offline once it has its correlated OTs.
@@ -91,8 +106,8 @@ impl RecordedCell {
     /// # Errors
     /// As [`RecordedCell::record`].
     pub fn prepare_server(&self) -> Result<ServerCellOffline> {
-        let material = self.material(Role::Server)?;
-        Ok(ServerCellOffline::prepare(&self.plan, material, &self.tables, &self.offline)?)
+        let (vectors, material) = self.make_vectors(Role::Server)?;
+        Ok(ServerCellOffline::prepare(&self.plan, material, vectors, &self.offline)?)
     }
 
     /// The client, ready for the first turn.
@@ -116,20 +131,34 @@ impl RecordedCell {
     /// # Errors
     /// As [`RecordedCell::record`].
     pub fn run(&self, role: Role, mut cell: Cell) -> Result<Vec<u32>> {
-        let messages = match role {
-            Role::Client => &self.from_server,
-            Role::Server => &self.from_client,
-        };
-        for message in messages {
+        for message in of_peer(&self.of_cell, role) {
             std::hint::black_box(cell.outgoing()?);
             cell.incoming(message)?;
         }
         Ok(cell.finish()?.0)
     }
 
-    /// The material of every part, as `role` holds it.
-    fn material(&self, role: Role) -> Result<Vec<(ReceivedMaterial, SentMaterial)>> {
-        let parts = (0..).zip(self.plan.schedules().zip(&self.dealt));
+    /// The unit vectors of `role` against its recorded peer, and the material of the cell's parts.
+    fn make_vectors(&self, role: Role) -> Result<(Vec<UnitVector>, Material)> {
+        let (mut vectors, material) = self.start_vectors(role)?;
+        for message in of_peer(&self.of_vectors, role) {
+            std::hint::black_box(vectors.outgoing()?);
+            vectors.incoming(message)?;
+        }
+        Ok((vectors.finish()?, material))
+    }
+
+    /// Reduces all correlated OTs; the unit vectors, before their first round, are the same whenever they are made.
+    fn start_vectors(&self, role: Role) -> Result<(UnitVectors, Material)> {
+        let mut material = self.material(role)?.into_iter();
+        let (received, sent) = material.next().ok_or("no material of the unit vectors")?;
+        let mut rng = rng(if role == Role::Client { 301 } else { 302 });
+        Ok((UnitVectors::new(&self.vectors, role, received, sent, &mut rng)?, material.collect()))
+    }
+
+    /// The material of the unit vectors and of every part, as `role` holds it.
+    fn material(&self, role: Role) -> Result<Material> {
+        let parts = (0..).zip(schedules(&self.vectors, &self.plan).zip(&self.dealt));
         parts
             .map(|(id, (part, [to_client, to_server]))| {
                 let (own, peers) = match role {
@@ -143,5 +172,21 @@ impl RecordedCell {
                 Ok((received.finish()?, sent.finish()?))
             })
             .collect()
+    }
+}
+
+type Material = Vec<(ReceivedMaterial, SentMaterial)>;
+
+/// What the correlated OTs are for, in order.
+fn schedules<'a>(vectors: &'a UnitVectorPlan, plan: &'a CellPlan) -> impl Iterator<Item = &'a Schedule> {
+    std::iter::once(vectors.schedule()).chain(plan.schedules())
+}
+
+/// The messages that `role` receives.
+fn of_peer(messages: &[Vec<Vec<u8>>; 2], role: Role) -> &[Vec<u8>] {
+    let [client, server] = messages;
+    match role {
+        Role::Client => server,
+        Role::Server => client,
     }
 }

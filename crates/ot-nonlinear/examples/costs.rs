@@ -11,8 +11,8 @@ use oblivious_transfer::bits::BitVec;
 use oblivious_transfer::block::Block;
 use oblivious_transfer::prg::Prg;
 use ot_nonlinear::{
-    CellPlan, CellShape, ClientStep, Mode, ReceivedMaterial, ReceivedReducer, Role, SentMaterial,
-    SentReducer, ServerOffline, Session, StepPlan, StepShape,
+    CellPlan, CellShape, CellTables, ClientStep, Mode, ReceivedMaterial, ReceivedReducer, Role, SentMaterial,
+    SentReducer, ServerOffline, Session, StepPlan, StepShape, UnitVectorPlan,
 };
 use rand_core::Rng;
 
@@ -42,9 +42,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     cells()
 }
 
-/// What a cell costs, part by part.
+/// What a cell costs, part by part, without its unit vectors.
 fn cells() -> Result<(), Box<dyn Error>> {
     let mut headed = false;
+    let tables = CellTables::new(&[0; 256], &[0; 256], &[0; 256])?;
     for (gate_ell, cell_bits) in [(22, 8), (25, 10), (25, 12)] {
         for mode in [Mode::Ripple, Mode::Within(6), Mode::Tree] {
             let shape = CellShape {
@@ -55,7 +56,7 @@ fn cells() -> Result<(), Box<dyn Error>> {
                 cell_index_shift: 9,
                 out_ell: 25,
             };
-            let plan = CellPlan::new(shape, mode)?;
+            let plan = CellPlan::new(shape, mode, tables.clone())?;
             if !headed {
                 let names: Vec<&str> = plan.part_bits().map(|(name, _)| name).collect();
                 println!("\nAn LSTM cell, bits a unit and time step:\n");
@@ -69,6 +70,20 @@ fn cells() -> Result<(), Box<dyn Error>> {
             cell(&plan);
         }
     }
+    unit_vectors()
+}
+
+/// What a unit vector costs.
+fn unit_vectors() -> Result<(), Box<dyn Error>> {
+    let plan = UnitVectorPlan::new(8)?;
+    let cots = plan.schedule().cots();
+    let bits = (0..plan.rounds()).map(|round| plan.client_bytes(round) + plan.server_bytes(round));
+    println!(
+        "\nA random unit vector, five a unit and time step: {} bits, {} exchanges, {} COTs",
+        bits.sum::<usize>(),
+        plan.rounds(),
+        (cots.client_receives + cots.server_receives) / plan.count(),
+    );
     Ok(())
 }
 

@@ -11,7 +11,7 @@ use crate::material::{ReceivedMaterial, SentMaterial};
 use crate::party::Party;
 use crate::product::sign;
 use crate::shape::Role;
-use crate::wire::{PlaneReader, PlaneWriter, check_length, chunk_bytes, message_bytes};
+use crate::wire::{PlaneReader, PlaneWriter, read_chunks, write_chunks};
 
 /// A party before its message and between that and its peer's.
 pub(crate) struct Bilinear {
@@ -28,9 +28,23 @@ struct Chunk {
     bytes: Vec<Vec<u8>>,
     planes: Vec<Vec<Lanes>>,
     residues: Vec<Vec<u32>>,
+    /// The results.
+    sums: Vec<Vec<u32>>,
 }
 
 impl Chunk {
+    /// Takes the shares of the instances of chunk `index`.
+    fn input(&mut self, index: usize, bytes: &[&[u8]], residues: &[&[u32]]) {
+        let range = index * LANES..index * LANES + self.party.lanes;
+        for shares in bytes {
+            let shares = shares[range.clone()].to_vec();
+            let words = Zeroizing::new(shares.iter().map(|share| u32::from(*share)).collect::<Vec<_>>());
+            self.planes.push(to_planes(&words, BITS));
+            self.bytes.push(shares);
+        }
+        self.residues = residues.iter().map(|shares| shares[range.clone()].to_vec()).collect();
+    }
+
     fn bit(&self, byte: Byte, bit: u32) -> Lanes {
         self.planes[byte.index][bit as usize]
     }
@@ -95,8 +109,8 @@ impl Chunk {
         }
     }
 
-    /// The shares of each sum.
-    fn receive(&self, plan: &BilinearPlan, reader: &mut PlaneReader<'_>) -> Vec<Vec<u32>> {
+    /// Computes the shares of each sum.
+    fn receive(&mut self, plan: &BilinearPlan, reader: &mut PlaneReader<'_>) {
         let role = self.party.role;
         let mut sums = vec![vec![0_u32; self.party.lanes]; plan.sums().len()];
         let mut add = |sum: usize, shift: u32, values: &[u32]| {
@@ -122,7 +136,7 @@ impl Chunk {
         for (sum, shares) in plan.sums().iter().zip(&mut sums) {
             shares.iter_mut().for_each(|share| *share &= ring_mask(sum.width));
         }
-        sums
+        self.sums = sums;
     }
 }
 
@@ -144,7 +158,7 @@ impl Bilinear {
         let chunks = units.map(|(index, (received, sent))| {
             let lanes = (count - index * LANES).min(LANES);
             let party = Party::new(plan.schedule(), role, lanes, received, sent);
-            Chunk { party, bytes: Vec::new(), planes: Vec::new(), residues: Vec::new() }
+            Chunk { party, bytes: Vec::new(), planes: Vec::new(), residues: Vec::new(), sums: Vec::new() }
         });
         Ok(Self { plan: plan.clone(), role, chunks: chunks.collect() })
     }
@@ -159,42 +173,23 @@ impl Bilinear {
         if let Some(found) = found.find(|found| *found != expected) {
             return Err(StepError::ShareCount { expected, found });
         }
+        self.chunks.par_iter_mut().enumerate().for_each(|(index, chunk)| chunk.input(index, bytes, residues));
         let planes = self.plan.planes(self.role);
-        let mut message = vec![0; message_bytes(planes, expected)];
-        let parts = message.par_chunks_mut(chunk_bytes(planes, expected));
-        self.chunks.par_iter_mut().zip(parts).enumerate().for_each(|(index, (chunk, part))| {
-            let range = index * LANES..index * LANES + chunk.party.lanes;
-            for shares in bytes {
-                let shares = shares[range.clone()].to_vec();
-                let mut words: Vec<u32> = shares.iter().map(|share| u32::from(*share)).collect();
-                chunk.planes.push(to_planes(&words, BITS));
-                words.zeroize();
-                chunk.bytes.push(shares);
-            }
-            chunk.residues.extend(residues.iter().map(|shares| shares[range.clone()].to_vec()));
-            chunk.send(&self.plan, &mut PlaneWriter::new(part, chunk.party.lanes));
-        });
-        Ok(message)
+        Ok(write_chunks(&self.chunks, planes, expected, |chunk, writer| chunk.send(&self.plan, writer)))
     }
 
     /// The party's shares of each sum, from the peer's message.
     ///
     /// # Errors
     /// If the message has the wrong length.
-    pub(crate) fn finish(self, message: &[u8]) -> Result<Vec<Vec<u32>>, StepError> {
+    pub(crate) fn finish(mut self, message: &[u8]) -> Result<Vec<Vec<u32>>, StepError> {
         let (planes, count) = (self.plan.planes(self.role.peer()), self.plan.schedule().count());
-        check_length(message, message_bytes(planes, count))?;
-        let parts = message.par_chunks(chunk_bytes(planes, count));
-        let chunks =
-            self.chunks.par_iter().zip(parts).map(|(chunk, part)| {
-                chunk.receive(&self.plan, &mut PlaneReader::new(part, chunk.party.lanes))
-            });
+        read_chunks(&mut self.chunks, planes, count, message, |chunk, reader| {
+            chunk.receive(&self.plan, reader);
+        })?;
         let mut sums = vec![Vec::with_capacity(count); self.plan.sums().len()];
-        for mut chunk in chunks.collect::<Vec<_>>() {
-            for (sum, shares) in sums.iter_mut().zip(&mut chunk) {
-                sum.extend_from_slice(shares);
-                shares.zeroize();
-            }
+        for chunk in &self.chunks {
+            sums.iter_mut().zip(&chunk.sums).for_each(|(sum, shares)| sum.extend_from_slice(shares));
         }
         Ok(sums)
     }

@@ -41,8 +41,9 @@
 //! # LSTM cells
 //! [`CellPlan`] compiles a time step of an LSTM layer: shares of the gates' accumulators in, shares of the hidden state
 //! out, the [`CellState`] handed on. [`ClientCellOffline`] and [`ServerCellOffline`] take the material of its parts (for the
-//! reducers, one by one: [`CellPlan::schedules`]), [`Cell`] runs either party. The tables ([`CellTables`]) are the server's
-//! secret. About 13,400 bits a unit, four fifths of them look-ups, in 17 messages of parties that speak in turn.
+//! reducers, one by one: [`CellPlan::schedules`]) and a random unit vector for each look-up ([`UnitVectorPlan`],
+//! [`UnitVectors`]); [`Cell`] runs either party. The tables ([`CellTables`]) are public. About 6,100 bits a unit, half of
+//! them before any input is known, and 17 messages of parties that speak in turn.
 //!
 //! # Use
 //! ```
@@ -95,12 +96,21 @@
 //! }
 //! ```
 //!
-//! and so are a cell's material and the state it starts from:
+//! and so are a cell's material, its unit vectors and the state it starts from:
 //! ```compile_fail,E0382
-//! # use ot_nonlinear::{CellPlan, ClientCellOffline, ReceivedMaterial, SentMaterial};
-//! fn twice(plan: &CellPlan, material: Vec<(ReceivedMaterial, SentMaterial)>, shares: &[u32]) {
-//!     let first = ClientCellOffline::prepare(plan, material, shares);
-//!     let second = ClientCellOffline::prepare(plan, material, shares);
+//! # use ot_nonlinear::{CellPlan, ClientCellOffline, ReceivedMaterial, SentMaterial, UnitVector};
+//! type Material = Vec<(ReceivedMaterial, SentMaterial)>;
+//! fn twice(plan: &CellPlan, material: Material, [v, w]: [Vec<UnitVector>; 2], shares: &[u32]) {
+//!     let first = ClientCellOffline::prepare(plan, material, v, shares);
+//!     let second = ClientCellOffline::prepare(plan, material, w, shares);
+//! }
+//! ```
+//! ```compile_fail,E0382
+//! # use ot_nonlinear::{CellPlan, ClientCellOffline, ReceivedMaterial, SentMaterial, UnitVector};
+//! type Material = Vec<(ReceivedMaterial, SentMaterial)>;
+//! fn twice(plan: &CellPlan, [m, n]: [Material; 2], vectors: Vec<UnitVector>, shares: &[u32]) {
+//!     let first = ClientCellOffline::prepare(plan, m, vectors, shares);
+//!     let second = ClientCellOffline::prepare(plan, n, vectors, shares);
 //! }
 //! ```
 //! ```compile_fail,E0382
@@ -114,7 +124,8 @@
 //! Against semi-honest parties, from the correlation robustness of the hash in `reduce`: a choice travels as choice ^ r
 //! with r a choice of a random OT, an offer as offer ^ a with a the difference of two pads of which the receiver knows
 //! one, the selection bit under rho of which each party knows half. Each OT serves one product, or several offers on one
-//! choice with separate pad bits. A table's entries travel under 256 pads of which the client knows one. No branch, index or length depends on a share.
+//! choice with separate pad bits. A look-up opens the difference of its index and a random one, which nobody knows. No
+//! branch, index or length depends on a share.
 
 mod bilinear;
 mod cell;
@@ -131,16 +142,18 @@ mod selection;
 mod shape;
 mod step;
 mod stream;
+mod unit_vector;
 mod wire;
 
 pub use cell::{Cell, CellPlan, CellShape, CellState, CellTables, ClientCellOffline, ServerCellOffline};
-pub use circuit::{CotCounts, Schedule, StepPlan};
+pub use circuit::{CotCounts, Schedule, StepPlan, UnitVectorPlan};
 pub use error::StepError;
 pub use material::{ReceivedMaterial, SentMaterial};
 pub use reduce::{ReceivedPiece, ReceivedReducer, SentPiece, SentReducer, Session};
 pub use shape::{Mode, Role, StepShape};
 pub use step::{ClientStep, ServerOffline, ServerStep};
 pub use stream::{CotReducer, CotStream, Pieces, ReceivedStream, SentStream};
+pub use unit_vector::{UnitVector, UnitVectors};
 
 #[cfg(test)]
 mod tests;

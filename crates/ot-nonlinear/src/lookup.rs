@@ -1,151 +1,97 @@
-//! Table look-up on an additively shared index: XOR shares of T\[u + v mod 256\], u the client's and v the server's share.
+//! Table look-up on an additively shared index: XOR shares of T\[u + v mod 256\], u the client's and v the server's
+//! share, T public.
 //!
 //! ```text
 //! client                                   server
-//! ask(u)      -- u - r mod 256: 1 byte -->  answer(v, T)
-//! finish      <-- 255 masked entries ----   255 bytes
+//! open(u)     -- u - r0 mod 256 -->        open(v)          one byte each, at once
+//! finish      <-- v - r1 mod 256 --        finish
 //! ```
-//! One 1-of-256 OT from 8 correlated OTs: with X the field's generator, sum X^i mac_i = sum X^i key_i ^ r Delta, r the
-//! polynomial of the choices, so the hashes of key ^ j Delta, j = 0..255, are 256 pads of which the receiver knows number r
-//! (Kolesnikov, Kumaresan, CRYPTO 2013; in this form Roy, CRYPTO 2022). With d = u - r the server sends
-//! e_j = T\[j + d + v\] ^ y1 ^ pad_j; it takes y1 = T\[d + v\] ^ pad_0, so that e_0 = 0 need not travel. y0 = e_r ^ pad_r.
-//! Both sides touch all entries, whatever the index. The client learns nothing of a table, not even what look-ups share one
-//! beyond the public segments.
+//! r0 + r1 = r is a random index, of whose unit vector the parties hold XOR shares e (`unit_vector`), used once. They open
+//! d = u + v - r, which is uniform, and T\[d + r\] is the XOR of T\[d + k\] over all k with e_k = 1: each party computes it
+//! on its share. All 256 entries are touched, whatever the shares.
 
-use rayon::prelude::*;
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use zeroize::ZeroizeOnDrop;
 
-use crate::circuit::{LookupPlan, TABLE};
 use crate::error::StepError;
-use crate::lanes::LANES;
-use crate::material::{ReceivedMaterial, ReceivedUnit, SentMaterial, SentUnit};
-use crate::shape::Role;
+use crate::unit_vector::{ENTRIES, UnitVector};
 use crate::wire::check_length;
 
-/// Bits of an index.
-const INDEX_BITS: u32 = TABLE.trailing_zeros();
+/// Words of 64 entries.
+const WORDS: usize = ENTRIES / 64;
 
-/// A table of bytes.
-pub(crate) type Table = [u8; TABLE];
+/// A public table of bytes by its bits: bit k % 64 of word k / 64 of column i is bit i of entry k.
+#[derive(Clone, Debug)]
+pub(crate) struct Table([[u64; WORDS]; 8]);
 
-/// All ones if `a` equals `b`, without a branch.
-const fn equal_mask(a: u8, b: u8) -> u8 {
-    ((((a ^ b) as u32).wrapping_sub(1) >> 31) as u8).wrapping_neg()
-}
-
-/// `table` rotated so that entry j becomes entry j + `by` mod 256: eight public steps, each taken or not by a mask.
-fn rotated(table: &Table, by: u8) -> Table {
-    let mut from = *table;
-    for bit in 0..INDEX_BITS {
-        let mask = (by >> bit & 1).wrapping_neg();
-        let mut moved = from;
-        moved.rotate_left(1 << bit);
-        from.iter_mut().zip(moved).for_each(|(entry, moved)| *entry ^= (*entry ^ moved) & mask);
-        moved.zeroize();
-    }
-    from
-}
-
-fn check_indices(plan: &LookupPlan, indices: &[u8]) -> Result<(), StepError> {
-    let (expected, found) = (plan.count(), indices.len());
-    if expected == found { Ok(()) } else { Err(StepError::ShareCount { expected, found }) }
-}
-
-/// The client before its question and between that and the server's answer.
-#[derive(ZeroizeOnDrop)]
-pub(crate) struct ClientLookup {
-    #[zeroize(skip)]
-    plan: LookupPlan,
-    units: Vec<ReceivedUnit>,
-}
-
-impl ClientLookup {
-    /// Consumes the material.
-    ///
-    /// # Errors
-    /// If the material belongs to another plan.
-    pub(crate) fn new(plan: &LookupPlan, mut received: ReceivedMaterial) -> Result<Self, StepError> {
-        received.check(plan.schedule(), Role::Client)?;
-        Ok(Self { plan: plan.clone(), units: received.chunks.drain(..).flatten().collect() })
+impl Table {
+    pub(crate) fn new(entries: &[u8; ENTRIES]) -> Self {
+        let word = |bit: usize, word: usize| {
+            let entries = entries.iter().skip(64 * word).take(64).zip(0..);
+            entries.fold(0, |all, (entry, place)| all | u64::from(entry >> bit & 1) << place)
+        };
+        Self(core::array::from_fn(|bit| core::array::from_fn(|index| word(bit, index))))
     }
 
-    /// The question, [`LookupPlan::question_bytes`] long, on the client's shares u; to be asked once.
-    ///
-    /// # Errors
-    /// If the shares do not fit.
-    pub(crate) fn ask(&self, indices: &[u8]) -> Result<Vec<u8>, StepError> {
-        check_indices(&self.plan, indices)?;
-        let random = self.units.iter().flat_map(|unit| &unit.indices);
-        Ok(indices.iter().zip(random).map(|(u, r)| u.wrapping_sub(*r)).collect())
-    }
-
-    /// The client's shares of the entries, from the server's answer.
-    ///
-    /// # Errors
-    /// If the answer has the wrong length.
-    pub(crate) fn finish(self, answer: &[u8]) -> Result<Vec<u8>, StepError> {
-        check_length(answer, self.plan.answer_bytes())?;
-        let shares = answer.par_chunks(TABLE - 1).enumerate().map(|(lane, entries)| {
-            let unit = &self.units[lane / LANES];
-            let (index, pad) = (unit.indices[lane % LANES], unit.entries[lane % LANES]);
-            (1..=u8::MAX).zip(entries).fold(pad, |share, (j, entry)| share ^ equal_mask(index, j) & entry)
+    /// The share of the entry at r + `opened` from the share of the unit vector of r.
+    fn entry(&self, vector: &[u64; WORDS], opened: u8) -> u8 {
+        let moved = rotated(vector, opened);
+        let bits = self.0.iter().map(|column| {
+            let common = moved.iter().zip(column).fold(0, |all, (entries, column)| all ^ entries & column);
+            common.count_ones() as u8 & 1
         });
-        Ok(shares.collect())
+        bits.zip(0..).fold(0, |byte, (bit, place)| byte | bit << place)
     }
 }
 
-/// The server's side of a look-up.
+/// The vector with entry k at k + `by` mod 256; `by` is public.
+fn rotated(vector: &[u64; WORDS], by: u8) -> [u64; WORDS] {
+    let (words, bits) = (usize::from(by) / 64, u32::from(by) % 64);
+    core::array::from_fn(|word| {
+        let low = vector[(word + WORDS - words) % WORDS];
+        let below = vector[(word + 2 * WORDS - words - 1) % WORDS];
+        low << bits | (below >> 1) >> (63 - bits)
+    })
+}
+
+/// One party of as many look-ups as it has unit vectors.
 #[derive(ZeroizeOnDrop)]
-pub(crate) struct ServerLookup {
-    #[zeroize(skip)]
-    plan: LookupPlan,
-    units: Vec<SentUnit>,
+pub(crate) struct Lookup {
+    vectors: Vec<UnitVector>,
+    /// What the party opened.
+    opened: Vec<u8>,
 }
 
-impl ServerLookup {
-    /// Consumes the material.
-    ///
-    /// # Errors
-    /// If the material belongs to another plan.
-    pub(crate) fn new(plan: &LookupPlan, mut sent: SentMaterial) -> Result<Self, StepError> {
-        sent.check(plan.schedule(), Role::Server)?;
-        Ok(Self { plan: plan.clone(), units: sent.chunks.drain(..).flatten().collect() })
+impl Lookup {
+    pub(crate) fn new(vectors: Vec<UnitVector>) -> Self {
+        Self { vectors, opened: Vec::new() }
     }
 
-    /// Answers the client's question with the server's shares v and the table of each segment; returns the answer,
-    /// [`LookupPlan::answer_bytes`] long, and the server's shares of the entries.
+    /// The party's message on its shares of the indices, a byte each; once.
     ///
     /// # Errors
-    /// If the question has the wrong length, or the shares do not fit.
-    pub(crate) fn answer(
+    /// If the shares are not as many as the vectors.
+    pub(crate) fn open(&mut self, indices: &[u8]) -> Result<Vec<u8>, StepError> {
+        let (expected, found) = (self.vectors.len(), indices.len());
+        if expected != found {
+            return Err(StepError::ShareCount { expected, found });
+        }
+        let pairs = indices.iter().zip(&self.vectors);
+        self.opened = pairs.map(|(share, vector)| share.wrapping_sub(vector.index)).collect();
+        Ok(self.opened.clone())
+    }
+
+    /// The party's shares of the entries, from the peer's message and the table of each look-up.
+    ///
+    /// # Errors
+    /// If the message has the wrong length.
+    pub(crate) fn finish<'a>(
         self,
-        question: &[u8],
-        indices: &[u8],
-        tables: &[&Table],
-    ) -> Result<(Vec<u8>, Vec<u8>), StepError> {
-        check_length(question, self.plan.question_bytes())?;
-        check_indices(&self.plan, indices)?;
-        let segments = self.plan.segments().iter().zip(tables);
-        let tables: Vec<&Table> =
-            segments.flat_map(|(count, table)| core::iter::repeat_n(*table, *count)).collect();
-        let mut message = vec![0; self.plan.answer_bytes()];
-        let starts = indices.par_iter().zip(question).map(|(v, d)| v.wrapping_add(*d));
-        let parts = message.par_chunks_mut(TABLE - 1);
-        let shares = starts.zip(tables).zip(parts).enumerate().map(|(lane, ((start, table), bytes))| {
-            let pads = self.units[lane / LANES].table.chunks_exact(TABLE).nth(lane % LANES);
-            answer_one(table, start, pads.unwrap_or_default(), bytes)
-        });
-        let shares = shares.collect();
-        Ok((message, shares))
+        message: &[u8],
+        tables: impl Iterator<Item = &'a Table>,
+    ) -> Result<Vec<u8>, StepError> {
+        check_length(message, self.vectors.len())?;
+        let opened = self.opened.iter().zip(message).map(|(own, theirs)| own.wrapping_add(*theirs));
+        let shares = opened.zip(&self.vectors).zip(tables);
+        Ok(shares.map(|((opened, vector), table)| table.entry(&vector.entries, opened)).collect())
     }
-}
-
-/// Writes entries 1 to 255 of one look-up, whose table starts at `start`; returns the server's share.
-fn answer_one(table: &Table, start: u8, pads: &[u8], bytes: &mut [u8]) -> u8 {
-    let mut entries = rotated(table, start);
-    entries.iter_mut().zip(pads).for_each(|(entry, pad)| *entry ^= pad);
-    let share = entries[0];
-    bytes.iter_mut().zip(&entries[1..]).for_each(|(byte, entry)| *byte = entry ^ share);
-    entries.zeroize();
-    share
 }

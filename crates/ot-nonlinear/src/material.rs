@@ -18,9 +18,6 @@ pub(crate) struct ReceivedUnit {
     pub(crate) bits: Vec<Lanes>,
     /// The ring pad of each instance.
     pub(crate) pads: Vec<u32>,
-    /// For a table, which of 256 pads each instance knows, and that pad.
-    pub(crate) indices: Vec<u8>,
-    pub(crate) entries: Vec<u8>,
 }
 
 /// The sender's side: pads b and differences a, the pad of choice 1 being b ^ a (bits) or b + a (residues).
@@ -28,8 +25,6 @@ pub(crate) struct ReceivedUnit {
 pub(crate) struct SentUnit {
     pub(crate) bits: Vec<BitPads>,
     pub(crate) pads: Vec<RingPads>,
-    /// For a table, the 256 pads of each instance, one instance after another.
-    pub(crate) table: Vec<u8>,
 }
 
 /// Both bit pads of an offer.

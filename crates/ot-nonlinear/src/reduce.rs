@@ -3,7 +3,7 @@
 //! A correlated OT gives its sender a key and its receiver a choice r and mac = key ^ r Delta. Hashing key and
 //! key ^ Delta yields two pads, of which the receiver knows the one it chose: to single bits for bit gates (several from one
 //! hash where offers share a choice), to a residue for ring gates. So 16 bytes an OT become less than one on average, and a
-//! classification's material stays small. (The OTs of look-ups are kept whole until all have come.) COTs are numbered chunk by chunk, OT by OT of the plan, instance by instance;
+//! classification's material stays small. COTs are numbered chunk by chunk, OT by OT of the plan, instance by instance;
 //! both parties must feed the same ones. The hash key changes every 64 positions and never returns in a session as
 //! long as `step_id` is unique.
 //!
@@ -11,7 +11,6 @@
 //! order (`add`); `absorb` does both.
 
 mod piece;
-mod table;
 
 use std::sync::Arc;
 
@@ -21,7 +20,7 @@ use oblivious_transfer::hash::{Domain, KeyDeriver, StreamHasher};
 use oblivious_transfer::silent::choices_of;
 pub use piece::{ReceivedPiece, SentPiece};
 use rayon::prelude::*;
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroize;
 
 use crate::circuit::{OtSpec, Schedule};
 use crate::error::StepError;
@@ -68,24 +67,14 @@ impl Layout {
     }
 
     fn needed(&self) -> usize {
-        self.count * self.specs.iter().map(|spec| spec.cots()).sum::<usize>()
-    }
-
-    /// Whether OTs use several COTs each; such keys are kept as they are until all have come.
-    fn is_table(&self) -> bool {
-        self.specs.iter().any(|spec| spec.cots() > 1)
-    }
-
-    /// Room for the keys or macs of a table, made once so that no copy stays behind unwiped.
-    fn room_for_raw(&self) -> Zeroizing<Vec<Block>> {
-        Zeroizing::new(Vec::with_capacity(if self.is_table() { self.needed() } else { 0 }))
+        self.count * self.specs.len()
     }
 
     fn spec(&self, unit: usize) -> OtSpec {
         self.specs[unit % self.specs.len()]
     }
 
-    /// The units that COTs `position` to `position` + `length` - 1 of the step belong to, one COT an OT.
+    /// The units that COTs `position` to `position` + `length` - 1 of the step belong to.
     fn runs(&self, mut position: usize, length: usize) -> Vec<Run> {
         let end = (position + length).min(self.needed());
         let full = self.count / LANES * LANES * self.specs.len();
@@ -134,8 +123,6 @@ pub struct SentReducer {
     layout: Layout,
     delta: Block,
     units: Vec<SentUnit>,
-    /// Keys of a table's OTs.
-    raw: Zeroizing<Vec<Block>>,
     seen: usize,
 }
 
@@ -144,8 +131,7 @@ impl SentReducer {
     #[must_use]
     pub fn new(schedule: &Schedule, session: &Session, step_id: u16, receiver: Role, delta: Block) -> Self {
         let layout = Layout::new(schedule, session, step_id, receiver);
-        let raw = layout.room_for_raw();
-        Self { layout, delta, units: Vec::new(), raw, seen: 0 }
+        Self { layout, delta, units: Vec::new(), seen: 0 }
     }
 
     /// COTs still to come.
@@ -169,7 +155,6 @@ impl SentReducer {
             return Err(StepError::Order);
         }
         self.seen += piece.length;
-        self.raw.extend_from_slice(&piece.raw);
         piece.merge(&mut self.units);
         Ok(())
     }
@@ -192,9 +177,6 @@ impl SentReducer {
     /// [`StepError::CotCount`] if COTs are missing.
     pub fn finish(mut self) -> Result<SentMaterial, StepError> {
         self.layout.check_complete(self.seen)?;
-        if self.layout.is_table() {
-            self.units = table::sent_units(&self.layout, &self.raw, self.delta);
-        }
         let chunks = self.layout.chunked(&mut self.units);
         let (count, specs) = (self.layout.count, self.layout.specs.clone());
         Ok(SentMaterial { owner: self.layout.receiver.peer(), count, specs, chunks })
@@ -211,9 +193,6 @@ impl Drop for SentReducer {
 pub struct ReceivedReducer {
     layout: Layout,
     units: Vec<ReceivedUnit>,
-    /// Macs of a table's OTs and their choices.
-    raw: Zeroizing<Vec<Block>>,
-    raw_choices: BitVec,
     seen: usize,
 }
 
@@ -222,9 +201,7 @@ impl ReceivedReducer {
     #[must_use]
     pub fn new(schedule: &Schedule, session: &Session, step_id: u16, receiver: Role) -> Self {
         let layout = Layout::new(schedule, session, step_id, receiver);
-        let raw = layout.room_for_raw();
-        let raw_choices = BitVec::with_capacity(raw.capacity());
-        Self { layout, units: Vec::new(), raw, raw_choices, seen: 0 }
+        Self { layout, units: Vec::new(), seen: 0 }
     }
 
     /// COTs still to come.
@@ -255,8 +232,6 @@ impl ReceivedReducer {
             return Err(StepError::Order);
         }
         self.seen += piece.length;
-        self.raw.extend_from_slice(&piece.raw);
-        self.raw_choices.extend(&piece.raw_choices);
         piece.merge(&mut self.units);
         Ok(())
     }
@@ -293,9 +268,6 @@ impl ReceivedReducer {
     /// [`StepError::CotCount`] if COTs are missing.
     pub fn finish(mut self) -> Result<ReceivedMaterial, StepError> {
         self.layout.check_complete(self.seen)?;
-        if self.layout.is_table() {
-            self.units = table::received_units(&self.layout, &self.raw, &self.raw_choices);
-        }
         let chunks = self.layout.chunked(&mut self.units);
         let (count, specs) = (self.layout.count, self.layout.specs.clone());
         Ok(ReceivedMaterial { owner: self.layout.receiver, count, specs, chunks })

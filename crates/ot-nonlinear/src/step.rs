@@ -17,7 +17,7 @@ use crate::error::StepError;
 use crate::lanes::LANES;
 use crate::material::{ReceivedMaterial, SentMaterial};
 use crate::shape::Role;
-use crate::wire::{PlaneReader, PlaneWriter, check_length, chunk_bytes, message_bytes};
+use crate::wire::{PlaneReader, PlaneWriter, read_chunks, write_chunks};
 
 /// What both roles hold: the chunks and the place in the protocol.
 pub(crate) struct Engine {
@@ -65,14 +65,7 @@ impl Engine {
 
     /// A message of `planes` planes, each chunk writing its part.
     fn write(&self, planes: usize, write: impl Fn(&Chunk, &mut PlaneWriter<'_>) + Sync) -> Vec<u8> {
-        let count = self.plan.shape().count;
-        let mut message = vec![0; message_bytes(planes, count)];
-        let size = chunk_bytes(planes, count).max(1);
-        self.chunks
-            .par_iter()
-            .zip(message.par_chunks_mut(size))
-            .for_each(|(chunk, bytes)| write(chunk, &mut PlaneWriter::new(bytes, chunk.party.lanes)));
-        message
+        write_chunks(&self.chunks, planes, self.plan.shape().count, write)
     }
 
     /// Every chunk reads its part of a message of `planes` planes.
@@ -82,15 +75,7 @@ impl Engine {
         message: &[u8],
         read: impl Fn(&mut Chunk, &mut PlaneReader<'_>) + Sync,
     ) -> Result<(), StepError> {
-        let count = self.plan.shape().count;
-        check_length(message, message_bytes(planes, count))?;
-        let size = chunk_bytes(planes, count);
-        self.chunks.par_iter_mut().enumerate().for_each(|(index, chunk)| {
-            let start = (index * size).min(message.len());
-            let end = (start + size).min(message.len());
-            read(chunk, &mut PlaneReader::new(&message[start..end], chunk.party.lanes));
-        });
-        Ok(())
+        read_chunks(&mut self.chunks, planes, self.plan.shape().count, message, read)
     }
 
     /// The client's offline message, once it has its input.

@@ -1,6 +1,8 @@
 //! Bytes of a message: the bit planes of each chunk one after another, every plane cut to the chunk's instances, all
 //! packed to the bit (least significant first). A full chunk fills whole bytes; only the last is padded, with zeros.
 
+use rayon::prelude::*;
+
 use crate::error::StepError;
 use crate::lanes::{LANES, Lanes};
 
@@ -10,8 +12,47 @@ pub(crate) const fn message_bytes(planes: usize, count: usize) -> usize {
 }
 
 /// The part of a message that belongs to each chunk, in order.
-pub(crate) fn chunk_bytes(planes: usize, count: usize) -> usize {
+fn chunk_bytes(planes: usize, count: usize) -> usize {
     message_bytes(planes, count.min(LANES))
+}
+
+/// Instances of chunk `index`.
+fn lanes(count: usize, index: usize) -> usize {
+    (count - index * LANES).min(LANES)
+}
+
+/// A message of `planes` planes of `count` instances, each chunk writing its part.
+pub(crate) fn write_chunks<C: Sync>(
+    chunks: &[C],
+    planes: usize,
+    count: usize,
+    write: impl Fn(&C, &mut PlaneWriter<'_>) + Sync,
+) -> Vec<u8> {
+    let mut message = vec![0; message_bytes(planes, count)];
+    let parts = message.par_chunks_mut(chunk_bytes(planes, count).max(1));
+    let chunks = chunks.par_iter().enumerate().zip(parts);
+    chunks.for_each(|((index, chunk), bytes)| {
+        write(chunk, &mut PlaneWriter::new(bytes, lanes(count, index)));
+    });
+    message
+}
+
+/// Every chunk reads its part of a message of `planes` planes of `count` instances.
+pub(crate) fn read_chunks<C: Send>(
+    chunks: &mut [C],
+    planes: usize,
+    count: usize,
+    message: &[u8],
+    read: impl Fn(&mut C, &mut PlaneReader<'_>) + Sync,
+) -> Result<(), StepError> {
+    check_length(message, message_bytes(planes, count))?;
+    let size = chunk_bytes(planes, count);
+    chunks.par_iter_mut().enumerate().for_each(|(index, chunk)| {
+        let start = (index * size).min(message.len());
+        let end = (start + size).min(message.len());
+        read(chunk, &mut PlaneReader::new(&message[start..end], lanes(count, index)));
+    });
+    Ok(())
 }
 
 /// Refuses a message of the wrong length.

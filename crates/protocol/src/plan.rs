@@ -159,7 +159,7 @@ impl Plan {
         backend == Backend::Ot || self.recurrences().next().is_some()
     }
 
-    /// What the silent OTs of an inference are for: every step, and every part of every cell, in order.
+    /// What the silent OTs of an inference are for: every step, every layer's unit vectors, every part of every cell, in order.
     pub(crate) fn transferred(&self, method: Method) -> impl Iterator<Item = &Schedule> {
         self.stages.iter().flat_map(move |stage| stage.transferred(method))
     }
@@ -207,9 +207,9 @@ impl StagePlan {
         let geometry = items.as_ref().map_or(stage.linear, Items::linear);
         let linear = LinearPlan::new(items::homomorphic(&geometry), stage.ell).map_err(|e| misfit(&e))?;
         let results = items.as_ref().map_or(stage.activations(), Items::results);
-        let nonlinear = match stage.nonlinear {
+        let nonlinear = match &stage.nonlinear {
             None => Ok(None),
-            Some(Nonlinear::Requantise(step)) => ActivationPlan::new(stage, step, results, next_ell)
+            Some(Nonlinear::Requantise(step)) => ActivationPlan::new(stage, *step, results, next_ell)
                 .map(|step| Some(NonlinearPlan::Requantise(step))),
             Some(Nonlinear::Lstm(lstm)) => {
                 RecurrentPlan::new(stage, lstm, next_ell).map(|lstm| Some(NonlinearPlan::Lstm(lstm)))
@@ -239,9 +239,7 @@ impl StagePlan {
             (Some(NonlinearPlan::Requantise(step)), Method::Ot(shape)) => {
                 Box::new(std::iter::once(&**step.ot(shape)))
             }
-            (Some(NonlinearPlan::Lstm(recurrent)), _) => {
-                Box::new((0..recurrent.positions).flat_map(|_| recurrent.cell.schedules()))
-            }
+            (Some(NonlinearPlan::Lstm(recurrent)), _) => Box::new(recurrent.transferred()),
             _ => Box::new(std::iter::empty()),
         }
     }

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use deepcardio::model::{LayerWeights, Model};
 use gc_nonlinear::ArgmaxGarbler;
 use he_linear::{PublicKey, WeightHolder};
-use ot_nonlinear::CellTables;
 use rand_core::Rng;
 use rayon::prelude::*;
 
@@ -32,8 +31,6 @@ pub(crate) struct PreparedModel {
     model: Model,
     plan: Arc<Plan>,
     weights: Vec<WeightHolder>,
-    /// Of the layers that are LSTMs.
-    tables: Vec<Option<CellTables>>,
 }
 
 impl PreparedModel {
@@ -49,8 +46,7 @@ impl PreparedModel {
                     .map_err(|e| Error::Config(format!("layer {} cannot be served: {e}", stage.name)))
             })
             .collect::<Result<_>>()?;
-        let tables = model.weights().iter().map(cell_tables).collect::<Result<_>>()?;
-        Ok(Self { model, plan, weights, tables })
+        Ok(Self { model, plan, weights })
     }
 
     pub(crate) fn plan(&self) -> &Arc<Plan> {
@@ -59,11 +55,6 @@ impl PreparedModel {
 
     pub(crate) fn weights(&self) -> &[WeightHolder] {
         &self.weights
-    }
-
-    /// The tables of the LSTM layer `layer`.
-    pub(crate) fn tables(&self, layer: usize) -> Result<CellTables> {
-        self.tables.get(layer).cloned().flatten().ok_or_else(Error::no_such_layer)
     }
 
     /// `W u + b` for the linear layer `layer`, exact modulo `2^32`.
@@ -82,16 +73,6 @@ impl PreparedModel {
     fn layer_weights(&self, layer: usize) -> Result<&LayerWeights> {
         self.model.weights().get(layer).ok_or_else(Error::no_such_layer)
     }
-}
-
-/// The tables of a layer in the form in which its cells look them up, if it has any.
-fn cell_tables(layer: &LayerWeights) -> Result<Option<CellTables>> {
-    let Some(tables) = layer.tables() else { return Ok(None) };
-    let (sigmoid, tanh) = (tables.sigmoid().as_array(), tables.tanh().as_array());
-    let (Some(sigmoid), Some(tanh), Some(cell)) = (sigmoid, tanh, tables.cell_tanh().as_array()) else {
-        return Err(Error::Config("an LSTM's tables do not have 256 entries".into()));
-    };
-    CellTables::new(sigmoid, tanh, cell).map(Some).map_err(|e| Error::Config(e.to_string()))
 }
 
 /// What a server offers.

@@ -11,28 +11,29 @@
 //! 6. *output*: h = O T.
 //!
 //! P is the least width in which a step can rescale a, whatever the tables: |a| <= 2^(C + 6) + 2^14 for a cell state of C bits.
+//! Each look-up uses up a random unit vector, made offline for all time steps at once (`unit_vector`).
 //!
 //! # Turns
 //! The parties speak in turn, and each says all it can (`timeline`): an answer carries the server's half of the next
 //! exchange, a question the client's half of the last one. With G rounds of the gates' step and R of the index's, a cell
-//! takes 2 ceil(G / 2) + 2 ceil(R / 2) + 5 messages, the first and the last the client's; one fewer where its first would
-//! be empty. With [`Mode::Tree`](crate::Mode::Tree) G and R are 5 or 6 for gates of 11 bits or more, which makes 17 (19
-//! where most of a wide accumulator is shifted out). The first needs nothing of the server and travels with whatever the
-//! client sent before; so a step of a sequence, the client's masked input included, is 16 one-way latencies or 8 round
-//! trips. If both sent in each exchange, it would be 19.
+//! takes G + R + 5 messages, one fewer where the client's first would be empty. With [`Mode::Tree`](crate::Mode::Tree) G
+//! and R are 5 to 7 for gates of 11 bits or more, usually 6, which makes 17. The first message needs nothing of the server
+//! and travels with whatever the client sent before, and so does the last; so a step of a sequence, the client's masked
+//! input included, is 16 one-way latencies or 8 round trips. If both sent in each exchange, it would be 17.
 //!
 //! # Bits a unit
 //!
 //! | part | formula | gates 25, C = 10, P = 20, W = 25, tree |
 //! |---|---|---|
+//! | unit vectors, offline | 5 * 579 | 2895 |
 //! | gates | 4 steps of 8 bits | 864 |
-//! | gate look-ups | 4 (8 + 255 * 8) | 8192 |
+//! | gate look-ups | 4 * 16 | 64 |
 //! | cell update | F c: 16 P - 40; I G: 80 P - 488; O: 8 W - 28 | 1564 |
 //! | cell state, cell index | a step of C bits, one of 8 | 182 + 163 |
-//! | cell look-up | 8 + 255 * 8 | 2048 |
+//! | cell look-up | 16 | 16 |
 //! | output | 16 W - 40 | 360 |
 //!
-//! I G from the bytes at once costs 700 bits more than in two exchanges, 5 in 100 of all, and saves a round trip of nine.
+//! I G from the bytes at once costs 700 bits more than in two exchanges, 12 in 100 of all, and saves a round trip of nine.
 
 mod party;
 mod plan;

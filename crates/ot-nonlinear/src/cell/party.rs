@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! client                                              server
-//! prepare(material, gate share)  -- offline -->       prepare(material, tables)    needs no share
+//! prepare(material, gate share)  -- offline -->       prepare(material)            needs no share
 //! start(cell state)                                   start(gate share, cell state)
 //! for each round:  outgoing / incoming                outgoing / incoming          CellPlan::rounds, one speaks
 //! finish -> h0, cell state                            finish -> h1, cell state
@@ -14,11 +14,11 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::plan::CellPlan;
 use super::running::Running;
-use super::tables::CellTables;
 use super::timeline::{Action, Progress};
 use crate::error::StepError;
 use crate::material::{ReceivedMaterial, SentMaterial};
 use crate::shape::Role;
+use crate::unit_vector::UnitVector;
 use crate::wire::check_length;
 
 /// A party's share of the cell state between two time steps.
@@ -49,17 +49,19 @@ impl CellState {
 pub struct ClientCellOffline(Running);
 
 impl ClientCellOffline {
-    /// Consumes the material of every part, in the order of [`CellPlan::schedules`], and the client's shares of the
-    /// accumulators mod 2^`gate_ell`; returns the offline message, [`CellPlan::offline_bytes`] long, and what waits.
+    /// Consumes the material of every part, in the order of [`CellPlan::schedules`], [`CellPlan::lookups`] unit vectors and
+    /// the client's shares of the accumulators mod 2^`gate_ell`; returns the offline message, [`CellPlan::offline_bytes`]
+    /// long, and what waits.
     ///
     /// # Errors
     /// If the material belongs to another plan or role, or the shares are not residues of the plan.
     pub fn prepare(
         plan: &CellPlan,
         material: Vec<(ReceivedMaterial, SentMaterial)>,
+        vectors: Vec<UnitVector>,
         shares: &[u32],
     ) -> Result<(Vec<u8>, Self), StepError> {
-        let mut running = Running::new(plan, Role::Client, None, material)?;
+        let mut running = Running::new(plan, Role::Client, material, vectors)?;
         let gates = running.gates()?;
         gates.input(shares)?;
         Ok((gates.offline_message()?, Self(running)))
@@ -86,10 +88,10 @@ impl ServerCellOffline {
     pub fn prepare(
         plan: &CellPlan,
         material: Vec<(ReceivedMaterial, SentMaterial)>,
-        tables: &CellTables,
+        vectors: Vec<UnitVector>,
         message: &[u8],
     ) -> Result<Self, StepError> {
-        let mut running = Running::new(plan, Role::Server, Some(tables.clone()), material)?;
+        let mut running = Running::new(plan, Role::Server, material, vectors)?;
         running.gates()?.take_offline(message)?;
         Ok(Self(running))
     }

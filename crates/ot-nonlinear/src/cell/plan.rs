@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use super::tables::CellTables;
 use super::timeline::{PartSizes, Turn, compile};
-use crate::circuit::{BilinearPlan, Byte, CotCounts, LookupPlan, Product, Schedule, StepPlan, Sum};
+use crate::circuit::{BilinearPlan, Byte, CotCounts, Product, Schedule, StepPlan, Sum};
 use crate::error::StepError;
 use crate::shape::{MAX_ELL, Mode, Role, StepShape};
 use crate::wire::message_bytes;
@@ -80,29 +81,31 @@ const PARTS: [(&[usize], &str); CellPlan::PARTS] = [
 #[derive(Clone, Debug)]
 pub(super) enum PartPlan {
     Step(StepPlan),
-    Lookup(LookupPlan),
+    /// So many look-ups.
+    Lookup(usize),
     Bilinear(BilinearPlan),
 }
 
 impl PartPlan {
-    fn schedule(&self) -> &Schedule {
+    /// The correlated OTs; a look-up has none of its own.
+    fn schedule(&self) -> Option<&Schedule> {
         match self {
-            Self::Step(plan) => plan,
-            Self::Lookup(plan) => plan.schedule(),
-            Self::Bilinear(plan) => plan.schedule(),
+            Self::Step(plan) => Some(plan),
+            Self::Lookup(_) => None,
+            Self::Bilinear(plan) => Some(plan.schedule()),
         }
     }
 
     /// Bits of all instances in each round, by sender.
     fn bits(&self) -> Vec<[usize; 2]> {
         let roles = [Role::Client, Role::Server];
-        let count = self.schedule().count();
         match self {
             Self::Step(plan) => {
-                (0..plan.rounds()).map(|round| roles.map(|role| plan.bits(role, round) * count)).collect()
+                let bits = |round| roles.map(|role| plan.bits(role, round) * plan.count());
+                (0..plan.rounds()).map(bits).collect()
             }
-            Self::Lookup(plan) => vec![[8 * plan.question_bytes(), 0], [0, 8 * plan.answer_bytes()]],
-            Self::Bilinear(plan) => vec![roles.map(|role| plan.planes(role) * count)],
+            Self::Lookup(count) => vec![[INDEX as usize * count; 2]],
+            Self::Bilinear(plan) => vec![roles.map(|role| plan.planes(role) * plan.schedule().count())],
         }
     }
 }
@@ -115,20 +118,23 @@ pub struct CellPlan(Arc<Compiled>);
 struct Compiled {
     shape: CellShape,
     mode: Mode,
+    tables: CellTables,
     parts: Vec<PartPlan>,
     sizes: Vec<PartSizes>,
     turns: Vec<Turn>,
 }
 
 impl CellPlan {
-    /// Parts of a cell, each with correlated OTs of its own.
-    pub const PARTS: usize = 7;
+    /// Parts of a cell.
+    pub(super) const PARTS: usize = 7;
+    /// Parts with correlated OTs of their own.
+    pub const SCHEDULES: usize = 5;
 
-    /// Compiles the cell; `mode` is that of its three rescaling steps.
+    /// Compiles the cell with its public tables; `mode` is that of its three rescaling steps.
     ///
     /// # Errors
     /// [`StepError::Shape`] if the shape is outside its limits.
-    pub fn new(shape: CellShape, mode: Mode) -> Result<Self, StepError> {
+    pub fn new(shape: CellShape, mode: Mode, tables: CellTables) -> Result<Self, StepError> {
         shape.validate()?;
         let parts = parts(&shape, mode)?;
         let sizes = parts.iter().zip(PARTS).map(|(part, (after, _))| {
@@ -137,7 +143,7 @@ impl CellPlan {
         });
         let sizes: Vec<PartSizes> = sizes.collect();
         let turns = compile(&sizes);
-        Ok(Self(Arc::new(Compiled { shape, mode, parts, sizes, turns })))
+        Ok(Self(Arc::new(Compiled { shape, mode, tables, parts, sizes, turns })))
     }
 
     /// The public shape.
@@ -164,13 +170,19 @@ impl CellPlan {
         4 * self.0.shape.units
     }
 
-    /// The correlated OTs of each part, [`CellPlan::PARTS`] of them, for the reducers; the parts' material goes into
-    /// the cell in this order.
-    pub fn schedules(&self) -> impl ExactSizeIterator<Item = &Schedule> {
-        self.0.parts.iter().map(PartPlan::schedule)
+    /// The correlated OTs of each part that has some, [`CellPlan::SCHEDULES`] of them, for the reducers; the parts'
+    /// material goes into the cell in this order.
+    pub fn schedules(&self) -> impl Iterator<Item = &Schedule> {
+        self.0.parts.iter().filter_map(PartPlan::schedule)
     }
 
-    /// Correlated OTs of all parts.
+    /// Look-ups, each of which uses up a unit vector: 5 a unit.
+    #[must_use]
+    pub fn lookups(&self) -> usize {
+        5 * self.0.shape.units
+    }
+
+    /// Correlated OTs of all parts, without those of the unit vectors.
     #[must_use]
     pub fn cots(&self) -> CotCounts {
         let add = |sum: CotCounts, part: CotCounts| CotCounts {
@@ -206,17 +218,21 @@ impl CellPlan {
         self.bytes(Role::Server, round)
     }
 
-    /// Name of each part and its bits a unit, both directions and phases.
+    /// Name of each part and its bits a unit, both directions and phases, without the unit vectors.
     pub fn part_bits(&self) -> impl Iterator<Item = (&'static str, usize)> {
         self.0.parts.iter().zip(PARTS).map(|(part, (_, name))| {
-            let schedule = part.schedule();
+            let offline = part.schedule().map_or(0, |schedule| schedule.offline_bits() * schedule.count());
             let online: usize = part.bits().into_iter().flatten().sum();
-            (name, (online + schedule.offline_bits() * schedule.count()) / self.0.shape.units)
+            (name, (online + offline) / self.0.shape.units)
         })
     }
 
     fn bytes(&self, role: Role, round: usize) -> usize {
         self.turn(round).filter(|turn| turn.sender == role).map_or(0, |turn| turn.bytes)
+    }
+
+    pub(super) fn tables(&self) -> &CellTables {
+        &self.0.tables
     }
 
     pub(super) fn parts(&self) -> &[PartPlan] {
@@ -248,11 +264,11 @@ fn parts(shape: &CellShape, mode: Mode) -> Result<Vec<PartPlan>, StepError> {
     };
     Ok(vec![
         PartPlan::Step(StepPlan::new(gates, mode)?),
-        PartPlan::Lookup(LookupPlan::new(&[2 * units, units, units])?),
+        PartPlan::Lookup(4 * units),
         PartPlan::Bilinear(update(units, ring, out_ell)?),
         PartPlan::Step(StepPlan::late(step(FRACTION, cell_bits, ring), mode)?),
         PartPlan::Step(StepPlan::late(step(cell_index_shift, INDEX, INDEX), mode)?),
-        PartPlan::Lookup(LookupPlan::new(&[units])?),
+        PartPlan::Lookup(units),
         PartPlan::Bilinear(output(units, out_ell)?),
     ])
 }

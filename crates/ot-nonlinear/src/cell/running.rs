@@ -5,22 +5,20 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 use super::plan::{
     CELL_LOOKUP, CellPlan, FRACTION, GATE_LOOKUP, GATES, INDICES, OUTPUT, PartPlan, STATE, UPDATE,
 };
-use super::tables::CellTables;
 use super::timeline::Message;
 use crate::bilinear::Bilinear;
 use crate::chunk::ring_mask;
 use crate::error::StepError;
-use crate::lookup::{ClientLookup, ServerLookup, Table};
+use crate::lookup::Lookup;
 use crate::material::{ReceivedMaterial, SentMaterial};
 use crate::shape::Role;
 use crate::step::Engine;
+use crate::unit_vector::UnitVector;
 
 /// A part with its material.
 enum Part {
     Step(Engine),
-    Asks(ClientLookup),
-    /// With the client's question, once it has come.
-    Answers(ServerLookup, Vec<u8>),
+    Lookup(Lookup),
     Bilinear(Bilinear),
 }
 
@@ -45,39 +43,38 @@ struct Shares {
 pub(super) struct Running {
     pub(super) plan: CellPlan,
     pub(super) role: Role,
-    /// The server's; the client has none.
-    tables: Option<CellTables>,
     parts: Vec<Option<Part>>,
     shares: Shares,
 }
 
 impl Running {
-    /// Consumes the material of every part.
+    /// Consumes the material of every part and the vectors of every look-up.
     pub(super) fn new(
         plan: &CellPlan,
         role: Role,
-        tables: Option<CellTables>,
         material: Vec<(ReceivedMaterial, SentMaterial)>,
+        vectors: Vec<UnitVector>,
     ) -> Result<Self, StepError> {
-        if material.len() != CellPlan::PARTS {
+        if material.len() != CellPlan::SCHEDULES || vectors.len() != plan.lookups() {
             return Err(StepError::Material);
         }
-        let part = |(part, (received, sent)): (&PartPlan, (ReceivedMaterial, SentMaterial))| {
+        let (mut material, mut vectors) = (material.into_iter(), vectors.into_iter());
+        let mut next = || material.next().ok_or(StepError::Material);
+        let part = |part: &PartPlan| {
             Ok(Some(match part {
-                PartPlan::Step(plan) => Part::Step(Engine::new(plan, role, received, sent)?),
-                PartPlan::Bilinear(plan) => Part::Bilinear(Bilinear::new(plan, role, received, sent)?),
-                PartPlan::Lookup(plan) => {
-                    received.check(plan.schedule(), role)?;
-                    sent.check(plan.schedule(), role)?;
-                    match role {
-                        Role::Client => Part::Asks(ClientLookup::new(plan, received)?),
-                        Role::Server => Part::Answers(ServerLookup::new(plan, sent)?, Vec::new()),
-                    }
+                PartPlan::Step(plan) => {
+                    let (received, sent) = next()?;
+                    Part::Step(Engine::new(plan, role, received, sent)?)
                 }
+                PartPlan::Bilinear(plan) => {
+                    let (received, sent) = next()?;
+                    Part::Bilinear(Bilinear::new(plan, role, received, sent)?)
+                }
+                PartPlan::Lookup(count) => Part::Lookup(Lookup::new(vectors.by_ref().take(*count).collect())),
             }))
         };
-        let parts = plan.parts().iter().zip(material).map(part).collect::<Result<_, StepError>>()?;
-        Ok(Self { plan: plan.clone(), role, tables, parts, shares: Shares::default() })
+        let parts = plan.parts().iter().map(part).collect::<Result<_, StepError>>()?;
+        Ok(Self { plan: plan.clone(), role, parts, shares: Shares::default() })
     }
 
     /// The rescaling step of the gates, which alone has an offline phase.
@@ -120,10 +117,8 @@ impl Running {
         }
         match &mut self.parts[part] {
             Some(Part::Step(engine)) => engine.outgoing(),
-            Some(Part::Asks(lookup)) if round == 0 => lookup.ask(self.shares.indices(part)),
-            Some(Part::Answers(..)) if round == 1 => self.answer(part),
+            Some(Part::Lookup(lookup)) => lookup.open(self.shares.indices(part)),
             Some(Part::Bilinear(bilinear)) => self.shares.start(part, bilinear),
-            Some(Part::Asks(_) | Part::Answers(..)) => Ok(Vec::new()),
             None => Err(StepError::Order),
         }
     }
@@ -132,10 +127,8 @@ impl Running {
     pub(super) fn receive(&mut self, message: Message, bytes: &[u8]) -> Result<(), StepError> {
         let Message { part, round } = message;
         let last = round + 1 == self.plan.sizes()[part].rounds.len();
-        match &mut self.parts[part] {
-            Some(Part::Step(engine)) => engine.incoming(bytes)?,
-            Some(Part::Answers(_, question)) => *question = bytes.to_vec(),
-            _ => {}
+        if let Some(Part::Step(engine)) = &mut self.parts[part] {
+            engine.incoming(bytes)?;
         }
         let ended = if last { self.parts[part].take() } else { None };
         match ended {
@@ -143,24 +136,21 @@ impl Running {
                 let result = engine.finish()?;
                 self.keep_step(part, result);
             }
-            Some(Part::Asks(lookup)) => *self.shares.entries(part) = lookup.finish(bytes)?,
+            Some(Part::Lookup(lookup)) => *self.shares.entries(part) = self.look_up(part, lookup, bytes)?,
             Some(Part::Bilinear(bilinear)) => self.shares.keep_sums(part, bilinear.finish(bytes)?),
-            Some(Part::Answers(..)) | None => {}
+            None => {}
         }
         Ok(())
     }
 
-    /// The server's answer; its own entries come with it.
-    fn answer(&mut self, part: usize) -> Result<Vec<u8>, StepError> {
-        let (Some(Part::Answers(lookup, question)), Some(tables)) = (self.parts[part].take(), &self.tables)
-        else {
-            return Err(StepError::Order);
-        };
-        let indices = self.shares.indices(part);
-        let tables: &[&Table] = if part == GATE_LOOKUP { &tables.of_gates() } else { &tables.of_cell() };
-        let (answer, entries) = lookup.answer(&question, indices, tables)?;
-        *self.shares.entries(part) = entries;
-        Ok(answer)
+    /// The party's shares of the entries.
+    fn look_up(&self, part: usize, lookup: Lookup, bytes: &[u8]) -> Result<Vec<u8>, StepError> {
+        let (tables, units) = (self.plan.tables(), self.plan.shape().units);
+        if part == GATE_LOOKUP {
+            lookup.finish(bytes, tables.of_gates(units))
+        } else {
+            lookup.finish(bytes, tables.of_cell(units))
+        }
     }
 
     /// What a part's unsigned step adds to a so that the result begins at 0.

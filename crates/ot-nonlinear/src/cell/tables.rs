@@ -1,8 +1,7 @@
-//! The secret tables of a cell, the server's alone.
+//! The public tables of a cell.
 
+use core::iter::repeat_n;
 use std::sync::Arc;
-
-use zeroize::ZeroizeOnDrop;
 
 use crate::error::StepError;
 use crate::lookup::Table;
@@ -11,10 +10,10 @@ use crate::lookup::Table;
 const ONE: u8 = 128;
 
 /// Sigmoid and tanh of a gate's index and tanh of the cell's index, in units of 1/128. Cheap to clone.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct CellTables(Arc<Tables>);
 
-#[derive(ZeroizeOnDrop)]
+#[derive(Debug)]
 struct Tables {
     sigmoid: Table,
     tanh: Table,
@@ -30,17 +29,18 @@ impl CellTables {
         if sigmoid.iter().any(|entry| *entry > ONE) {
             return Err(StepError::Shape("sigmoid entries must be 0 to 128"));
         }
-        let bytes = |table: &[i8; 256]| table.map(i8::cast_unsigned);
-        Ok(Self(Arc::new(Tables { sigmoid: *sigmoid, tanh: bytes(tanh), cell: bytes(cell) })))
+        let signed = |table: &[i8; 256]| Table::new(&table.map(i8::cast_unsigned));
+        Ok(Self(Arc::new(Tables { sigmoid: Table::new(sigmoid), tanh: signed(tanh), cell: signed(cell) })))
     }
 
-    /// By segment of the gates' look-up: gates i and f, gate c, gate o.
-    pub(super) fn of_gates(&self) -> [&Table; 3] {
-        [&self.0.sigmoid, &self.0.tanh, &self.0.sigmoid]
+    /// The table of each look-up of the gates, rows i, f, c, o of `units` each.
+    pub(super) fn of_gates(&self, units: usize) -> impl Iterator<Item = &Table> {
+        let rows = [&self.0.sigmoid, &self.0.sigmoid, &self.0.tanh, &self.0.sigmoid];
+        rows.into_iter().flat_map(move |table| repeat_n(table, units))
     }
 
-    /// For the cell state.
-    pub(super) fn of_cell(&self) -> [&Table; 1] {
-        [&self.0.cell]
+    /// The table of each look-up of the cell state.
+    pub(super) fn of_cell(&self, units: usize) -> impl Iterator<Item = &Table> {
+        repeat_n(&self.0.cell, units)
     }
 }

@@ -6,10 +6,10 @@ mod bilinear;
 mod build;
 mod gate;
 mod layout;
-mod lookup;
 mod ring;
 mod schedule;
 mod spans;
+mod unit_vector;
 
 use core::ops::Deref;
 use std::sync::Arc;
@@ -18,10 +18,11 @@ pub(crate) use bilinear::{BITS, BilinearPlan, Byte, Factors, Product, Sum, Term}
 use build::Builder;
 pub(crate) use gate::{Gate, Shares, Wire, Word};
 pub(crate) use layout::Carries;
-pub(crate) use lookup::{LookupPlan, TABLE};
 pub(crate) use ring::{RingGate, RingKind};
 pub(crate) use schedule::OtSpec;
 pub use schedule::{CotCounts, Schedule};
+pub use unit_vector::UnitVectorPlan;
+pub(crate) use unit_vector::{CONVERTED, Exchange, INDEX_BITS, conversion_width};
 
 use crate::error::StepError;
 use crate::shape::{Mode, StepShape};

@@ -12,18 +12,6 @@ pub(crate) enum OtSpec {
     Bits(usize),
     /// A residue of so many bits.
     Ring(u32),
-    /// One of 256 bytes, from eight COTs.
-    Table,
-}
-
-impl OtSpec {
-    /// Correlated OTs an instance uses.
-    pub(crate) const fn cots(self) -> usize {
-        match self {
-            Self::Bits(_) | Self::Ring(_) => 1,
-            Self::Table => 8,
-        }
-    }
 }
 
 /// The gates of one exchange.
@@ -81,8 +69,7 @@ impl Schedule {
     /// Correlated OTs of the whole circuit.
     #[must_use]
     pub fn cots(&self) -> CotCounts {
-        let [client_receives, server_receives] =
-            self.ots.each_ref().map(|specs| specs.iter().map(|spec| spec.cots()).sum::<usize>() * self.count);
+        let [client_receives, server_receives] = self.ots.each_ref().map(|specs| specs.len() * self.count);
         CotCounts { client_receives, server_receives }
     }
 

@@ -14,7 +14,6 @@ use crate::material::{BitPads, ReceivedUnit, RingPads, SentUnit};
 pub struct SentPiece {
     pub(super) position: usize,
     pub(super) length: usize,
-    pub(super) raw: Zeroizing<Vec<Block>>,
     /// Units, each zero outside its own lanes, with the first of these.
     fragments: Vec<(usize, SentUnit)>,
 }
@@ -23,8 +22,6 @@ pub struct SentPiece {
 pub struct ReceivedPiece {
     pub(super) position: usize,
     pub(super) length: usize,
-    pub(super) raw: Zeroizing<Vec<Block>>,
-    pub(super) raw_choices: BitVec,
     fragments: Vec<(usize, ReceivedUnit)>,
 }
 
@@ -69,9 +66,6 @@ impl SentPiece {
     pub(super) fn reduce(layout: &Layout, delta: Block, position: usize, keys: &[Block]) -> Self {
         let length = keys.len().min(layout.needed().saturating_sub(position));
         let keys = &keys[..length];
-        if layout.is_table() {
-            return Self { position, length, raw: Zeroizing::new(keys.to_vec()), fragments: Vec::new() };
-        }
         let mut zero = Zeroizing::new(keys.to_vec());
         let mut one = Zeroizing::new(keys.iter().map(|key| *key ^ delta).collect::<Vec<_>>());
         let (mut zeros, mut ones) = (zero.as_mut_slice(), one.as_mut_slice());
@@ -84,7 +78,7 @@ impl SentPiece {
             layout.hash_at(run.unit * LANES + run.lane, one);
             fragments.push((run.lane, Self::fragment(layout.spec(run.unit), &run, zero, one)));
         }
-        Self { position, length, raw: Zeroizing::default(), fragments }
+        Self { position, length, fragments }
     }
 
     fn fragment(spec: OtSpec, run: &Run, zero: &[Block], one: &[Block]) -> SentUnit {
@@ -104,8 +98,6 @@ impl SentPiece {
                 });
                 unit.pads = pads.collect();
             }
-            // Its keys are kept whole, see `reduce`.
-            OtSpec::Table => {}
         }
         unit
     }
@@ -137,18 +129,7 @@ impl ReceivedPiece {
     ) -> Self {
         let length = macs.len().min(layout.needed().saturating_sub(position));
         let mut blocks = Zeroizing::new(macs[..length].to_vec());
-        let mut piece = Self {
-            position,
-            length,
-            raw: Zeroizing::default(),
-            raw_choices: BitVec::new(),
-            fragments: Vec::new(),
-        };
-        if layout.is_table() {
-            piece.raw = blocks;
-            piece.raw_choices = choices.slice(offset, length);
-            return piece;
-        }
+        let mut piece = Self { position, length, fragments: Vec::new() };
         let mut rest = blocks.as_mut_slice();
         for run in layout.runs(position, length) {
             let blocks;
@@ -167,8 +148,6 @@ impl ReceivedPiece {
         match spec {
             OtSpec::Bits(offers) => unit.bits = (0..offers).map(|bit| plane(blocks, run.lane, bit)).collect(),
             OtSpec::Ring(width) => unit.pads = blocks.iter().map(|block| low(*block, width)).collect(),
-            // Its macs are kept whole, see `reduce`.
-            OtSpec::Table => {}
         }
         unit
     }

@@ -9,7 +9,11 @@ use crate::{
 };
 
 fn plan() -> CellPlan {
-    CellPlan::new(SHAPE, Mode::Tree).unwrap()
+    plan_of(SHAPE, Mode::Tree)
+}
+
+fn plan_of(shape: CellShape, mode: Mode) -> CellPlan {
+    CellPlan::new(shape, mode, Tables::smooth().shared()).unwrap()
 }
 
 fn deal(plan: &CellPlan) -> [Material; 2] {
@@ -19,7 +23,7 @@ fn deal(plan: &CellPlan) -> [Material; 2] {
 fn pair(plan: &CellPlan, share: u32) -> (Vec<u8>, Cell, Cell) {
     let shares = vec![share; plan.input_values()];
     let states = [CellState::zero(plan), CellState::zero(plan)];
-    start(plan, &Tables::smooth().shared(), [&shares, &shares], states, deal(plan))
+    start(plan, [&shares, &shares], states, deal(plan))
 }
 
 #[test]
@@ -40,7 +44,8 @@ fn shapes_outside_the_limits_are_refused() {
         CellShape { out_ell: 31, ..SHAPE },
     ];
     for shape in outside {
-        assert!(matches!(CellPlan::new(shape, Mode::Tree), Err(StepError::Shape(_))), "{shape:?}");
+        let refused = CellPlan::new(shape, Mode::Tree, Tables::smooth().shared());
+        assert!(matches!(refused, Err(StepError::Shape(_))), "{shape:?}");
     }
     let mut sigmoid = [128; 256];
     assert!(CellTables::new(&sigmoid, &[-128; 256], &[127; 256]).is_ok());
@@ -54,7 +59,7 @@ fn shapes_outside_the_limits_are_refused() {
 fn the_ring_of_the_state_is_the_least_that_holds_it() {
     for cell_bits in 4..=12 {
         for cell_index_shift in 6..=12 {
-            let plan = CellPlan::new(CellShape { cell_bits, cell_index_shift, ..SHAPE }, Mode::Tree).unwrap();
+            let plan = plan_of(CellShape { cell_bits, cell_index_shift, ..SHAPE }, Mode::Tree);
             let offset = 1_i64 << (cell_bits + 6).max(cell_index_shift + 7);
             let bound = offset + (1 << (cell_bits + 6)) + (1 << 14);
             let fits = |ell: u32| bound < 1 << (ell - 2) && ell > (7 + cell_bits).max(cell_index_shift + 8);
@@ -72,7 +77,7 @@ fn messages_have_the_stated_length_whatever_the_input() {
         let messages = rounds(&plan, &mut client, &mut server);
         let bytes: usize = messages.iter().flatten().map(Vec::len).sum();
         let bits: usize = plan.part_bits().map(|(_, bits)| bits * SHAPE.units).sum();
-        let most = 2 * plan.rounds() * CellPlan::PARTS;
+        let most = 2 * plan.rounds() * 7;
         assert!((bits / 8..bits / 8 + most).contains(&(bytes + offline.len())), "{bits} {bytes}");
         for (round, [from_client, from_server]) in messages.iter().enumerate() {
             assert_eq!(from_client.is_empty(), round % 2 == 1);
@@ -106,7 +111,7 @@ fn messages_of_a_wrong_length_are_refused_and_the_cell_goes_on() {
 #[test]
 fn arbitrary_bytes_of_the_right_length_never_panic() {
     for mode in [Mode::Tree, Mode::Ripple] {
-        let plan = CellPlan::new(SHAPE, mode).unwrap();
+        let plan = plan_of(SHAPE, mode);
         let (_, mut client, mut server) = pair(&plan, 7);
         let mut rng = ChaCha20Rng::seed_from_u64(9);
         for round in 0..plan.rounds() {
@@ -146,7 +151,7 @@ fn shares_and_states_that_do_not_fit_are_refused() {
     let plan = plan();
     let prepare = |shares: &[u32]| {
         let [client, _] = deal(&plan);
-        ClientCellOffline::prepare(&plan, client, shares)
+        ClientCellOffline::prepare(&plan, client.ots, client.vectors, shares)
     };
     assert_eq!(prepare(&[0; 19]).err(), Some(StepError::ShareCount { expected: 20, found: 19 }));
     assert_eq!(prepare(&[1 << 22; 20]).err(), Some(StepError::ShareRange));
@@ -158,7 +163,7 @@ fn shares_and_states_that_do_not_fit_are_refused() {
     let server = || {
         let [_, server] = deal(&plan);
         let message = vec![0; plan.offline_bytes()];
-        ServerCellOffline::prepare(&plan, server, &Tables::smooth().shared(), &message).unwrap()
+        ServerCellOffline::prepare(&plan, server.ots, server.vectors, &message).unwrap()
     };
     let zero = || CellState::zero(&plan);
     assert_eq!(
@@ -174,8 +179,8 @@ fn a_wrong_offline_message_is_refused() {
     let plan = plan();
     for found in [0, plan.offline_bytes() - 1, plan.offline_bytes() + 1] {
         let [_, server] = deal(&plan);
-        let tables = Tables::smooth().shared();
-        let refused = ServerCellOffline::prepare(&plan, server, &tables, &vec![0; found]).err();
+        let message = vec![0; found];
+        let refused = ServerCellOffline::prepare(&plan, server.ots, server.vectors, &message).err();
         assert_eq!(refused, Some(StepError::MessageLength { expected: plan.offline_bytes(), found }));
     }
 }
@@ -183,31 +188,33 @@ fn a_wrong_offline_message_is_refused() {
 #[test]
 fn foreign_material_is_refused() {
     let plan = plan();
-    let client = |material: Material| ClientCellOffline::prepare(&plan, material, &[0; 20]).map(|_| ()).err();
-    let server = |material: Material| {
-        let message = vec![0; plan.offline_bytes()];
-        let tables = Tables::smooth().shared();
-        ServerCellOffline::prepare(&plan, material, &tables, &message).map(|_| ()).err()
+    let client =
+        |Material { ots, vectors }: Material| ClientCellOffline::prepare(&plan, ots, vectors, &[0; 20]).err();
+    let server = |Material { ots, vectors }: Material| {
+        ServerCellOffline::prepare(&plan, ots, vectors, &vec![0; plan.offline_bytes()]).err()
     };
     let [own, peers] = deal(&plan);
     assert_eq!((client(own), server(peers)), (None, None));
     let [own, peers] = deal(&plan);
     assert_eq!((client(peers), server(own)), (Some(StepError::Material), Some(StepError::Material)));
-    // A look-up's OTs depend on the number of units alone.
     let wider = CellShape { gate_ell: 23, cell_bits: 12, out_ell: 25, ..SHAPE };
-    for (other, fitting) in [(CellShape { units: 6, ..SHAPE }, vec![]), (wider, vec![1, 5])] {
-        let other = CellPlan::new(other, Mode::Tree).unwrap();
-        for part in 0..CellPlan::PARTS {
+    for other in [CellShape { units: 6, ..SHAPE }, wider] {
+        let other = plan_of(other, Mode::Tree);
+        for part in 0..CellPlan::SCHEDULES {
             let ([mut own, mut peers], [foreign, foreign_peers]) = (deal(&plan), deal(&other));
-            own[part] = foreign.into_iter().nth(part).unwrap();
-            peers[part] = foreign_peers.into_iter().nth(part).unwrap();
-            let expected = (!fitting.contains(&part)).then_some(StepError::Material);
-            assert_eq!((client(own), server(peers)), (expected, expected), "{part}");
+            own.ots[part] = foreign.ots.into_iter().nth(part).unwrap();
+            peers.ots[part] = foreign_peers.ots.into_iter().nth(part).unwrap();
+            let refused = (Some(StepError::Material), Some(StepError::Material));
+            assert_eq!((client(own), server(peers)), refused, "{part}");
         }
     }
     let [mut own, mut peers] = deal(&plan);
-    own.pop();
-    peers.swap(0, 1);
+    own.ots.pop();
+    peers.ots.swap(0, 1);
+    assert_eq!((client(own), server(peers)), (Some(StepError::Material), Some(StepError::Material)));
+    let [mut own, mut peers] = deal(&plan);
+    own.vectors.pop();
+    peers.vectors.extend(deal(&plan)[1].vectors.pop());
     assert_eq!((client(own), server(peers)), (Some(StepError::Material), Some(StepError::Material)));
 }
 
@@ -215,7 +222,7 @@ fn foreign_material_is_refused() {
 #[test]
 fn messages_are_masked() {
     let shape = CellShape { units: 1024, ..SHAPE };
-    let plan = CellPlan::new(shape, Mode::Tree).unwrap();
+    let plan = plan_of(shape, Mode::Tree);
     for share in [0, 0x1f_ffff] {
         let (_, mut client, mut server) = pair(&plan, share);
         for message in rounds(&plan, &mut client, &mut server).concat() {
@@ -235,8 +242,7 @@ fn shares_of_equal_results_differ_from_run_to_run() {
         let shares = vec![3; plan.input_values()];
         let states = [CellState::zero(&plan), CellState::zero(&plan)];
         let material = material(&plan, 0, &mut rng);
-        let tables = Tables::smooth().shared();
-        let (_, mut client, mut server) = start(&plan, &tables, [&shares, &shares], states, material);
+        let (_, mut client, mut server) = start(&plan, [&shares, &shares], states, material);
         let messages = rounds(&plan, &mut client, &mut server);
         let ((h, c), messages) = (client.finish().unwrap(), messages);
         (h, c.residues().to_vec(), messages)

@@ -8,7 +8,7 @@ use rand_core::{Rng, SeedableRng};
 
 use crate::{
     ClientStep, Mode, ReceivedMaterial, ReceivedReducer, Role, Schedule, SentMaterial, SentReducer,
-    ServerOffline, Session, StepPlan, StepShape,
+    ServerOffline, Session, StepPlan, StepShape, UnitVector,
 };
 
 pub(super) const SESSION: [u8; 32] = [7; 32];
@@ -37,6 +37,20 @@ pub(super) fn deal(
     received.absorb(&macs, &choices).unwrap();
     sent.absorb(&keys).unwrap();
     (received.finish().unwrap(), sent.finish().unwrap())
+}
+
+/// Random unit vectors from a dealer, for both parties.
+pub(super) fn ideal_vectors(count: usize, rng: &mut ChaCha20Rng) -> [Vec<UnitVector>; 2] {
+    let deal = |_| {
+        let (index, other) = (rng.next_u32() as u8, rng.next_u32() as u8);
+        let entries: [u64; 4] = core::array::from_fn(|_| rng.next_u64());
+        let mut others = entries;
+        let one = usize::from(index.wrapping_add(other));
+        others[one / 64] ^= 1 << (one % 64);
+        (UnitVector { index, entries }, UnitVector { index: other, entries: others })
+    };
+    let (client, server) = (0..count).map(deal).unzip();
+    [client, server]
 }
 
 /// Bytes of every message, in order.

@@ -10,3 +10,4 @@ mod late;
 mod lookup;
 mod refusals;
 mod traffic;
+mod unit_vector;

@@ -52,7 +52,7 @@ pub(crate) async fn client_offline(
                 ClientMaterial::Ot(shape, ot::client_offline(channel, index, step, ots, share).await?)
             }
             (Some(NonlinearPlan::Lstm(plan)), _) => {
-                let ots = of_cells(&mut ots, plan);
+                let ots = of_layer(&mut ots, plan)?;
                 ClientMaterial::Lstm(recurrent::client_offline(channel, index, plan, ots, product).await?)
             }
         });
@@ -84,20 +84,22 @@ pub(crate) async fn server_offline(
                 ServerMaterial::Ot(shape, ot::server_offline(channel, index, step, ots).await?)
             }
             (Some(NonlinearPlan::Lstm(plan)), _) => {
-                let (tables, ots) = (model.tables(index)?, of_cells(&mut ots, plan));
-                ServerMaterial::Lstm(recurrent::server_offline(channel, index, plan, tables, ots).await?)
+                let ots = of_layer(&mut ots, plan)?;
+                ServerMaterial::Lstm(recurrent::server_offline(channel, index, plan, ots).await?)
             }
         });
     }
     Ok(material)
 }
 
-/// The material of every part of every cell of a layer, position by position.
-fn of_cells(
+/// The material of an LSTM layer.
+fn of_layer(
     ots: &mut impl Iterator<Item = silent::Material>,
     plan: &RecurrentPlan,
-) -> Vec<Vec<silent::Material>> {
-    (0..plan.positions).map(|_| ots.take(CellPlan::PARTS).collect()).collect()
+) -> Result<recurrent::Ots> {
+    let vectors = ots.next().ok_or_else(missing)?;
+    let cells = (0..plan.positions).map(|_| ots.take(CellPlan::SCHEDULES).collect()).collect();
+    Ok(recurrent::Ots { vectors, cells })
 }
 
 /// The silent OTs of the whole inference, if it needs them.

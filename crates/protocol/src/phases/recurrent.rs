@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! offline (after the masks of phases::linear and the material of phases::silent)
+//!   both:   random unit vectors for the look-ups of all positions  Opening         <->  three times
 //!   client: what depends on its shares alone, of all positions     InputCorrections ->
 //! online
 //!   client: the whole sequence under its mask                      MaskedInput      ->
@@ -17,10 +18,13 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use oblivious_transfer::bits::{pack_residues, unpack_residues};
-use ot_nonlinear::{Cell, CellState, CellTables, ClientCellOffline, ServerCellOffline};
+use ot_nonlinear::{
+    Cell, CellPlan, CellState, ClientCellOffline, Role, ServerCellOffline, StepError, UnitVector, UnitVectors,
+};
 
 use crate::channel::{Channel, Due};
 use crate::compute::offload;
+use crate::entropy;
 use crate::error::{Error, Party, Result};
 use crate::meter::{Phase, Scope};
 use crate::phases::rounds;
@@ -29,6 +33,14 @@ use crate::plan::RecurrentPlan;
 use crate::server::PreparedModel;
 use crate::share::Share;
 use crate::wire::Tag;
+
+/// The correlated OTs of the layer.
+pub(crate) struct Ots {
+    /// For the unit vectors of all look-ups.
+    pub(crate) vectors: Material,
+    /// For every part of every cell, position by position.
+    pub(crate) cells: Vec<Vec<Material>>,
+}
 
 /// The server's shares at the end of the layer.
 pub(crate) struct ServerResult {
@@ -43,18 +55,21 @@ pub(crate) async fn client_offline(
     channel: &mut Channel,
     layer: usize,
     plan: &RecurrentPlan,
-    material: Vec<Vec<Material>>,
+    ots: Ots,
     product: &Share,
 ) -> Result<Vec<ClientCellOffline>> {
     let start = Instant::now();
     let scope = Scope::nonlinear(Phase::Offline, layer);
+    let mut vectors = unit_vectors(channel, scope, plan, Role::Client, ots.vectors).await?.into_iter();
     let (cell, positions) = (plan.cell.clone(), plan.positions);
     let shares: Vec<Share> = (0..positions).map(|position| column(product, position, positions)).collect();
     let (message, cells) = offload(move || {
         let (mut message, mut cells) = (Vec::new(), Vec::new());
-        for (material, share) in material.into_iter().zip(&shares) {
+        for (material, share) in ots.cells.into_iter().zip(&shares) {
+            let vectors = vectors.by_ref().take(cell.lookups()).collect();
             let (mut corrections, waiting) =
-                ClientCellOffline::prepare(&cell, material, share.residues()).map_err(Error::internal)?;
+                ClientCellOffline::prepare(&cell, material, vectors, share.residues())
+                    .map_err(Error::internal)?;
             message.append(&mut corrections);
             cells.push(waiting);
         }
@@ -71,28 +86,57 @@ pub(crate) async fn server_offline(
     channel: &mut Channel,
     layer: usize,
     plan: &RecurrentPlan,
-    tables: CellTables,
-    material: Vec<Vec<Material>>,
+    ots: Ots,
 ) -> Result<Vec<ServerCellOffline>> {
     let start = Instant::now();
     let scope = Scope::nonlinear(Phase::Offline, layer);
+    let vectors = unit_vectors(channel, scope, plan, Role::Server, ots.vectors).await?;
     let message = channel.receive(Due::exactly(scope, Tag::InputCorrections, plan.offline_bytes())).await?;
     let cell = plan.cell.clone();
     let cells = offload(move || {
-        let bytes = cell.offline_bytes();
-        material
-            .into_iter()
-            .enumerate()
-            .map(|(position, material)| {
-                let corrections = message.get(position * bytes..(position + 1) * bytes).unwrap_or_default();
-                ServerCellOffline::prepare(&cell, material, &tables, corrections)
-                    .map_err(|e| Error::invalid(Party::Client, Tag::InputCorrections, e))
-            })
-            .collect()
+        prepare_server(&cell, ots.cells, vectors, &message)
+            .map_err(|e| Error::invalid(Party::Client, Tag::InputCorrections, e))
     })
     .await?;
     channel.book_time(scope, start);
     Ok(cells)
+}
+
+/// The server's cells from the client's corrections, position by position.
+fn prepare_server(
+    cell: &CellPlan,
+    material: Vec<Vec<Material>>,
+    vectors: Vec<UnitVector>,
+    message: &[u8],
+) -> Result<Vec<ServerCellOffline>, StepError> {
+    let (bytes, mut vectors) = (cell.offline_bytes(), vectors.into_iter());
+    let cells = material.into_iter().enumerate().map(|(position, material)| {
+        let corrections = message.get(position * bytes..(position + 1) * bytes).unwrap_or_default();
+        let vectors = vectors.by_ref().take(cell.lookups()).collect();
+        ServerCellOffline::prepare(cell, material, vectors, corrections)
+    });
+    cells.collect()
+}
+
+/// The unit vectors of all look-ups, position by position.
+async fn unit_vectors(
+    channel: &mut Channel,
+    scope: Scope,
+    plan: &RecurrentPlan,
+    own: Role,
+    (received, sent): Material,
+) -> Result<Vec<UnitVector>> {
+    let vectors = plan.vectors.clone();
+    let due: Vec<usize> = (0..vectors.rounds())
+        .map(|round| match own {
+            Role::Client => vectors.server_bytes(round),
+            Role::Server => vectors.client_bytes(round),
+        })
+        .collect();
+    let party = offload(move || {
+        UnitVectors::new(&vectors, own, received, sent, &mut entropy::fresh()?).map_err(Error::internal)
+    });
+    rounds::run(channel, scope, due.into_iter(), party.await?, UnitVectors::finish).await
 }
 
 /// The client's online half: gives its share of the last hidden state. `input` is its share of the sequence; the mask is

@@ -2,7 +2,7 @@
 //!
 //! A round in which only one party has something to say is a message in that direction alone.
 
-use ot_nonlinear::{Cell, ClientStep, ServerStep, StepError};
+use ot_nonlinear::{Cell, ClientStep, ServerStep, StepError, UnitVectors};
 
 use crate::channel::{Channel, Due};
 use crate::compute::offload;
@@ -29,7 +29,7 @@ macro_rules! rounds {
     )*};
 }
 
-rounds!(ClientStep, ServerStep, Cell);
+rounds!(ClientStep, ServerStep, Cell, UnitVectors);
 
 /// Runs all rounds of a step and gives what `finish` makes of it; `due` are the bytes that the peer sends in each.
 pub(crate) async fn run<R: Rounds, T: Send + 'static>(

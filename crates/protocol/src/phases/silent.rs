@@ -8,10 +8,9 @@
 //! offline, per inference
 //!   SilentPart, part by part, for the server to receive <->  SilentPart, part by part, for the client to receive
 //! ```
-//! The OTs of a direction form one stream; each non-linear step, and each part of an LSTM's cells, owns a range of it, in the
-//! order of the layers. What the last part of an inference leaves over is dropped. Nothing of 16 bytes is kept but for the
-//! look-ups of cells, which need their OTs whole: a step's reducer turns each OT into the bits that it will consume while the
-//! OT is still in the cache.
+//! The OTs of a direction form one stream; each non-linear step, an LSTM's unit vectors and each part of its cells own a range of
+//! it, in the order of the layers. What the last part of an inference leaves over is dropped. Nothing of 16 bytes is kept: a
+//! step's reducer turns each OT into the bits that it will consume while the OT is still in the cache.
 
 use std::time::{Duration, Instant};
 
@@ -36,8 +35,8 @@ use crate::phases::setup::direction;
 use crate::plan::{Method, Plan};
 use crate::wire::Tag;
 
-// Every step and every part of a cell has a number of its own in the hash domain of an inference.
-const _: () = assert!(limits::LAYERS + limits::WINDOWS * CellPlan::PARTS < u16::MAX as usize);
+// Every step, a layer's unit vectors and every part of a cell have a number of their own in the hash domain of an inference.
+const _: () = assert!(2 * limits::LAYERS + limits::WINDOWS * CellPlan::SCHEDULES < u16::MAX as usize);
 
 /// A silent sender and a silent receiver, one for each direction.
 pub(crate) struct Silent {
@@ -101,7 +100,8 @@ pub(crate) async fn set_up(
     Ok((receiver, sender, silent))
 }
 
-/// Makes the material of every step of an inference, and of every part of its cells; the same for both parties.
+/// Makes the material of everything that an inference needs OTs for, in the order of [`Plan::transferred`]; the same for both
+/// parties.
 pub(crate) async fn material(
     channel: &mut Channel,
     plan: &Plan,

@@ -1,7 +1,7 @@
 //! The plan of an LSTM layer: one cell for every position of the sequence, from oblivious transfer whatever the backend.
 
 use deepcardio::architecture::{Lstm, Stage};
-use ot_nonlinear::{CellPlan, CellShape, Mode};
+use ot_nonlinear::{CellPlan, CellShape, CellTables, Mode, Schedule, UnitVectorPlan};
 
 use super::{frame_bytes, residue_bytes};
 use crate::wire::HEADER_BYTES;
@@ -12,6 +12,8 @@ const LEAST_HIDDEN_ELL: u32 = 16;
 /// The recurrence of a stage. Positions follow one after another, so a cell always takes the fewest round trips.
 pub(crate) struct RecurrentPlan {
     pub(crate) cell: CellPlan,
+    /// The unit vectors of all positions' look-ups.
+    pub(crate) vectors: UnitVectorPlan,
     /// Left shift of the sequence before it meets its weights.
     pub(crate) input_shift: u32,
     /// Channels of the sequence.
@@ -27,7 +29,7 @@ pub(crate) struct RecurrentPlan {
 
 impl RecurrentPlan {
     /// Plans the stage whose recurrence is `lstm`.
-    pub(super) fn new(stage: &Stage, lstm: Lstm, out_ell: u32) -> Result<Self, String> {
+    pub(super) fn new(stage: &Stage, lstm: &Lstm, out_ell: u32) -> Result<Self, String> {
         let shape = CellShape {
             units: lstm.units,
             gate_ell: stage.ell,
@@ -36,8 +38,14 @@ impl RecurrentPlan {
             cell_index_shift: lstm.cell_index_shift,
             out_ell: stage.ell.max(out_ell).max(LEAST_HIDDEN_ELL),
         };
+        let tables = &lstm.tables;
+        let tables = CellTables::new(tables.sigmoid(), tables.tanh(), tables.cell_tanh());
+        let cell =
+            tables.and_then(|tables| CellPlan::new(shape, Mode::Tree, tables)).map_err(|e| e.to_string())?;
+        let lookups = stage.linear.length * cell.lookups();
         Ok(Self {
-            cell: CellPlan::new(shape, Mode::Tree).map_err(|e| e.to_string())?,
+            cell,
+            vectors: UnitVectorPlan::new(lookups).map_err(|e| e.to_string())?,
             input_shift: lstm.input_shift,
             channels: stage.input().channels,
             units: lstm.units,
@@ -62,19 +70,29 @@ impl RecurrentPlan {
         self.positions * self.cell.offline_bytes()
     }
 
-    /// Bytes of all online messages after the masked sequence, and of the offline message.
+    /// What the silent OTs are for, in order: the unit vectors, then every part of every cell.
+    pub(super) fn transferred(&self) -> impl Iterator<Item = &Schedule> {
+        let cells = (0..self.positions).flat_map(|_| self.cell.schedules());
+        std::iter::once(self.vectors.schedule()).chain(cells)
+    }
+
+    /// Bytes of all online messages after the masked sequence, and of the offline messages.
     pub(super) fn traffic(&self) -> usize {
+        let vectors = (0..self.vectors.rounds()).map(|round| {
+            frame_bytes(self.vectors.client_bytes(round)) + frame_bytes(self.vectors.server_bytes(round))
+        });
         let turns = (0..self.cell.rounds()).map(|round| {
             frame_bytes(self.cell.client_bytes(round)) + frame_bytes(self.cell.server_bytes(round))
         });
         let position = turns.sum::<usize>() + self.masked_hidden_bytes() + HEADER_BYTES;
-        self.positions * position + self.offline_bytes() + HEADER_BYTES
+        vectors.sum::<usize>() + self.positions * position + self.offline_bytes() + HEADER_BYTES
     }
 
-    /// Correlated OTs of all cells: those in which the client chooses, those in which the server does.
+    /// Correlated OTs of unit vectors and cells: those in which the client chooses, those in which the server does.
     pub(super) fn cots(&self) -> (usize, usize) {
-        let cots = self.cell.cots();
-        (self.positions * cots.client_receives, self.positions * cots.server_receives)
+        self.transferred().map(Schedule::cots).fold((0, 0), |(client, server), cots| {
+            (client + cots.client_receives, server + cots.server_receives)
+        })
     }
 }
 
@@ -109,8 +127,8 @@ mod tests {
         let stage = architecture.stages().iter().find(|stage| stage.lstm().is_some()).unwrap();
         for cell_bits in limits::CELL_BITS {
             for cell_index_shift in limits::CELL_INDEX_SHIFT {
-                let lstm = Lstm { cell_bits, cell_index_shift, ..stage.lstm().unwrap() };
-                let plan = RecurrentPlan::new(stage, lstm, 24).unwrap();
+                let lstm = Lstm { cell_bits, cell_index_shift, ..stage.lstm().unwrap().clone() };
+                let plan = RecurrentPlan::new(stage, &lstm, 24).unwrap();
                 assert_eq!(
                     plan.cell.state_ell(),
                     lstm.cell_ring_bits(),
