@@ -33,11 +33,10 @@ pub struct RecordedCell {
 pub fn cell() -> Result<Option<(CellPlan, CellTables)>> {
     let model = model()?;
     let computed = computed(model.architecture(), Backend::Ot)?;
-    for (layer, computed) in model.weights().iter().zip(computed) {
-        let (Some(plan), Some(tables)) = (computed.cell, layer.tables()) else { continue };
-        let (sigmoid, tanh, cell) =
-            (tables.sigmoid().try_into()?, tables.tanh().try_into()?, tables.cell_tanh().try_into()?);
-        return Ok(Some((plan, CellTables::new(sigmoid, tanh, cell)?)));
+    for (stage, computed) in model.architecture().stages().iter().zip(computed) {
+        let (Some(plan), Some(lstm)) = (computed.cell, stage.lstm()) else { continue };
+        let tables = &lstm.tables;
+        return Ok(Some((plan, CellTables::new(tables.sigmoid(), tables.tanh(), tables.cell_tanh())?)));
     }
     Ok(None)
 }

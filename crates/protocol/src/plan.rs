@@ -207,9 +207,9 @@ impl StagePlan {
         let geometry = items.as_ref().map_or(stage.linear, Items::linear);
         let linear = LinearPlan::new(items::homomorphic(&geometry), stage.ell).map_err(|e| misfit(&e))?;
         let results = items.as_ref().map_or(stage.activations(), Items::results);
-        let nonlinear = match stage.nonlinear {
+        let nonlinear = match &stage.nonlinear {
             None => Ok(None),
-            Some(Nonlinear::Requantise(step)) => ActivationPlan::new(stage, step, results, next_ell)
+            Some(Nonlinear::Requantise(step)) => ActivationPlan::new(stage, *step, results, next_ell)
                 .map(|step| Some(NonlinearPlan::Requantise(step))),
             Some(Nonlinear::Lstm(lstm)) => {
                 RecurrentPlan::new(stage, lstm, next_ell).map(|lstm| Some(NonlinearPlan::Lstm(lstm)))

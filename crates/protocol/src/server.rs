@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use deepcardio::architecture::Stage;
 use deepcardio::model::{LayerWeights, Model};
 use gc_nonlinear::ArgmaxGarbler;
 use he_linear::{PublicKey, WeightHolder};
@@ -49,7 +50,7 @@ impl PreparedModel {
                     .map_err(|e| Error::Config(format!("layer {} cannot be served: {e}", stage.name)))
             })
             .collect::<Result<_>>()?;
-        let tables = model.weights().iter().map(cell_tables).collect::<Result<_>>()?;
+        let tables = model.architecture().stages().iter().map(cell_tables).collect::<Result<_>>()?;
         Ok(Self { model, plan, weights, tables })
     }
 
@@ -84,14 +85,12 @@ impl PreparedModel {
     }
 }
 
-/// The tables of a layer in the form in which its cells look them up, if it has any.
-fn cell_tables(layer: &LayerWeights) -> Result<Option<CellTables>> {
-    let Some(tables) = layer.tables() else { return Ok(None) };
-    let (sigmoid, tanh) = (tables.sigmoid().as_array(), tables.tanh().as_array());
-    let (Some(sigmoid), Some(tanh), Some(cell)) = (sigmoid, tanh, tables.cell_tanh().as_array()) else {
-        return Err(Error::Config("an LSTM's tables do not have 256 entries".into()));
-    };
-    CellTables::new(sigmoid, tanh, cell).map(Some).map_err(|e| Error::Config(e.to_string()))
+/// The tables of a stage in the form in which its cells look them up, if it has any.
+fn cell_tables(stage: &Stage) -> Result<Option<CellTables>> {
+    let Some(lstm) = stage.lstm() else { return Ok(None) };
+    let tables = &lstm.tables;
+    let tables = CellTables::new(tables.sigmoid(), tables.tanh(), tables.cell_tanh());
+    tables.map(Some).map_err(|e| Error::Config(e.to_string()))
 }
 
 /// What a server offers.

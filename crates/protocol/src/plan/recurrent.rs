@@ -27,7 +27,7 @@ pub(crate) struct RecurrentPlan {
 
 impl RecurrentPlan {
     /// Plans the stage whose recurrence is `lstm`.
-    pub(super) fn new(stage: &Stage, lstm: Lstm, out_ell: u32) -> Result<Self, String> {
+    pub(super) fn new(stage: &Stage, lstm: &Lstm, out_ell: u32) -> Result<Self, String> {
         let shape = CellShape {
             units: lstm.units,
             gate_ell: stage.ell,
@@ -109,8 +109,8 @@ mod tests {
         let stage = architecture.stages().iter().find(|stage| stage.lstm().is_some()).unwrap();
         for cell_bits in limits::CELL_BITS {
             for cell_index_shift in limits::CELL_INDEX_SHIFT {
-                let lstm = Lstm { cell_bits, cell_index_shift, ..stage.lstm().unwrap() };
-                let plan = RecurrentPlan::new(stage, lstm, 24).unwrap();
+                let lstm = Lstm { cell_bits, cell_index_shift, ..stage.lstm().unwrap().clone() };
+                let plan = RecurrentPlan::new(stage, &lstm, 24).unwrap();
                 assert_eq!(
                     plan.cell.state_ell(),
                     lstm.cell_ring_bits(),
