@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use deepcardio::ecg::Segment;
-use deepcardio::model::{LayerWeights, LstmTables, Model};
+use deepcardio::model::{LayerWeights, Model};
 use deepcardio::testkit::{ModelSpec, random_lstm_model, random_model, random_segment};
 use protocol::handshake::{Backend, Reveal};
 use protocol::server::{Service, serve};
@@ -31,17 +31,10 @@ fn sizes(frames: &[Frame]) -> Vec<(String, u8, usize)> {
     sizes
 }
 
-/// The same architecture, rings included, with every weight, bias and table entry zero.
+/// The same architecture, rings included, with every weight and bias zero.
 fn zeroed(model: &Model) -> Model {
-    let zeros = |layer: &LayerWeights| {
-        let (weights, bias) = (vec![0; layer.weights().len()], vec![0; layer.bias().len()]);
-        match layer.tables() {
-            Some(_) => {
-                LayerWeights::lstm(weights, bias, LstmTables::new(vec![0; 256], vec![0; 256], vec![0; 256]))
-            }
-            None => LayerWeights::new(weights, bias),
-        }
-    };
+    let zeros =
+        |layer: &LayerWeights| LayerWeights::new(vec![0; layer.weights().len()], vec![0; layer.bias().len()]);
     let weights = model.weights().iter().map(zeros).collect();
     Model::new(model.architecture().clone(), weights, "zeros".into()).unwrap()
 }

@@ -111,7 +111,7 @@ fn blocks_on(windows: usize) -> Result<Model> {
     let specification = model.architecture().specification();
     let is_end = |layer: &Layer| matches!(layer, Layer::WindowsToSequence);
     let end = specification.layers.iter().position(is_end).ok_or("a network without windows")? + 1;
-    let mut layers: Vec<Layer> = specification.layers.iter().copied().take(end).collect();
+    let mut layers: Vec<Layer> = specification.layers.iter().take(end).cloned().collect();
     let blocks = layers.iter().filter(|layer| layer.is_linear()).count();
     let outputs = specification.classes.len();
     layers.extend([Layer::GlobalSum, Layer::Dense { outputs, weight_bits: 8 }]);

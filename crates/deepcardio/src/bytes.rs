@@ -57,7 +57,7 @@ impl<'a> Reader<'a> {
         Ok(head)
     }
 
-    fn array<const N: usize>(&mut self) -> Result<[u8; N], FormatError> {
+    pub(crate) fn array<const N: usize>(&mut self) -> Result<[u8; N], FormatError> {
         let (head, rest) = self.rest.split_first_chunk::<N>().ok_or(FormatError::Truncated)?;
         self.rest = rest;
         Ok(*head)

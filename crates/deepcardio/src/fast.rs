@@ -34,15 +34,15 @@ impl<'model> FastModel<'model> {
     pub fn scores(&self, segment: &Segment) -> Result<Vec<i64>, InputError> {
         self.model.architecture().check_segment(segment)?;
         let mut values = segment.samples().to_vec();
-        for ((stage, weights), layer) in self.model.layers().zip(&self.layers) {
-            values = match (stage.nonlinear, weights.tables()) {
-                (Some(Nonlinear::Lstm(step)), Some(tables)) => {
-                    lstm(step, tables, &values, stage.linear.length, |values| layer.apply(values)).hidden
+        for (stage, layer) in self.model.architecture().stages().iter().zip(&self.layers) {
+            values = match &stage.nonlinear {
+                Some(Nonlinear::Lstm(step)) => {
+                    lstm(step, &values, stage.linear.length, |values| layer.apply(values)).hidden
                 }
-                (Some(Nonlinear::Requantise(step)), _) => {
-                    requantise(step, stage.linear.output(), &layer.apply(&values))
+                Some(Nonlinear::Requantise(step)) => {
+                    requantise(*step, stage.linear.output(), &layer.apply(&values))
                 }
-                _ => layer.apply(&values),
+                None => layer.apply(&values),
             };
             let mut shape = stage.activated();
             for reduction in &stage.reductions {

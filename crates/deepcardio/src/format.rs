@@ -7,26 +7,25 @@
 //! | magic `DeepCard` | 8 |
 //! | format version | 4 |
 //! | length of the whole file | 8 |
-//! | architecture ([`Architecture::to_bytes`]: layers, shifts, ring widths, preprocessing constants, classes) | 4 + n |
+//! | architecture ([`Architecture::to_bytes`]: layers, shifts, ring widths, an LSTM's tables, preprocessing constants, classes) | 4 + n |
 //! | provenance, UTF-8 | 4 + n |
-//! | per linear layer: weights `[out][in][tap]` i8, bias i32; of an LSTM also its tables: sigmoid u8, tanh i8, cell tanh i8 | counts follow from the architecture |
+//! | per linear layer: weights `[out][in][tap]` i8, bias i32 | counts follow from the architecture |
 //! | BLAKE3 of all that stands before | 32 |
 //!
 //! Decoding checks size, magic, version, length and checksum in this order, then every value, and runs the interval
-//! analysis again: a file that loads cannot overflow. Which layers have tables follows from the architecture too, so
-//! files without an LSTM are what they were before there was one, and the version is the same.
+//! analysis again: a file that loads cannot overflow. In version 1 the tables of an LSTM stood behind its weights.
 
 use std::io::Read;
 use std::path::Path;
 
-use crate::architecture::{Architecture, ArchitectureError, Stage, TABLE_ENTRIES, limits};
+use crate::architecture::{Architecture, ArchitectureError, Stage, limits};
 use crate::bytes::{Reader, Writer};
-use crate::model::{LayerWeights, LstmTables, Model, ModelError, PROVENANCE};
+use crate::model::{LayerWeights, Model, ModelError, PROVENANCE};
 
 /// Largest file that is read, bytes.
 pub const MAX_BYTES: u64 = 32 << 20;
 /// Version of the format.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 const MAGIC: &[u8; 8] = b"DeepCard";
 const CHECKSUM: usize = blake3::OUT_LEN;
 
@@ -47,10 +46,20 @@ pub enum FormatError {
     /// The file does not begin as a model file does.
     #[error("not a DeepCardio model file")]
     BadMagic,
-    /// Written by another version.
-    #[error("format version {found}, this program reads version {supported}")]
+    /// The file was written by another version.
+    #[error(
+        "format version {found}, this program reads version {supported}: convert the network again with `deepcardio convert`"
+    )]
     Version {
         /// Version in the file.
+        found: u32,
+        /// Version of this program.
+        supported: u32,
+    },
+    /// The architecture was encoded by another version.
+    #[error("version {found} of an encoded architecture, this program reads version {supported}")]
+    ArchitectureVersion {
+        /// Version in the encoding.
         found: u32,
         /// Version of this program.
         supported: u32,
@@ -111,7 +120,6 @@ impl Model {
         for layer in self.weights() {
             layer.weights().iter().for_each(|weight| body.raw(&weight.to_le_bytes()));
             layer.bias().iter().for_each(|bias| body.raw(&bias.to_le_bytes()));
-            layer.tables().into_iter().for_each(|tables| write_tables(&mut body, tables));
         }
         seal(&body.into_bytes())
     }
@@ -196,27 +204,8 @@ fn read_weights(input: &mut Reader<'_>, stage: &Stage) -> Result<LayerWeights, F
     let weights = input.raw(stage.linear.weight_count())?;
     let bias = input.raw(4 * stage.linear.out_channels)?;
     let (bias, _) = bias.as_chunks::<4>();
-    let weights = signed(weights);
-    let bias = bias.iter().map(|&bytes| i32::from_le_bytes(bytes)).collect();
-    Ok(match stage.lstm() {
-        Some(_) => LayerWeights::lstm(weights, bias, read_tables(input)?),
-        None => LayerWeights::new(weights, bias),
-    })
-}
-
-fn write_tables(out: &mut Writer, tables: &LstmTables) {
-    out.raw(tables.sigmoid());
-    for table in [tables.tanh(), tables.cell_tanh()] {
-        table.iter().for_each(|entry| out.raw(&entry.to_le_bytes()));
-    }
-}
-
-fn read_tables(input: &mut Reader<'_>) -> Result<LstmTables, FormatError> {
-    let sigmoid = input.raw(TABLE_ENTRIES)?.to_vec();
-    let (tanh, cell_tanh) = (input.raw(TABLE_ENTRIES)?, input.raw(TABLE_ENTRIES)?);
-    Ok(LstmTables::new(sigmoid, signed(tanh), signed(cell_tanh)))
-}
-
-fn signed(bytes: &[u8]) -> Vec<i8> {
-    bytes.iter().map(|&byte| byte.cast_signed()).collect()
+    Ok(LayerWeights::new(
+        weights.iter().map(|&weight| weight.cast_signed()).collect(),
+        bias.iter().map(|&bytes| i32::from_le_bytes(bytes)).collect(),
+    ))
 }

@@ -5,7 +5,7 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`architecture`] | what a client may know: layer shapes, widths, preprocessing constants, class names |
+//! | [`architecture`] | what a client may know: layer shapes, widths, an LSTM's tables, preprocessing constants, class names |
 //! | [`model`] | the architecture with its secret weights |
 //! | [`mod@format`] | the model file `deepcardio.bin` |
 //! | [`quant`] | interval analysis: ring widths that no input can overflow; calibration of float networks |

@@ -51,13 +51,13 @@ pub fn trace(model: &Model, segment: &Segment) -> Result<Trace, InputError> {
 fn run_stage(stage: &Stage, layer: &LayerWeights, input: &[i32]) -> StageTrace {
     let spare = if stage.nonlinear.is_some() { 2 } else { 1 };
     let linear = |shape: &LinearShape, values: &[i32]| conv1d(shape, layer, values, 1 << (stage.ell - spare));
-    let (accumulators, activations) = match (stage.lstm(), layer.tables()) {
-        (Some(step), Some(tables)) => {
+    let (accumulators, activations) = match stage.lstm() {
+        Some(step) => {
             let position = LinearShape { length: 1, ..stage.linear };
-            let run = lstm(step, tables, input, stage.linear.length, |values| linear(&position, values));
+            let run = lstm(step, input, stage.linear.length, |values| linear(&position, values));
             (run.accumulators, run.hidden)
         }
-        _ => {
+        None => {
             let accumulators = linear(&stage.linear, input);
             let activations = match stage.requantise() {
                 Some(step) => requantise(step, stage.linear.output(), &accumulators),

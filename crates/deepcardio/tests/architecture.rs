@@ -42,16 +42,16 @@ fn seven_blocks_end_at_length_4_with_512_channels() {
 
 #[test]
 fn the_grammar_is_enforced() {
-    let linear = Layer::Dense { outputs: 4, weight_bits: 8 };
-    let step = Layer::Requantise { pool: false, shift: 3, bits: 8 };
+    const LINEAR: Layer = Layer::Dense { outputs: 4, weight_bits: 8 };
+    const STEP: Layer = Layer::Requantise { pool: false, shift: 3, bits: 8 };
     for layers in [
-        vec![linear, linear],
-        vec![step, linear],
-        vec![linear, step],
-        vec![linear, step, step, linear],
-        vec![Layer::GlobalSum, linear],
-        vec![linear, Layer::GlobalSum, linear],
-        vec![linear, step, Layer::WindowsToSequence, Layer::WindowsToSequence, linear],
+        vec![LINEAR, LINEAR],
+        vec![STEP, LINEAR],
+        vec![LINEAR, STEP],
+        vec![LINEAR, STEP, STEP, LINEAR],
+        vec![Layer::GlobalSum, LINEAR],
+        vec![LINEAR, Layer::GlobalSum, LINEAR],
+        vec![LINEAR, STEP, Layer::WindowsToSequence, Layer::WindowsToSequence, LINEAR],
     ] {
         let error = refuse(|specification| {
             let linear = layers.iter().filter(|layer| layer.is_linear()).count();
@@ -62,7 +62,7 @@ fn the_grammar_is_enforced() {
     }
     let several_windows = refuse(|specification| {
         specification.ring_bits = vec![30];
-        specification.layers = vec![linear];
+        specification.layers = vec![LINEAR];
     });
     assert!(matches!(several_windows, ArchitectureError::Scores { .. }), "{several_windows}");
 }
@@ -90,7 +90,8 @@ fn every_limit_is_enforced() {
     assert!(matches!(refuse(|s| s.classes[1] = s.classes[0].clone()), Name { .. }));
     assert!(matches!(refuse(|s| s.name = "x".repeat(65)), Name { .. }));
     let heavy = refuse(|s| {
-        s.layers = [conv(1024, 31, 8), step(7, 8)].repeat(2).into_iter().chain([conv(4, 1, 8)]).collect();
+        let block = || [conv(1024, 31, 8), step(7, 8)];
+        s.layers = [block(), block()].into_iter().flatten().chain([conv(4, 1, 8)]).collect();
     });
     assert!(matches!(heavy, TooManyWeights { .. } | Dimension { .. }), "{heavy}");
 }

@@ -39,7 +39,7 @@ fn every_flipped_bit_is_an_error() {
             let error = Model::from_bytes(&damaged).unwrap_err();
             let expected = match position {
                 0..8 => matches!(error, FormatError::BadMagic),
-                8..12 => matches!(error, FormatError::Version { supported: 1, .. }),
+                8..12 => matches!(error, FormatError::Version { supported: 2, .. }),
                 12..20 => matches!(
                     error,
                     FormatError::Truncated | FormatError::TrailingBytes { .. } | FormatError::TooLarge { .. }
@@ -49,6 +49,23 @@ fn every_flipped_bit_is_an_error() {
             assert!(expected, "byte {position} bit {bit}: {error}");
         }
     }
+}
+
+#[test]
+fn an_older_file_is_refused_with_what_to_do() {
+    let mut bytes = small();
+    bytes[8..12].copy_from_slice(&1u32.to_le_bytes());
+    let error = Model::from_bytes(&reseal(bytes)).unwrap_err();
+    assert!(matches!(error, FormatError::Version { found: 1, supported: 2 }), "{error}");
+    assert!(error.to_string().contains("`deepcardio convert`"), "{error}");
+}
+
+#[test]
+fn an_architecture_of_another_version_is_refused() {
+    let mut bytes = small();
+    bytes[24..28].copy_from_slice(&2u32.to_le_bytes());
+    let error = Model::from_bytes(&reseal(bytes)).unwrap_err();
+    assert!(matches!(error, FormatError::ArchitectureVersion { found: 2, supported: 1 }), "{error}");
 }
 
 #[test]

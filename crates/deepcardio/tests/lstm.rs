@@ -3,10 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail the test")]
 
 use deepcardio::architecture::{
-    ArchitectureError, CLASSES, Head, Layer, Nonlinear, Signal, Specification, Widths, limits,
+    ArchitectureError, CLASSES, Head, Layer, LstmTables, Nonlinear, Signal, Specification, Widths, limits,
 };
 use deepcardio::format::FormatError;
-use deepcardio::model::{LayerWeights, LstmTables, ModelError};
+use deepcardio::model::{LayerWeights, ModelError};
 use deepcardio::overlap::window_stages;
 use deepcardio::tensor::Shape;
 use deepcardio::testkit::{random_lstm_model, random_segment};
@@ -14,17 +14,21 @@ use deepcardio::{Architecture, Model, Segment, reference};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 
-const LSTM: Layer = Layer::Lstm {
-    units: 3,
-    weight_bits: 8,
-    input_shift: 4,
-    gate_shift: 10,
-    cell_bits: 11,
-    cell_index_shift: 9,
-};
 const DENSE: Layer = Layer::Dense { outputs: 4, weight_bits: 8 };
 const STEP: Layer = Layer::Requantise { pool: false, shift: 3, bits: 8 };
 const CONV: Layer = Layer::Conv1d { out_channels: 2, kernel: 1, weight_bits: 8 };
+
+fn lstm(tables: LstmTables) -> Layer {
+    Layer::Lstm {
+        units: 3,
+        weight_bits: 8,
+        input_shift: 4,
+        gate_shift: 10,
+        cell_bits: 11,
+        cell_index_shift: 9,
+        tables,
+    }
+}
 
 /// A block over five windows of four samples, then `head`.
 fn specification(head: &[Layer]) -> Specification {
@@ -45,23 +49,40 @@ fn specification(head: &[Layer]) -> Specification {
     }
 }
 
-/// Tables of an LSTM with weights that leave indices to the bias alone.
-fn small(tables: LstmTables) -> Result<Model, ModelError> {
-    let architecture = Architecture::new(specification(&[Layer::WindowsToSequence, LSTM, DENSE])).unwrap();
+fn architecture(tables: LstmTables) -> Result<Architecture, ArchitectureError> {
+    Architecture::new(specification(&[Layer::WindowsToSequence, lstm(tables), DENSE]))
+}
+
+/// An LSTM on ramps with weights that leave indices to the bias alone.
+fn small() -> Model {
     let bias = [200, 90, 255, 0].into_iter().flat_map(|index| [index << 10; 3]).collect();
     let weights = vec![
         LayerWeights::new(vec![1, -1], vec![5, 7]),
-        LayerWeights::lstm(vec![0; 12 * 5], bias, tables),
+        LayerWeights::new(vec![0; 12 * 5], bias),
         LayerWeights::new((0..12).map(|index| index - 6).collect(), vec![0; 4]),
     ];
-    Model::with_least_rings(&architecture, weights, "fixed".to_owned())
+    Model::with_least_rings(&architecture(ramps()).unwrap(), weights, "fixed".to_owned()).unwrap()
 }
 
 /// Tables without floating-point numbers: the entry grows with the index.
 fn ramps() -> LstmTables {
-    let signed = |index: i32| (index - 128) as i8;
-    let sigmoid = (0..=255).map(|index: u8| index.div_ceil(2)).collect();
-    LstmTables::new(sigmoid, (0..256).map(signed).collect(), (0..256).map(signed).collect())
+    let signed = || std::array::from_fn(|index| (index as i32 - 128) as i8);
+    LstmTables::new(std::array::from_fn(|index| index.div_ceil(2) as u8), signed(), signed())
+}
+
+/// Where the tables are in an encoded architecture of [`architecture`]: before the dense layer, three ring widths, four
+/// classes with 18 letters, and the score scale.
+fn tables_at(architecture: &[u8]) -> usize {
+    architecture.len() - (1 + 4 + 4) - (4 + 3 * 4) - (4 + 4 * 4 + 18) - 8 - 768
+}
+
+/// A file with content changed and its checksum right again.
+fn resealed(mut bytes: Vec<u8>, change: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
+    bytes.truncate(bytes.len() - 32);
+    change(&mut bytes);
+    let checksum = blake3::hash(&bytes);
+    bytes.extend_from_slice(checksum.as_bytes());
+    bytes
 }
 
 #[test]
@@ -83,19 +104,19 @@ fn a_stage_knows_its_input_and_its_steps() {
 
 #[test]
 fn an_lstm_stands_between_the_sequence_and_a_dense_layer() {
-    let sequence = Layer::WindowsToSequence;
-    assert!(Architecture::new(specification(&[sequence, LSTM, DENSE])).is_ok());
-    assert!(Architecture::new(specification(&[sequence, LSTM, DENSE, STEP, DENSE])).is_ok());
+    let (sequence, lstm) = (|| Layer::WindowsToSequence, || lstm(ramps()));
+    assert!(Architecture::new(specification(&[sequence(), lstm(), DENSE])).is_ok());
+    assert!(Architecture::new(specification(&[sequence(), lstm(), DENSE, STEP, DENSE])).is_ok());
     for head in [
-        vec![LSTM, DENSE],
-        vec![sequence, LSTM],
-        vec![sequence, LSTM, CONV],
-        vec![sequence, LSTM, LSTM, DENSE],
-        vec![sequence, LSTM, STEP, DENSE],
-        vec![sequence, LSTM, Layer::GlobalSum, DENSE],
-        vec![sequence, LSTM, sequence, DENSE],
-        vec![sequence, CONV, STEP, LSTM, DENSE],
-        vec![sequence, Layer::GlobalSum, LSTM, DENSE],
+        vec![lstm(), DENSE],
+        vec![sequence(), lstm()],
+        vec![sequence(), lstm(), CONV],
+        vec![sequence(), lstm(), lstm(), DENSE],
+        vec![sequence(), lstm(), STEP, DENSE],
+        vec![sequence(), lstm(), Layer::GlobalSum, DENSE],
+        vec![sequence(), lstm(), sequence(), DENSE],
+        vec![sequence(), CONV, STEP, lstm(), DENSE],
+        vec![sequence(), Layer::GlobalSum, lstm(), DENSE],
     ] {
         let error = Architecture::new(specification(&head)).unwrap_err();
         assert!(matches!(error, ArchitectureError::Grammar { .. }), "{head:?}: {error}");
@@ -106,7 +127,9 @@ fn an_lstm_stands_between_the_sequence_and_a_dense_layer() {
 fn every_width_of_an_lstm_is_limited() {
     let refused = |units, weight_bits, widths: [u32; 4], ell| {
         let [input_shift, gate_shift, cell_bits, cell_index_shift] = widths;
-        let layer = Layer::Lstm { units, weight_bits, input_shift, gate_shift, cell_bits, cell_index_shift };
+        let tables = ramps();
+        let layer =
+            Layer::Lstm { units, weight_bits, input_shift, gate_shift, cell_bits, cell_index_shift, tables };
         let mut specification = specification(&[Layer::WindowsToSequence, layer, DENSE]);
         specification.ring_bits[1] = ell;
         match Architecture::new(specification) {
@@ -137,21 +160,29 @@ fn every_width_of_an_lstm_is_limited() {
 fn the_digest_is_the_same_on_every_platform() {
     let architecture = Architecture::deepcardio(6, Head::Lstm { units: 64 }, Widths::default()).unwrap();
     let digest: String = architecture.digest().iter().map(|byte| format!("{byte:02x}")).collect();
-    assert_eq!(digest, "f751bba78084c344c7443f4f71ddcc6ea5f14b77683a79d0b74394bb28c84e8b");
+    assert_eq!(digest, "b9d1b21c58158161bdd359237eefb5dacbdf77dc9e5b72e240468f132672bf0f");
 }
 
 #[test]
 fn the_file_has_the_same_bytes_on_every_platform() {
-    let bytes = small(ramps()).unwrap().to_bytes();
+    let model = small();
+    let bytes = model.to_bytes();
     let digest = blake3::hash(&bytes).to_hex();
-    assert_eq!(digest.as_str(), "5c13f2a618c9e59bbace2df62e9436559a1985b30683d9c9785cc4b1259f6677");
-    // Weights, bias and tables of the LSTM, then the dense layer and the checksum.
-    let tables = bytes.len() - 32 - (12 + 16) - 768;
+    assert_eq!(digest.as_str(), "4ffb2b55b49b3bde8258e434816ebf9d53557a7b1525394e10ebed508c08598f");
+    // After magic, version, two lengths: the architecture with the tables, which follow the cell index shift.
+    let architecture = model.architecture().to_bytes();
+    assert_eq!(bytes[24..24 + architecture.len()], architecture);
+    let tables = 24 + tables_at(&architecture);
+    assert_eq!(bytes[tables - 4..tables], 9u32.to_le_bytes());
     assert_eq!(bytes[tables..tables + 4], [0, 1, 1, 2]);
     assert_eq!(bytes[tables + 256..tables + 259], [0x80, 0x81, 0x82]);
-    // Biases of the output gate, and before them those of the cell gate.
-    assert_eq!(bytes[tables - 12..tables], [0; 12]);
-    assert_eq!(bytes[tables - 16..tables - 12], (255i32 << 10).to_le_bytes());
+    assert_eq!(bytes[tables + 512..tables + 515], [0x80, 0x81, 0x82]);
+    assert_eq!(bytes[tables + 767..tables + 769], [0x7f, 2]);
+    // Weights and biases of the LSTM, then the dense layer and the checksum: the biases of the output gate, and before
+    // them those of the cell gate.
+    let dense = bytes.len() - 32 - (12 + 16);
+    assert_eq!(bytes[dense - 12..dense], [0; 12]);
+    assert_eq!(bytes[dense - 16..dense - 12], (255i32 << 10).to_le_bytes());
 }
 
 #[test]
@@ -162,30 +193,36 @@ fn models_round_trip_and_every_truncation_is_an_error() {
         let model = random_lstm_model(&mut rng, steps, units);
         assert_eq!(Model::from_bytes(&model.to_bytes()).unwrap(), model);
     }
-    let bytes = small(ramps()).unwrap().to_bytes();
+    let bytes = small().to_bytes();
     for cut in 20..bytes.len() - 32 {
         // A file that announces its shorter length and has the right checksum, so that only its content is short.
-        let mut short = bytes[..cut].to_vec();
-        short[12..20].copy_from_slice(&(cut as u64 + 32).to_le_bytes());
-        let checksum = blake3::hash(&short);
-        short.extend_from_slice(checksum.as_bytes());
+        let short = resealed(bytes.clone(), |short| {
+            short.truncate(cut);
+            short[12..20].copy_from_slice(&(cut as u64 + 32).to_le_bytes());
+        });
         assert!(Model::from_bytes(&short).is_err(), "cut at {cut}");
     }
 }
 
 #[test]
 fn hostile_tables_are_refused_or_sound() {
-    let bytes = small(ramps()).unwrap().to_bytes();
-    let tables = bytes.len() - 32 - (12 + 16) - 768;
-    for position in tables..tables + 768 {
+    let model = small();
+    let (file, architecture) = (model.to_bytes(), model.architecture().to_bytes());
+    let tables = tables_at(&architecture);
+    for place in 0..768 {
         for value in [0x00, 0x7f, 0x80, 0x81, 0xff] {
-            let mut changed = bytes[..bytes.len() - 32].to_vec();
-            changed[position] = value;
-            let checksum = blake3::hash(&changed);
-            changed.extend_from_slice(checksum.as_bytes());
-            let above_one = position < tables + 256 && value > 0x80;
+            let mut sent = architecture.clone();
+            sent[tables + place] = value;
+            let changed = resealed(file.clone(), |file| file[24 + tables + place] = value);
+            let above_one = place < 256 && value > 0x80;
+            let is_gate = |error| matches!(error, ArchitectureError::Gate { layer: 4, entry, found } if entry == place && found == value);
+            match Architecture::from_bytes(&sent) {
+                Err(FormatError::Architecture(error)) => assert!(above_one && is_gate(error)),
+                Err(error) => panic!("{error}"),
+                Ok(architecture) => assert!(!above_one && architecture.to_bytes() == sent),
+            }
             match Model::from_bytes(&changed) {
-                Err(FormatError::Model(ModelError::Gate { layer })) => assert!(above_one && layer == "lstm"),
+                Err(FormatError::Architecture(error)) => assert!(above_one && is_gate(error)),
                 Err(FormatError::Model(ModelError::RingTooNarrow { .. })) => assert!(!above_one),
                 Err(error) => panic!("{error}"),
                 Ok(_) => assert!(!above_one),
@@ -195,27 +232,50 @@ fn hostile_tables_are_refused_or_sound() {
 }
 
 #[test]
-fn tables_belong_to_an_lstm_and_have_256_entries() {
-    let of = |sigmoid, tanh, cell| LstmTables::new(vec![0; sigmoid], vec![0; tanh], vec![0; cell]);
-    for (tables, expected) in [
-        (of(255, 256, 256), "sigmoid entries"),
-        (of(256, 257, 256), "tanh entries"),
-        (of(256, 256, 0), "cell tanh entries"),
-    ] {
-        match small(tables).unwrap_err() {
-            ModelError::Count { what, expected: 256, .. } => assert_eq!(what, expected),
-            error => panic!("{error}"),
-        }
-    }
-    let model = small(ramps()).unwrap();
-    let mut missing = model.weights().to_vec();
-    missing[1] = LayerWeights::new(missing[1].weights().to_vec(), missing[1].bias().to_vec());
-    let mut extra = model.weights().to_vec();
-    extra[2] = LayerWeights::lstm(extra[2].weights().to_vec(), extra[2].bias().to_vec(), ramps());
-    for (weights, stage) in [(missing, "lstm"), (extra, "dense")] {
-        let error = Model::new(model.architecture().clone(), weights, String::new()).unwrap_err();
-        assert_eq!(error, ModelError::Tables { layer: stage.to_owned() });
-    }
+fn an_lstm_without_its_tables_is_refused() {
+    let mut bytes = small().architecture().to_bytes();
+    let tables = tables_at(&bytes);
+    // Six numbers of four bytes stand between the layer's code and its tables; 6 is the code of an LSTM without tables.
+    assert_eq!(bytes[tables - 25], 7);
+    bytes.drain(tables..tables + 768);
+    assert!(Architecture::from_bytes(&bytes).is_err());
+    bytes[tables - 25] = 6;
+    let error = Architecture::from_bytes(&bytes).unwrap_err();
+    assert!(matches!(error, FormatError::UnknownCode { what: "layer", value: 6 }), "{error}");
+}
+
+#[test]
+fn a_gate_above_one_is_named_and_one_is_allowed() {
+    let with = |entry: u8| {
+        let mut sigmoid = *ramps().sigmoid();
+        sigmoid[200] = entry;
+        architecture(LstmTables::new(sigmoid, [-128; 256], [127; 256]))
+    };
+    assert!(with(128).is_ok());
+    let error = with(129).unwrap_err();
+    assert_eq!(error, ArchitectureError::Gate { layer: 4, entry: 200, found: 129 });
+    assert_eq!(
+        error.to_string(),
+        "layer 4: a gate is above 1: sigmoid entry 200 is 129, allowed is 0 to 128"
+    );
+}
+
+#[test]
+fn tables_are_part_of_the_architecture() {
+    let other = LstmTables::new(*ramps().sigmoid(), *ramps().tanh(), [0; 256]);
+    let [one, other] = [ramps(), other].map(|tables| architecture(tables).unwrap());
+    assert_eq!(one, architecture(ramps()).unwrap());
+    assert!(one != other && one.digest() != other.digest());
+    assert_eq!(other.stages()[1].lstm().unwrap().tables.cell_tanh(), &[0; 256]);
+}
+
+/// The tables that everyone sees tell nothing of what training learnt.
+#[test]
+fn the_tables_of_the_shipped_model_are_the_usual_functions() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/deepcardio.bin");
+    let model = Model::load(&path).unwrap();
+    let lstm = model.architecture().stages()[6].lstm().unwrap();
+    assert_eq!(lstm.tables, LstmTables::from_functions(16.0, 16.0, 9));
 }
 
 #[test]
@@ -263,7 +323,7 @@ fn no_input_leaves_the_rings() {
 #[test]
 fn the_hidden_state_bounds_the_layers_by_its_greatest_entries() {
     // h reaches 128 * 127 and -128 * 128 with the ramps: two units of opposite weights see both ends.
-    let model = small(ramps()).unwrap();
+    let model = small();
     let (least, greatest) = (-(128 * 128), 128 * 127);
     let row = |weights: &[i64]| -> (i64, i64) {
         let ends = weights.iter().map(|w| (w * least, w * greatest));

@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use deepcardio::architecture::{Head, Widths};
+use deepcardio::architecture::{Head, LstmTables, Widths};
 use deepcardio::testkit::random_weights;
 use deepcardio::{Architecture, Model, ecg, reference};
 use npyz::WriterBuilder;
@@ -222,8 +222,10 @@ fn an_lstm_converts_exactly_and_by_calibration() {
         (0..8u8).map(|i| (u32::from(i), i % 4, samples(40, 0.03 * f64::from(i + 1)))).collect();
     write_npz(&data, &records);
     succeed(&["convert", text(&input), "-o", text(&calibrated), "--calibrate", text(&data)]);
-    let lstm = Model::load(&calibrated).unwrap().architecture().stages()[2].lstm().unwrap();
+    let model = Model::load(&calibrated).unwrap();
+    let lstm = model.architecture().stages()[2].lstm().unwrap();
     assert_eq!((lstm.cell_bits, lstm.cell_index_shift), (11, 9));
+    assert_eq!(lstm.tables, LstmTables::from_functions(16.0, 32.0, 9));
     let base =
         ["eval", "--data", text(&data), "--model", text(&calibrated), "--json", "--float", text(&input)];
     let report: Value = serde_json::from_str(&succeed(&base)).unwrap();

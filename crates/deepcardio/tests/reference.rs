@@ -62,8 +62,8 @@ struct Recurrence {
 }
 
 /// The LSTM unit by unit with signed clamps, on `[channel][position]`: the last hidden state as `[unit][1]`.
-fn recur(input: &[Vec<i64>], layer: &LayerWeights, lstm: Lstm, seen: &mut Recurrence) -> Vec<Vec<i64>> {
-    let (units, tables, columns) = (lstm.units, layer.tables().unwrap(), input.len() + lstm.units);
+fn recur(input: &[Vec<i64>], layer: &LayerWeights, lstm: &Lstm, seen: &mut Recurrence) -> Vec<Vec<i64>> {
+    let (units, tables, columns) = (lstm.units, &lstm.tables, input.len() + lstm.units);
     let (mut hidden, mut cell) = (vec![0i64; units], vec![0i64; units]);
     for t in 0..input[0].len() {
         let scaled = input.iter().map(|channel| channel[t] * (1i64 << lstm.input_shift));
@@ -113,9 +113,12 @@ fn naive(model: &Model, segment: &Segment, seen: &mut Recurrence) -> Vec<i64> {
                 let size = if pool { 2 } else { 1 };
                 row.chunks_exact(size).map(|group| step(*group.iter().max().unwrap(), shift, bits)).collect()
             }),
-            Layer::Lstm { units, input_shift, gate_shift, cell_bits, cell_index_shift, .. } => {
-                let lstm = Lstm { units, input_shift, gate_shift, cell_bits, cell_index_shift };
-                vec![recur(&x[0], weights.next().unwrap(), lstm, seen)]
+            Layer::Lstm {
+                units, input_shift, gate_shift, cell_bits, cell_index_shift, ref tables, ..
+            } => {
+                let tables = tables.clone();
+                let lstm = Lstm { units, input_shift, gate_shift, cell_bits, cell_index_shift, tables };
+                vec![recur(&x[0], weights.next().unwrap(), &lstm, seen)]
             }
             Layer::GlobalSum => map_rows(&x, |row| vec![row.iter().sum()]),
             Layer::WindowsToSequence => {

@@ -1,7 +1,8 @@
 //! DeepCardio's own architectures (Van Zaen et al. 2019, arXiv:1907.01513).
 
 use super::{
-    Architecture, ArchitectureError, HIDDEN_FRACTION, INDEX_BITS, Layer, Signal, Specification, limits,
+    Architecture, ArchitectureError, HIDDEN_FRACTION, INDEX_BITS, Layer, LstmTables, Signal, Specification,
+    limits,
 };
 
 /// What follows the blocks.
@@ -70,7 +71,8 @@ impl Widths {
     }
 
     /// Inputs reach about the magnitude of the hidden state: sums over eight positions have three bits more than an
-    /// activation. A weight at the end of its width stands for about 1, and the cell state reaches 8.
+    /// activation. A weight at the end of its width stands for about 1, so that an index has 16 units per real unit; the cell
+    /// state reaches 8.
     fn lstm(self, units: usize) -> Layer {
         let index = INDEX_BITS + 1;
         Layer::Lstm {
@@ -80,6 +82,7 @@ impl Widths {
             gate_shift: (self.weights + 9).min(self.ell.saturating_sub(index)),
             cell_bits: 11,
             cell_index_shift: 9,
+            tables: LstmTables::from_functions(16.0, 16.0, 9),
         }
     }
 }

@@ -1,11 +1,11 @@
 //! The byte form of an architecture: little-endian, one encoding per value, checked while decoding.
 
-use super::{Architecture, Layer, Signal, Specification, limits};
+use super::{Architecture, Layer, LstmTables, Signal, Specification, limits};
 use crate::bytes::{Reader, Writer};
 use crate::format::FormatError;
 
-/// Version of this encoding. A new kind of layer takes a new code, which a program that does not know it refuses; so it
-/// leaves the version, and with it the digest of every other architecture, as it is.
+/// Version of this encoding. A layer of a new kind or with new fields takes a new code, which a program that does not know
+/// it refuses; so it leaves the version, and with it the digest of every other architecture, as it is.
 const VERSION: u32 = 1;
 
 const CONV1D: u8 = 1;
@@ -13,7 +13,8 @@ const DENSE: u8 = 2;
 const REQUANTISE: u8 = 3;
 const GLOBAL_SUM: u8 = 4;
 const WINDOWS_TO_SEQUENCE: u8 = 5;
-const LSTM: u8 = 6;
+/// 6 was an LSTM without its tables.
+const LSTM: u8 = 7;
 
 impl Architecture {
     /// Encodes the architecture; the same value gives the same bytes everywhere.
@@ -45,7 +46,7 @@ impl Architecture {
         let mut input = Reader::new(bytes);
         let version = input.u32()?;
         if version != VERSION {
-            return Err(FormatError::Version { found: version, supported: VERSION });
+            return Err(FormatError::ArchitectureVersion { found: version, supported: VERSION });
         }
         let specification = Specification {
             name: input.text("architecture name", limits::NAME)?,
@@ -127,12 +128,21 @@ fn write_layer(out: &mut Writer, layer: &Layer) {
         }
         Layer::GlobalSum => out.u8(GLOBAL_SUM),
         Layer::WindowsToSequence => out.u8(WINDOWS_TO_SEQUENCE),
-        Layer::Lstm { units, weight_bits, input_shift, gate_shift, cell_bits, cell_index_shift } => {
+        Layer::Lstm {
+            units,
+            weight_bits,
+            input_shift,
+            gate_shift,
+            cell_bits,
+            cell_index_shift,
+            ref tables,
+        } => {
             out.u8(LSTM);
             out.size(units);
             [weight_bits, input_shift, gate_shift, cell_bits, cell_index_shift]
                 .into_iter()
                 .for_each(|width| out.u32(width));
+            write_tables(out, tables);
         }
     }
 }
@@ -157,9 +167,23 @@ fn read_layer(input: &mut Reader<'_>) -> Result<Layer, FormatError> {
             gate_shift: input.u32()?,
             cell_bits: input.u32()?,
             cell_index_shift: input.u32()?,
+            tables: read_tables(input)?,
         }),
         value => Err(FormatError::UnknownCode { what: "layer", value }),
     }
+}
+
+fn write_tables(out: &mut Writer, tables: &LstmTables) {
+    out.raw(tables.sigmoid());
+    for table in [tables.tanh(), tables.cell_tanh()] {
+        out.raw(&table.map(i8::cast_unsigned));
+    }
+}
+
+fn read_tables(input: &mut Reader<'_>) -> Result<LstmTables, FormatError> {
+    let sigmoid = input.array()?;
+    let (tanh, cell_tanh) = (input.array()?, input.array()?);
+    Ok(LstmTables::new(sigmoid, tanh.map(u8::cast_signed), cell_tanh.map(u8::cast_signed)))
 }
 
 #[cfg(test)]

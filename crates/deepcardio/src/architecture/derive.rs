@@ -56,8 +56,17 @@ impl Chain {
                 let linear = LinearShape { batch, in_channels, out_channels: outputs, length: 1, kernel: 1 };
                 self.push_linear(at, linear, weight_bits, ring_bits)
             }
-            Layer::Lstm { units, weight_bits, input_shift, gate_shift, cell_bits, cell_index_shift } => {
-                let lstm = Lstm { units, input_shift, gate_shift, cell_bits, cell_index_shift };
+            Layer::Lstm {
+                units,
+                weight_bits,
+                input_shift,
+                gate_shift,
+                cell_bits,
+                cell_index_shift,
+                ref tables,
+            } => {
+                let tables = tables.clone();
+                let lstm = Lstm { units, input_shift, gate_shift, cell_bits, cell_index_shift, tables };
                 self.push_lstm(at, lstm, weight_bits, ring_bits)
             }
             Layer::Requantise { pool, shift, bits } => {
@@ -111,6 +120,9 @@ impl Chain {
         width(at, "gate shift", lstm.gate_shift, &limits::GATE_SHIFT)?;
         width(at, "cell bits", lstm.cell_bits, &limits::CELL_BITS)?;
         width(at, "cell index shift", lstm.cell_index_shift, &limits::CELL_INDEX_SHIFT)?;
+        if let Some((entry, found)) = lstm.tables.above_one() {
+            return Err(ArchitectureError::Gate { layer: at, entry, found });
+        }
         let Shape { batch, channels, length } = self.shape;
         let (in_channels, out_channels) = (channels + lstm.units, GATES * lstm.units);
         let linear = LinearShape { batch, in_channels, out_channels, length, kernel: 1 };

@@ -43,6 +43,16 @@ pub enum ArchitectureError {
         /// Largest width allowed.
         most: u32,
     },
+    /// An entry of the table of an LSTM's gates is above 1.
+    #[error("layer {layer}: a gate is above 1: sigmoid entry {entry} is {found}, allowed is 0 to {most}", most = 1 << super::GATE_FRACTION)]
+    Gate {
+        /// Position in the layer list.
+        layer: usize,
+        /// Index of the entry.
+        entry: usize,
+        /// The value.
+        found: u8,
+    },
     /// The layers do not follow `(Linear Requantise Reduction* | Lstm)* Linear`.
     #[error("layer {layer}: {problem}")]
     Grammar {

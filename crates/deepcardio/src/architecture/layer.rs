@@ -1,7 +1,9 @@
 //! The layers that an architecture is made of.
 
+use super::LstmTables;
+
 /// One layer. Tensors are `[batch][channel][position]`; batch items are windows until [`Layer::WindowsToSequence`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Layer {
     /// Convolution over positions with `(kernel - 1) / 2` zeros on either side, in each batch item.
     Conv1d {
@@ -44,6 +46,8 @@ pub enum Layer {
         cell_bits: u32,
         /// Right shift `g` from the unscaled cell to a table index.
         cell_index_shift: u32,
+        /// What the gates and the cell's output look like.
+        tables: LstmTables,
     },
     /// Exact sum over positions: `[B][C][L]` to `[B][C][1]`.
     GlobalSum,

@@ -1,8 +1,9 @@
-//! The integer LSTM (Hochreiter and Schmidhuber 1997) as a non-linear step: its widths and the requantising steps it takes.
+//! The integer LSTM (Hochreiter and Schmidhuber 1997) as a non-linear step: its widths, its tables and the requantising
+//! steps it takes.
 //!
-//! Everything here is public. What the gates look like, three tables of [`TABLE_ENTRIES`] values, belongs to the weights.
+//! Everything here is public, the tables too; [`LstmTables`] says what they tell.
 
-use super::Activation;
+use super::{Activation, LstmTables};
 
 /// Fractional bits of a gate, a table entry and the cell state: 128 means 1.
 pub const GATE_FRACTION: u32 = 7;
@@ -22,7 +23,7 @@ pub const GATES: usize = 4;
 pub const CELL_GATE: usize = 2;
 
 /// The recurrence on a sequence of accumulators. See [`crate::layers::lstm`] for what it computes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lstm {
     /// Width `H` of the state.
     pub units: usize,
@@ -34,6 +35,8 @@ pub struct Lstm {
     pub cell_bits: u32,
     /// Right shift `g` from the unscaled cell to a table index.
     pub cell_index_shift: u32,
+    /// What the gates and the cell's output look like.
+    pub tables: LstmTables,
 }
 
 /// `clamp((value + offset + 2^(shift-1)) >> shift, 0, 2^bits - 1)`: a requantise after an offset that makes a signed
@@ -98,10 +101,11 @@ fn step(shift: u32, bits: u32) -> Activation {
 
 #[cfg(test)]
 mod tests {
-    use super::Lstm;
+    use super::{Lstm, LstmTables};
 
     fn lstm(cell_bits: u32, cell_index_shift: u32) -> Lstm {
-        Lstm { units: 1, input_shift: 0, gate_shift: 0, cell_bits, cell_index_shift }
+        let tables = LstmTables::from_functions(16.0, 16.0, cell_index_shift);
+        Lstm { units: 1, input_shift: 0, gate_shift: 0, cell_bits, cell_index_shift, tables }
     }
 
     #[test]

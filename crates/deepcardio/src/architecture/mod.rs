@@ -1,4 +1,4 @@
-//! What a client may know of a model: layer shapes, widths, preprocessing constants, class names.
+//! What a client may know of a model: layer shapes, widths, an LSTM's tables, preprocessing constants, class names.
 //!
 //! [`Specification`] is the unchecked literal, [`Architecture`] the validated value. Its byte form is the same on every
 //! platform and its BLAKE3 digest goes into the handshake, so that both parties run the same network.
@@ -12,6 +12,7 @@ pub mod limits;
 mod lstm;
 mod signal;
 mod stage;
+mod tables;
 
 pub use builder::{CLASSES, Head, Widths};
 pub use error::ArchitectureError;
@@ -22,6 +23,7 @@ pub use lstm::{
 };
 pub use signal::Signal;
 pub use stage::{Activation, LinearShape, Nonlinear, Reduction, Stage};
+pub use tables::LstmTables;
 
 use crate::tensor::Shape;
 

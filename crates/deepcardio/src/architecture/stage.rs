@@ -24,7 +24,7 @@ pub struct Stage {
 }
 
 /// What follows a linear layer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Nonlinear {
     /// Each value, or the maximum of each pair, on its own.
     Requantise(Activation),
@@ -115,8 +115,8 @@ impl Stage {
 
     /// The recurrence, if the stage is an LSTM.
     #[must_use]
-    pub fn lstm(&self) -> Option<Lstm> {
-        match self.nonlinear {
+    pub fn lstm(&self) -> Option<&Lstm> {
+        match &self.nonlinear {
             Some(Nonlinear::Lstm(lstm)) => Some(lstm),
             _ => None,
         }
@@ -134,7 +134,7 @@ impl Stage {
     #[must_use]
     pub fn activated(&self) -> Shape {
         let accumulators = self.linear.output();
-        match self.nonlinear {
+        match &self.nonlinear {
             None => accumulators,
             Some(Nonlinear::Requantise(step)) => step.output(accumulators),
             Some(Nonlinear::Lstm(lstm)) => Shape { channels: lstm.units, length: 1, ..accumulators },
@@ -150,7 +150,7 @@ impl Stage {
     /// Requantising steps ("pairs" when it pools) that the stage takes.
     #[must_use]
     pub fn activations(&self) -> usize {
-        match self.nonlinear {
+        match &self.nonlinear {
             None => 0,
             Some(Nonlinear::Requantise(_)) => self.activated().count(),
             Some(Nonlinear::Lstm(lstm)) => lstm.steps_per_position() * self.linear.length,

@@ -11,7 +11,6 @@
 
 use super::requantise_value;
 use crate::architecture::{GATES, Lstm, OffsetStep};
-use crate::model::LstmTables;
 
 /// Both parts of the state of one LSTM, zero at first.
 struct State {
@@ -32,13 +31,7 @@ pub struct LstmRun {
 /// Runs an LSTM over a sequence `[X][T]` of `length` positions. `linear` takes `[x_t * 2^k; h]`, `X + H` values, to the
 /// `4 H` accumulators of a position.
 #[must_use]
-pub fn lstm(
-    lstm: Lstm,
-    tables: &LstmTables,
-    input: &[i32],
-    length: usize,
-    linear: impl Fn(&[i32]) -> Vec<i32>,
-) -> LstmRun {
+pub fn lstm(lstm: &Lstm, input: &[i32], length: usize, linear: impl Fn(&[i32]) -> Vec<i32>) -> LstmRun {
     let mut state = State { cell: vec![0; lstm.units], hidden: vec![0; lstm.units] };
     let mut accumulators = vec![0; GATES * lstm.units * length];
     for position in 0..length {
@@ -47,20 +40,21 @@ pub fn lstm(
         let gates = linear(&combined);
         let column = accumulators.iter_mut().skip(position).step_by(length);
         column.zip(&gates).for_each(|(acc, &value)| *acc = value);
-        state.step(lstm, tables, &gates);
+        state.step(lstm, &gates);
     }
     LstmRun { accumulators, hidden: state.hidden }
 }
 
 impl State {
     /// Advances by one position, from its `4 H` accumulators.
-    fn step(&mut self, lstm: Lstm, tables: &LstmTables, accumulators: &[i32]) {
+    fn step(&mut self, lstm: &Lstm, accumulators: &[i32]) {
         let mut gates = accumulators.chunks_exact(lstm.units);
         let (Some(input), Some(forget), Some(candidate), Some(output)) =
             (gates.next(), gates.next(), gates.next(), gates.next())
         else {
             return;
         };
+        let tables = &lstm.tables;
         let index = |&acc: &i32| offset_step(lstm.gate_step(), acc);
         let rows = input.iter().zip(forget).zip(candidate).zip(output);
         for ((((i, f), g), o), (cell, hidden)) in rows.zip(self.cell.iter_mut().zip(&mut self.hidden)) {
@@ -79,22 +73,22 @@ fn offset_step(step: OffsetStep, value: i32) -> i32 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Lstm, LstmTables, lstm};
+    use super::{Lstm, lstm};
+    use crate::architecture::LstmTables;
 
-    const SMALL: Lstm = Lstm { units: 1, input_shift: 0, gate_shift: 0, cell_bits: 4, cell_index_shift: 6 };
-
-    /// Sigmoid 0 to 128 by index up to 128, tanh and cell tanh the index less 128.
-    fn ramps() -> LstmTables {
-        let signed = || (0..256).map(|index| (index - 128) as i8).collect();
-        LstmTables::new((0..=255).map(|index: u8| index.min(128)).collect(), signed(), signed())
+    /// One unit with sigmoid 0 to 128 by index up to 128, tanh and cell tanh the index less 128.
+    fn ramps() -> Lstm {
+        let signed = || std::array::from_fn(|index| (index as i32 - 128) as i8);
+        let tables = LstmTables::new(std::array::from_fn(|index| index.min(128) as u8), signed(), signed());
+        Lstm { units: 1, input_shift: 0, gate_shift: 0, cell_bits: 4, cell_index_shift: 6, tables }
     }
 
     /// The hidden state after each of some positions with the given accumulators i, f, c, o.
-    fn hidden(lstm_of: Lstm, positions: &[[i32; 4]]) -> Vec<i32> {
+    fn hidden(positions: &[[i32; 4]]) -> Vec<i32> {
         let after = |length: usize| {
             let input: Vec<i32> = (0..length as i32).collect();
             let linear = |values: &[i32]| positions[values[0] as usize].to_vec();
-            lstm(lstm_of, &ramps(), &input, length, linear).hidden[0]
+            lstm(&ramps(), &input, length, linear).hidden[0]
         };
         (1..=positions.len()).map(after).collect()
     }
@@ -102,7 +96,7 @@ mod tests {
     #[test]
     fn the_cell_rounds_halves_up_and_saturates_on_both_sides() {
         // a = I * G; then F = 1 and I = 0 show 128 c, so h = O * 2 c.
-        let shown = |i: i32, g: i32| hidden(SMALL, &[[i, 0, g + 128, 0], [0, 128, 128, 1]])[1] / 2;
+        let shown = |i: i32, g: i32| hidden(&[[i, 0, g + 128, 0], [0, 128, 128, 1]])[1] / 2;
         assert_eq!([1, 64].map(|i| shown(i, 1)), [0, 1]);
         assert_eq!([64, 65].map(|i| shown(i, -1)), [0, -1]);
         assert_eq!([8, 7].map(|i| shown(i, 127)), [7, 7]);
@@ -112,11 +106,11 @@ mod tests {
     #[test]
     fn indices_saturate_and_the_hidden_state_is_the_product() {
         // a = 128 * 127 and -128 * 128 are beyond the index range at a shift of 6.
-        assert_eq!(hidden(SMALL, &[[500, 0, 999, 300]]), [128 * 127]);
-        assert_eq!(hidden(SMALL, &[[500, 0, -999, 128]]), [-128 * 128]);
-        assert_eq!(hidden(SMALL, &[[500, 0, -999, -1]]), [0]);
+        assert_eq!(hidden(&[[500, 0, 999, 300]]), [128 * 127]);
+        assert_eq!(hidden(&[[500, 0, -999, 128]]), [-128 * 128]);
+        assert_eq!(hidden(&[[500, 0, -999, -1]]), [0]);
         // a = 96 is one and a half steps: it rounds up; a = -96 rounds to -1.
-        assert_eq!(hidden(SMALL, &[[96, 0, 129, 100]]), [200]);
-        assert_eq!(hidden(SMALL, &[[96, 0, 127, 100]]), [-100]);
+        assert_eq!(hidden(&[[96, 0, 129, 100]]), [200]);
+        assert_eq!(hidden(&[[96, 0, 127, 100]]), [-100]);
     }
 }

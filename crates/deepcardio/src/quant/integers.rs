@@ -6,10 +6,11 @@
 use super::plan::{PlannedStage, PlannedStep, QuantiseError, stages};
 use super::scales::{LayerScales, LstmScales, Quantisation};
 use crate::architecture::{
-    Architecture, CELL_GATE, CLASSES, INDEX_BITS, Layer, Signal, Specification, ZERO_INDEX, limits,
+    Architecture, CELL_GATE, CLASSES, INDEX_BITS, Layer, LstmTables, Signal, Specification, TABLE_ENTRIES,
+    ZERO_INDEX, limits,
 };
 use crate::float::{Network, Operation};
-use crate::model::{LayerWeights, LstmTables, Model};
+use crate::model::{LayerWeights, Model};
 
 /// Makes the integer network, each ring at the least width that its weights need.
 ///
@@ -111,13 +112,25 @@ fn integers(
     let bias = bias
         .map(|(bias, scale)| checked(stage, "bias", (bias * scale).round() + zero, i32::BITS))
         .collect::<Result<_, _>>()?;
-    Ok(match lstm {
-        Some(LstmScales { sigmoid, tanh, cell_tanh, .. }) => {
-            let tables = LstmTables::new(sigmoid.clone(), tanh.clone(), cell_tanh.clone());
-            LayerWeights::lstm(weights, bias, tables)
-        }
-        None => LayerWeights::new(weights, bias),
-    })
+    Ok(LayerWeights::new(weights, bias))
+}
+
+/// The tables of an LSTM, if each has its entries.
+fn tables(stage: &PlannedStage<'_>, scales: &LstmScales) -> Result<LstmTables, QuantiseError> {
+    Ok(LstmTables::new(
+        entries(stage, "sigmoid", &scales.sigmoid)?,
+        entries(stage, "tanh", &scales.tanh)?,
+        entries(stage, "cell tanh", &scales.cell_tanh)?,
+    ))
+}
+
+fn entries<T: Copy>(
+    stage: &PlannedStage<'_>,
+    what: &'static str,
+    table: &[T],
+) -> Result<[T; TABLE_ENTRIES], QuantiseError> {
+    let found = table.len();
+    table.try_into().map_err(|_| QuantiseError::Entries { layer: stage.name.to_owned(), what, found })
 }
 
 /// A value within the symmetric range of a width.
@@ -150,6 +163,7 @@ fn architecture(
                 gate_shift: scales.shift,
                 cell_bits: lstm.cell_bits,
                 cell_index_shift: lstm.cell_index_shift,
+                tables: tables(stage, lstm)?,
             },
             _ if stage.linear.dense => Layer::Dense { outputs, weight_bits },
             _ => Layer::Conv1d { out_channels: outputs, kernel: stage.linear.kernel, weight_bits },

@@ -8,7 +8,7 @@
 //! ([`crate::architecture::Lstm::cell_ring_bits`]), which no input overflows.
 
 use crate::architecture::{Activation, Architecture, LinearShape, Lstm, Nonlinear, Reduction, Stage, limits};
-use crate::model::{LayerWeights, LstmTables, ModelError};
+use crate::model::{LayerWeights, ModelError};
 
 /// What the analysis says about one stage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +35,7 @@ pub fn analyse(architecture: &Architecture, weights: &[LayerWeights]) -> Result<
     let mut channels = vec![Interval { low: -high - 1, high }];
     let mut bounds = Vec::new();
     for (stage, layer) in architecture.stages().iter().zip(weights) {
-        let hidden = hidden(stage, layer);
+        let hidden = stage.lstm().map_or_else(Vec::new, hidden);
         if let Some(lstm) = stage.lstm() {
             channels = combined(lstm, &channels, &hidden);
             check_inputs(stage, &channels)?;
@@ -51,15 +51,14 @@ pub fn analyse(architecture: &Architecture, weights: &[LayerWeights]) -> Result<
     Ok(bounds)
 }
 
-/// Interval of each value of an LSTM's hidden state; of another layer there is none.
-fn hidden(stage: &Stage, layer: &LayerWeights) -> Vec<Interval> {
-    let units = stage.lstm().map_or(0, |lstm| lstm.units);
-    let (low, high) = layer.tables().map_or((0, 0), LstmTables::hidden_range);
-    vec![Interval { low, high }; units]
+/// Interval of each value of an LSTM's hidden state.
+fn hidden(lstm: &Lstm) -> Vec<Interval> {
+    let (low, high) = lstm.tables.hidden_range();
+    vec![Interval { low, high }; lstm.units]
 }
 
 /// Interval of each value that enters the linear layer of an LSTM, `[input * 2^k; hidden state]`.
-fn combined(lstm: Lstm, input: &[Interval], hidden: &[Interval]) -> Vec<Interval> {
+fn combined(lstm: &Lstm, input: &[Interval], hidden: &[Interval]) -> Vec<Interval> {
     let shift = |channel: &Interval| Interval {
         low: channel.low << lstm.input_shift,
         high: channel.high << lstm.input_shift,
@@ -117,10 +116,10 @@ fn dot(
 fn bound(stage: &Stage, accumulators: &[Interval]) -> Result<StageBound, ModelError> {
     let magnitude = accumulators.iter().map(|acc| acc.high.max(-acc.low)).max().unwrap_or(0);
     let value_bits = i64::BITS - magnitude.leading_zeros();
-    let needed = match stage.nonlinear {
+    let needed = match &stage.nonlinear {
         Some(nonlinear) => {
             let step = match nonlinear {
-                Nonlinear::Requantise(step) => step,
+                Nonlinear::Requantise(step) => *step,
                 Nonlinear::Lstm(lstm) => lstm.gate_step().step,
             };
             (value_bits + 2).max(step.shift + step.bits + 1)

@@ -3,8 +3,7 @@
 use super::calibrate::{CalibrationWidths, weight_limits};
 use super::plan::{PlannedStage, QuantiseError};
 use super::scales::{LayerScales, LstmScales};
-use crate::architecture::{CELL_GATE, GATES, HIDDEN_FRACTION, INDEX_BITS, ZERO_INDEX, limits};
-use crate::model::LstmTables;
+use crate::architecture::{CELL_GATE, GATES, HIDDEN_FRACTION, INDEX_BITS, LstmTables, ZERO_INDEX, limits};
 
 /// Index units per real unit: tables of sigmoids reach to 8, those of the tanh to 4.
 const SIGMOID_UNITS: f64 = 16.0;

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::architecture::{ArchitectureError, HIDDEN_FRACTION};
+use crate::architecture::{ArchitectureError, HIDDEN_FRACTION, TABLE_ENTRIES};
 use crate::float::{FloatLayer, Linear, Network, Operation};
 use crate::model::ModelError;
 use crate::tensor::Shape;
@@ -25,6 +25,16 @@ pub enum QuantiseError {
         layer: String,
         /// What is wrong.
         problem: &'static str,
+    },
+    /// A table of an LSTM is too short or too long.
+    #[error("quantisation of layer `{layer}`: {found} {what} entries, expected {TABLE_ENTRIES}")]
+    Entries {
+        /// Layer name.
+        layer: String,
+        /// Which table.
+        what: &'static str,
+        /// Entries given.
+        found: usize,
     },
     /// Calibration cannot work with what it was given.
     #[error("calibration: {0}")]

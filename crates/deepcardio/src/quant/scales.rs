@@ -33,7 +33,8 @@ pub struct LayerScales {
     pub lstm: Option<LstmScales>,
 }
 
-/// Shifts, widths and tables of an LSTM; see [`crate::architecture::Lstm`] and [`crate::model::LstmTables`].
+/// Shifts, widths and tables of an LSTM; see [`crate::architecture::Lstm`] and [`crate::architecture::LstmTables`]. The tables
+/// have 256 entries each.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LstmScales {
     /// Left shift of the input.

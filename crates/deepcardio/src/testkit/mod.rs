@@ -78,7 +78,7 @@ pub fn random_weights(rng: &mut impl Rng, architecture: &Architecture, extremes:
             let weights = (0..count).map(|_| random_signed(rng, stage.weight_bits, extremes) as i8).collect();
             let rows = stage.linear.out_channels;
             if let Some(lstm) = stage.lstm() {
-                return lstm::random_lstm_weights(rng, lstm, rows, weights, extremes);
+                return lstm::random_lstm_weights(rng, lstm, rows, weights);
             }
             let bias = (0..rows).map(|_| rng.random_range(-1000..=1000)).collect();
             LayerWeights::new(weights, bias)

@@ -1,9 +1,5 @@
 //! A model: the public architecture with its secret weights, proven free of overflow.
 
-mod tables;
-
-pub use tables::LstmTables;
-
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::architecture::{Architecture, ArchitectureError, Stage};
@@ -17,24 +13,17 @@ pub const PROVENANCE: usize = 4096;
 pub struct LayerWeights {
     weights: Vec<i8>,
     bias: Vec<i32>,
-    tables: Option<LstmTables>,
 }
 
 impl LayerWeights {
-    /// Weights `[out][in][tap]` and one bias per output channel. [`Model::new`] checks them against the layer.
+    /// Weights `[out][in][tap]` and one bias per output channel; [`Model::new`] checks them against the layer. The biases of
+    /// an LSTM contain what makes index 128 the index of zero, `128 * 2^f`.
     #[must_use]
     pub fn new(weights: Vec<i8>, bias: Vec<i32>) -> Self {
-        Self { weights, bias, tables: None }
+        Self { weights, bias }
     }
 
-    /// Weights of an LSTM, `[4 H][X + H]`, one bias per row, and its tables. The biases contain what makes index 128 the
-    /// index of zero, `128 * 2^f`.
-    #[must_use]
-    pub fn lstm(weights: Vec<i8>, bias: Vec<i32>, tables: LstmTables) -> Self {
-        Self { weights, bias, tables: Some(tables) }
-    }
-
-    /// Weights, `[out][in][tap]`.
+    /// Weights, `[out][in][tap]`; of an LSTM `[4 H][X + H]`.
     #[must_use]
     pub fn weights(&self) -> &[i8] {
         &self.weights
@@ -44,12 +33,6 @@ impl LayerWeights {
     #[must_use]
     pub fn bias(&self) -> &[i32] {
         &self.bias
-    }
-
-    /// The tables of an LSTM; a checked model has them exactly there.
-    #[must_use]
-    pub fn tables(&self) -> Option<&LstmTables> {
-        self.tables.as_ref()
     }
 }
 
@@ -98,18 +81,6 @@ pub enum ModelError {
         layer: String,
         /// Signed width.
         bits: u32,
-    },
-    /// An LSTM has no tables, or another layer has some.
-    #[error("layer {layer}: an LSTM has tables and no other layer has")]
-    Tables {
-        /// Stage name.
-        layer: String,
-    },
-    /// An entry of the table of a gate is above 1.
-    #[error("layer {layer}: a gate is above 1")]
-    Gate {
-        /// Stage name.
-        layer: String,
     },
     /// Some input can make an accumulator too large for every ring.
     #[error("layer {layer} needs a ring of {needed} bits, the widest is {most}", most = crate::architecture::limits::RING_BITS.end())]
@@ -227,11 +198,6 @@ fn check_layers(stages: &[Stage], weights: &[LayerWeights]) -> Result<(), ModelE
         let fits = |&weight: &i8| matches!(i32::from(weight) >> (stage.weight_bits - 1), 0 | -1);
         if !layer.weights.iter().all(fits) {
             return Err(ModelError::WeightWidth { layer: stage.name.clone(), bits: stage.weight_bits });
-        }
-        match (stage.lstm(), &layer.tables) {
-            (Some(_), Some(tables)) => tables.check(&stage.name)?,
-            (None, None) => {}
-            _ => return Err(ModelError::Tables { layer: stage.name.clone() }),
         }
     }
     Ok(())
