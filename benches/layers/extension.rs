@@ -4,7 +4,7 @@ use benches::dealt::rng;
 use benches::layers::layers;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group};
 use oblivious_transfer::block::Block;
-use oblivious_transfer::silent::{PART_BYTES, PART_COTS, SilentReceiver, SilentReceiverSetup, SilentSender};
+use oblivious_transfer::silent::{PART_BYTES, PART_COTS, Party, SilentExtension, SilentRequested};
 use oblivious_transfer::softspoken::{CotReceiver, CotSender, ReceiverSetup, SenderSetup};
 
 use crate::brief;
@@ -18,11 +18,14 @@ fn softspoken_pair() -> (CotSender, CotReceiver) {
     (sender.finish(&seeds).unwrap(), receiver)
 }
 
-fn silent_pair() -> (SilentSender, SilentReceiver) {
-    let (mut sender, mut receiver) = softspoken_pair();
-    let (setup, request) = SilentReceiverSetup::start(b"bench", &mut receiver);
-    let (sender, reply) = SilentSender::new(b"bench", &mut sender, &request, &mut rng(401)).unwrap();
-    (sender, setup.finish(&reply).unwrap())
+fn silent_pair() -> [SilentExtension; 2] {
+    let [(mut a_sends, mut b_receives), (mut b_sends, mut a_receives)] =
+        [softspoken_pair(), softspoken_pair()];
+    let (a, from_a) = SilentRequested::start(b"bench", Party::A, &mut a_receives);
+    let (b, from_b) = SilentRequested::start(b"bench", Party::B, &mut b_receives);
+    let (a, reply_of_a) = a.reply(&mut a_sends, &from_b, &mut rng(401)).unwrap();
+    let (b, reply_of_b) = b.reply(&mut b_sends, &from_a, &mut rng(402)).unwrap();
+    [a.finish(&reply_of_b).unwrap(), b.finish(&reply_of_a).unwrap()]
 }
 
 fn softspoken(c: &mut Criterion) {
@@ -46,17 +49,19 @@ fn softspoken(c: &mut Criterion) {
 }
 
 fn silent(c: &mut Criterion) {
-    let (mut sender, mut receiver) = silent_pair();
+    let [mut party, _] = silent_pair();
     // What a part says does not change its cost, so one message serves for all.
-    let (_, message) = sender.extend(|_, _| ());
-    let id = format!("part cots={PART_COTS} bytes={PART_BYTES}");
+    let message = [0; PART_BYTES];
+    let id = format!("part cots={} bytes={PART_BYTES}", 2 * PART_COTS);
     let mut group = c.benchmark_group("silent");
     group.sample_size(10);
     group.bench_function("set-up of both", |b| b.iter(silent_pair));
-    group.throughput(Throughput::Elements(PART_COTS as u64));
-    group.bench_function(BenchmarkId::new("sender", &id), |b| b.iter(|| sender.extend(|_, _| ())));
-    group.bench_function(BenchmarkId::new("receiver", &id), |b| {
-        b.iter(|| receiver.extend(&message, |_, _| ()).unwrap());
+    group.throughput(Throughput::Elements(2 * PART_COTS as u64));
+    group.bench_function(BenchmarkId::new("party", &id), |b| {
+        b.iter(|| {
+            party.announce(1);
+            party.extend(&message, |_, _, _| ()).unwrap()
+        });
     });
     group.finish();
 }

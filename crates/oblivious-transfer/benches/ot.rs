@@ -4,7 +4,7 @@
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use oblivious_transfer::block::Block;
 use oblivious_transfer::hash::{Domain, Hasher, KeyDeriver, StreamHasher};
-use oblivious_transfer::silent::{PART_COTS, SilentReceiver, SilentReceiverSetup, SilentSender};
+use oblivious_transfer::silent::{PART_BYTES, PART_COTS, Party, SilentExtension, SilentRequested};
 use oblivious_transfer::softspoken::{CotReceiver, CotSender, ReceiverSetup, SenderSetup};
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
@@ -46,23 +46,30 @@ fn softspoken(c: &mut Criterion) {
     group.finish();
 }
 
-fn silent_pair() -> (SilentSender, SilentReceiver) {
-    let (mut sender, mut receiver) = softspoken_pair();
+fn silent_pair() -> [SilentExtension; 2] {
+    let [(mut a_sends, mut b_receives), (mut b_sends, mut a_receives)] =
+        [softspoken_pair(), softspoken_pair()];
     let mut rng = ChaCha20Rng::seed_from_u64(1);
-    let (setup, request) = SilentReceiverSetup::start(b"bench", &mut receiver);
-    let (sender, reply) = SilentSender::new(b"bench", &mut sender, &request, &mut rng).unwrap();
-    (sender, setup.finish(&reply).unwrap())
+    let (a, from_a) = SilentRequested::start(b"bench", Party::A, &mut a_receives);
+    let (b, from_b) = SilentRequested::start(b"bench", Party::B, &mut b_receives);
+    let (a, reply_of_a) = a.reply(&mut a_sends, &from_b, &mut rng).unwrap();
+    let (b, reply_of_b) = b.reply(&mut b_sends, &from_a, &mut rng).unwrap();
+    [a.finish(&reply_of_b).unwrap(), b.finish(&reply_of_a).unwrap()]
 }
 
 fn silent(c: &mut Criterion) {
     let mut group = c.benchmark_group("silent");
-    group.throughput(Throughput::Elements(PART_COTS as u64));
-    let (mut sender, mut receiver) = silent_pair();
+    let [mut party, _] = silent_pair();
     // What a part says does not change its cost, so one message serves for all.
-    let (_, message) = sender.extend(|_, _| ());
-    group.bench_function("sender, one part", |b| b.iter(|| sender.extend(|_, _| ())));
-    group.bench_function("receiver, one part", |b| b.iter(|| receiver.extend(&message, |_, _| ()).unwrap()));
-    group.bench_function("set-up", |b| b.iter(silent_pair));
+    let message = [0; PART_BYTES];
+    group.bench_function("set-up of both", |b| b.iter(silent_pair));
+    group.throughput(Throughput::Elements(2 * PART_COTS as u64));
+    group.bench_function("one party, one part, both directions", |b| {
+        b.iter(|| {
+            party.announce(1);
+            party.extend(&message, |_, _, _| ()).unwrap()
+        });
+    });
     group.finish();
 }
 

@@ -2,20 +2,26 @@
 //! Yang, Wang, Zhang, Xie, Liu, Zhao, "Half-tree", EUROCRYPT 2023): about 0.09 bytes of traffic for a correlated OT.
 //!
 //! ```text
-//! SilentReceiver                                          SilentSender (Delta, bit 0 set)
-//!   (SoftSpoken set-up, see crate::softspoken)
-//!   48,128 SoftSpoken OTs            -- SETUP_REQUEST_BYTES -->
-//!                                   <-- SETUP_REPLY_BYTES --     one small stage fills the first reserve
-//!   per part, again and again:
-//!                                   <-- PART_BYTES --            PART_COTS correlated OTs
+//! either party, the peer the same at the same time
+//!   (SoftSpoken set-up in both directions, see crate::softspoken)
+//!   SilentRequested   48,128 SoftSpoken OTs to receive   -- SETUP_REQUEST_BYTES -->
+//!   SilentReplied     trees of the initial stage         -- SETUP_REPLY_BYTES -->
+//!   SilentExtension   per part, again and again:
+//!                     announce: trees of the part        -- PART_BYTES -->
+//!                     extend: PART_COTS correlated OTs in each direction
 //! ```
-//! **One stage.** Both hold a reserve of k + t h correlated OTs. t trees of 2^h leaves give t noise blocks: the sender
-//! holds v, the receiver w = v except at one secret place alpha of each tree, where w = v ^ Delta. The receiver's alpha is
+//! **One stage.** For each direction both hold a reserve of k + t h correlated OTs. t trees of 2^h leaves give t noise blocks: the
+//! sender holds v, the receiver w = v except at one secret place alpha of each tree, where w = v ^ Delta. The receiver's alpha is
 //! read off its random choice bits in t h reserve OTs, so it sends nothing. With A a public sparse matrix over GF(2), the
 //! outputs are y = v + A s (sender; s = first k keys) and z = w + A r (receiver; r = first k macs): again
 //! correlated OTs on Delta, whose choice bits e + A u (u = choice bits of the reserve, e = noise of weight t) are
 //! pseudorandom by the learning-parity-with-noise assumption with regular noise. Some outputs of every tree refill the
 //! reserve; the others go to the caller, tree after tree, while they are in the cache.
+//!
+//! **Both directions go in step** and share A. Their secrets and noise are independent, so if e + A u looks random given A for
+//! one, it does for both (replace one after the other). Reading s and r at random places is what costs most; side by side, one
+//! cache line serves both. So a party announces its trees first, which takes little, and grows them again with those of
+//! the peer.
 //!
 //! **Choice bits** stand in bit 0: every key has bit 0 clear, Delta has it set, so a mac's bit 0 is its choice.
 //!
@@ -25,29 +31,36 @@
 //! ```
 //! use oblivious_transfer::block::Block;
 //! use oblivious_transfer::error::OtError;
-//! use oblivious_transfer::silent::{PART_COTS, SilentReceiverSetup, SilentSender, choices_of};
-//! use oblivious_transfer::softspoken::{ReceiverSetup, SenderSetup};
+//! use oblivious_transfer::silent::{PART_COTS, Party, SilentRequested, choices_of};
+//! use oblivious_transfer::softspoken::{CotReceiver, CotSender, ReceiverSetup, SenderSetup};
 //! # use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
 //! # fn main() -> Result<(), OtError> {
 //! # let mut rng = ChaCha20Rng::seed_from_u64(1);
-//! let delta = Block::random(&mut rng).with_lsb(true);
-//! let (receiver, message) = ReceiverSetup::start(b"session 1, server sends", &mut rng);
-//! let (sender, message) = SenderSetup::start(b"session 1, server sends", delta, &message, &mut rng)?;
-//! let (mut receiver, message) = receiver.finish(&message, &mut rng)?;
-//! let mut sender = sender.finish(&message)?;
+//! # let mut softspoken = |id: &[u8]| -> Result<(CotReceiver, CotSender), OtError> {
+//! #     let delta = Block::random(&mut rng).with_lsb(true);
+//! #     let (receiver, message) = ReceiverSetup::start(id, &mut rng);
+//! #     let (sender, message) = SenderSetup::start(id, delta, &message, &mut rng)?;
+//! #     let (receiver, message) = receiver.finish(&message, &mut rng)?;
+//! #     Ok((receiver, sender.finish(&message)?))
+//! # };
+//! let (mut a_receives, mut b_sends) = softspoken(b"session 1, A receives")?;
+//! let (mut b_receives, mut a_sends) = softspoken(b"session 1, B receives")?;
 //!
-//! let (receiver, message) = SilentReceiverSetup::start(b"session 1, server sends", &mut receiver);
-//! let (mut sender, message) = SilentSender::new(b"session 1, server sends", &mut sender, &message, &mut rng)?;
-//! let mut receiver = receiver.finish(&message)?;
+//! let (a, request_of_a) = SilentRequested::start(b"session 1", Party::A, &mut a_receives);
+//! let (b, request_of_b) = SilentRequested::start(b"session 1", Party::B, &mut b_receives);
+//! # let mut rng = ChaCha20Rng::seed_from_u64(2);
+//! let (a, reply_of_a) = a.reply(&mut a_sends, &request_of_b, &mut rng)?;
+//! let (b, reply_of_b) = b.reply(&mut b_sends, &request_of_a, &mut rng)?;
+//! let (mut a, mut b) = (a.finish(&reply_of_b)?, b.finish(&reply_of_a)?);
 //!
-//! let (sums, message) = sender.extend(|_, keys| keys.iter().fold(Block::ZERO, |sum, key| sum ^ *key));
-//! let ones = receiver.extend(&message, |_, macs| {
-//!     (macs.iter().fold(Block::ZERO, |sum, mac| sum ^ *mac), choices_of(macs).count_ones())
-//! })?;
-//! for (keys, (macs, ones)) in sums.into_iter().zip(&ones) {
-//!     assert!(*macs == keys ^ (Block::mask(ones % 2 == 1) & delta));
+//! let (from_a, from_b) = (a.announce(1), b.announce(1));
+//! let keys = a.extend(&from_b[0], |_, keys, _| keys.to_vec())?.concat();
+//! let macs = b.extend(&from_a[0], |_, _, macs| macs.to_vec())?.concat();
+//! assert_eq!(keys.len(), PART_COTS);
+//! for (key, mac) in keys.iter().zip(&macs) {
+//!     assert!(*mac == *key ^ (Block::mask(mac.lsb()) & a.delta()));
 //! }
-//! assert!(ones.iter().map(|(_, ones)| ones).sum::<usize>().abs_diff(PART_COTS / 2) < 4000);
+//! assert!(choices_of(&macs).count_ones().abs_diff(PART_COTS / 2) < 4000);
 //! # Ok(())
 //! # }
 //! ```
@@ -58,7 +71,7 @@
 //! | initial | 360,448 | 36,864 | 1,408 | 256 | once a session, to make the first reserve |
 //! | main | 5,242,880 | 327,680 | 2,560 | 2,048 | again and again |
 //!
-//! A party runs both directions at once, so two tables of k blocks compete for its caches: 5 MB each here. Against tables
+//! A session's table of k pairs takes 10 MB. Against tables
 //! of twice the size, six sessions at once took a quarter less time, one alone about the same; an OT costs 0.04 bytes more.
 //!
 //! Rows of A have ten ones (counted with multiplicity), drawn by AES in counter mode from a seed of the session and
@@ -85,19 +98,37 @@
 //!   these attacks, not their estimator; its quadratic linear algebra and the margin over 128 bits are meant for what it misses.
 
 mod code;
-mod receiver;
+mod extension;
+mod run;
 #[cfg(test)]
 mod security;
-mod sender;
+mod setup;
 mod tree;
 
-pub use receiver::{SilentReceiver, SilentReceiverSetup};
-pub use sender::SilentSender;
+pub use extension::SilentExtension;
+pub use setup::{SilentReplied, SilentRequested};
 
 use crate::bits::BitVec;
 use crate::block::Block;
-use crate::hash::{Domain, KeyDeriver, KeyIndex};
 use crate::softspoken;
+
+/// The two parties of a session, told apart by agreement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Party {
+    /// One of them.
+    A,
+    /// The other.
+    B,
+}
+
+impl Party {
+    const fn peer(self) -> Self {
+        match self {
+            Self::A => Self::B,
+            Self::B => Self::A,
+        }
+    }
+}
 
 /// The sizes of one stage: t trees of 2^h leaves, k reserve OTs in the code.
 #[derive(Clone, Copy)]
@@ -139,20 +170,20 @@ const PARTS: usize = MAIN.trees / PART_TREES;
 const _: () = assert!(INITIAL.trees * INITIAL.leaves() >= KEPT * MAIN.trees);
 const _: () = assert!(PARTS * PART_TREES == MAIN.trees);
 
-/// Correlated OTs that reach the caller in one piece.
+/// Correlated OTs of each direction that reach the caller in one piece.
 pub const CHUNK_COTS: usize = MAIN.leaves() - KEPT;
 /// Pieces of one part.
 pub const PART_CHUNKS: usize = PART_TREES;
-/// Correlated OTs of one part.
+/// Correlated OTs of each direction of one part.
 pub const PART_COTS: usize = PART_CHUNKS * CHUNK_COTS;
-/// Bytes of the sender's message for one part.
+/// Bytes of either party's message for one part.
 pub const PART_BYTES: usize = PART_TREES * MAIN.depth * Block::BYTES;
-/// Bytes of the receiver's set-up message.
+/// Bytes of either party's set-up request.
 pub const SETUP_REQUEST_BYTES: usize = softspoken::random_bytes(INITIAL.reserve());
-/// Bytes of the sender's set-up message.
+/// Bytes of either party's set-up reply.
 pub const SETUP_REPLY_BYTES: usize = INITIAL.trees * INITIAL.depth * Block::BYTES;
 
-/// Parts that give at least `count` correlated OTs.
+/// Parts that give at least `count` correlated OTs in each direction.
 #[must_use]
 pub const fn parts_for(count: usize) -> usize {
     count.div_ceil(PART_COTS)
@@ -165,29 +196,6 @@ pub fn choices_of(macs: &[Block]) -> BitVec {
         chunk.iter().zip(0..).fold(0, |word, (mac, place)| word | u64::from(mac.lsb()) << place)
     });
     BitVec::from_words(words.collect(), macs.len())
-}
-
-/// The public keys of one run of a stage.
-struct RunKeys<'a> {
-    deriver: &'a KeyDeriver,
-    /// 0 for the initial stage, then the number of the main run.
-    run: u32,
-}
-
-impl RunKeys<'_> {
-    /// The hash key of one tree.
-    fn tree(&self, tree: usize) -> Block {
-        self.key(Domain::SilentTree, tree as u64)
-    }
-
-    /// The seed of the code.
-    fn code(&self) -> Block {
-        self.key(Domain::SilentCode, 0)
-    }
-
-    fn key(&self, domain: Domain, item: u64) -> Block {
-        self.deriver.key(KeyIndex { domain, layer: 0, batch: self.run, item })
-    }
 }
 
 #[cfg(test)]

@@ -29,7 +29,7 @@ const GREETING: Duration = Duration::from_secs(10);
 
 /// Raised with every change of what both parties must compute alike and no message length shows: gates, hash domains, the
 /// code of the silent extension.
-const REVISION: u32 = 4;
+const REVISION: u32 = 5;
 
 /// Which protocol computes the non-linear steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -197,7 +197,7 @@ impl Plan {
             .iter()
             .map(|stage| stage.cots(method))
             .fold((0, 0), |sums, cots| (sums.0 + cots.0, sums.1 + cots.1));
-        (silent::parts_for(client) + silent::parts_for(server)) * (silent::PART_BYTES + HEADER_BYTES)
+        2 * silent::parts_for(client.max(server)) * (silent::PART_BYTES + HEADER_BYTES)
     }
 }
 

@@ -6,8 +6,8 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 
 use super::{
-    CHUNK_COTS, PART_BYTES, PART_CHUNKS, PART_COTS, PARTS, SETUP_REPLY_BYTES, SETUP_REQUEST_BYTES,
-    SilentReceiver, SilentReceiverSetup, SilentSender, choices_of, parts_for,
+    CHUNK_COTS, PART_BYTES, PART_CHUNKS, PART_COTS, PARTS, Party, SETUP_REPLY_BYTES, SETUP_REQUEST_BYTES,
+    SilentExtension, SilentRequested, choices_of, parts_for,
 };
 use crate::block::Block;
 use crate::error::OtError;
@@ -21,90 +21,126 @@ fn softspoken(delta: Block, rng: &mut ChaCha20Rng) -> (CotSender, CotReceiver) {
     (sender.finish(&third).unwrap(), receiver)
 }
 
-fn pair(delta: Block, seed: u64) -> (SilentSender, SilentReceiver) {
+/// A pair of extensions that has not made anything yet.
+fn pair(seed: u64) -> [SilentExtension; 2] {
     let mut rng = ChaCha20Rng::seed_from_u64(seed);
-    let (mut sender, mut receiver) = softspoken(delta, &mut rng);
-    let (setup, request) = SilentReceiverSetup::start(b"silent test", &mut receiver);
-    assert_eq!(request.len(), SETUP_REQUEST_BYTES);
-    let (sender, reply) = SilentSender::new(b"silent test", &mut sender, &request, &mut rng).unwrap();
-    assert_eq!(reply.len(), SETUP_REPLY_BYTES);
-    (sender, setup.finish(&reply).unwrap())
+    let delta = |rng: &mut _| Block::random(rng).with_lsb(true);
+    let (mut a_sends, mut b_receives) = softspoken(delta(&mut rng), &mut rng);
+    let (mut b_sends, mut a_receives) = softspoken(delta(&mut rng), &mut rng);
+    let (a, from_a) = SilentRequested::start(b"silent test", Party::A, &mut a_receives);
+    let (b, from_b) = SilentRequested::start(b"silent test", Party::B, &mut b_receives);
+    assert_eq!([from_a.len(), from_b.len()], [SETUP_REQUEST_BYTES; 2]);
+    let (a, reply_of_a) = a.reply(&mut a_sends, &from_b, &mut rng).unwrap();
+    let (b, reply_of_b) = b.reply(&mut b_sends, &from_a, &mut rng).unwrap();
+    assert_eq!([reply_of_a.len(), reply_of_b.len()], [SETUP_REPLY_BYTES; 2]);
+    [a.finish(&reply_of_b).unwrap(), b.finish(&reply_of_a).unwrap()]
 }
 
-fn delta() -> Block {
-    Block::random(&mut ChaCha20Rng::seed_from_u64(11)).with_lsb(true)
+/// Both parties announce up to `most` parts; the messages of each.
+fn announce(pair: &mut [SilentExtension; 2], most: usize) -> [Vec<Vec<u8>>; 2] {
+    pair.each_mut().map(|party| party.announce(most))
 }
 
-/// Runs one part on both sides and checks every OT of it; returns the keys and the number of ones chosen.
-fn checked_part(sender: &mut SilentSender, receiver: &mut SilentReceiver) -> (Vec<Block>, usize) {
-    let delta = sender.delta();
-    let (keys, message) = sender.extend(|position, keys| (position, keys.to_vec()));
-    assert_eq!((keys.len(), message.len()), (PART_CHUNKS, PART_BYTES));
-    let ones = receiver
-        .extend(&message, |position, macs| (position, macs.to_vec()))
-        .unwrap()
-        .into_iter()
-        .zip(&keys)
-        .map(|((place, macs), (position, keys))| {
-            assert_eq!((place, macs.len(), keys.len()), (*position, CHUNK_COTS, CHUNK_COTS));
-            for (mac, key) in macs.iter().zip(keys) {
-                assert!(!key.lsb());
-                assert_eq!(mac.value(), (*key ^ (Block::mask(mac.lsb()) & delta)).value());
+/// Keys and macs of a party.
+type Made = [Vec<Block>; 2];
+
+/// Makes one announced part at `party` and checks the pieces' positions.
+fn made(party: &mut SilentExtension, message: &[u8], position: u64) -> Made {
+    let pieces = party.extend(message, |place, keys, macs| (place, keys.to_vec(), macs.to_vec())).unwrap();
+    assert_eq!((pieces.len(), message.len()), (PART_CHUNKS, PART_BYTES));
+    let mut all = Made::default();
+    for ((place, keys, macs), expected) in pieces.into_iter().zip((position..).step_by(CHUNK_COTS)) {
+        assert_eq!((place, keys.len(), macs.len()), (expected, CHUNK_COTS, CHUNK_COTS));
+        all[0].extend(keys);
+        all[1].extend(macs);
+    }
+    all
+}
+
+/// Checks every OT of one direction; returns the number of ones chosen.
+fn assert_correlated(delta: Block, keys: &[Block], macs: &[Block]) -> usize {
+    assert_eq!((keys.len(), macs.len()), (PART_COTS, PART_COTS));
+    for (mac, key) in macs.iter().zip(keys) {
+        assert!(!key.lsb());
+        assert_eq!(mac.value(), (*key ^ (Block::mask(mac.lsb()) & delta)).value());
+    }
+    macs.iter().filter(|mac| mac.lsb()).count()
+}
+
+/// Makes the next `count` parts on both sides, as many at a time as the runs allow, and checks every OT of them.
+fn checked_parts(pair: &mut [SilentExtension; 2], first: usize, count: usize) -> Vec<Made> {
+    let deltas = pair.each_ref().map(|party| party.delta());
+    let mut parts = Vec::new();
+    while parts.len() < count {
+        let [from_a, from_b] = announce(pair, count - parts.len());
+        assert_eq!(from_a.len(), from_b.len());
+        for (from_a, from_b) in from_a.iter().zip(&from_b) {
+            let position = ((first + parts.len()) * PART_COTS) as u64;
+            let a = made(&mut pair[0], from_b, position);
+            let b = made(&mut pair[1], from_a, position);
+            for ones in
+                [assert_correlated(deltas[0], &a[0], &b[1]), assert_correlated(deltas[1], &b[0], &a[1])]
+            {
+                assert_balanced(ones, PART_COTS);
             }
-            macs.iter().filter(|mac| mac.lsb()).count()
-        });
-    let ones = ones.sum();
-    (keys.into_iter().flat_map(|(_, keys)| keys).collect(), ones)
+            parts.push(a);
+        }
+    }
+    parts
 }
 
 #[test]
 fn two_full_runs_and_more_keep_the_correlation_and_fair_choices() {
-    let (mut sender, mut receiver) = pair(delta(), 12);
-    for _ in 0..2 * PARTS + 1 {
-        let (keys, ones) = checked_part(&mut sender, &mut receiver);
-        assert_eq!(keys.len(), PART_COTS);
-        assert_balanced(ones, PART_COTS);
-    }
+    let mut pair = pair(12);
+    assert_eq!(checked_parts(&mut pair, 0, 3).len(), 3);
+    assert_eq!(checked_parts(&mut pair, 3, 2 * PARTS - 2).len(), 2 * PARTS - 2);
 }
 
 #[test]
-fn no_key_stands_twice_within_or_across_runs() {
-    let (mut sender, mut receiver) = pair(delta(), 13);
+fn no_key_or_mac_stands_twice_within_or_across_runs() {
     let mut seen = HashSet::new();
-    for part in 0..PARTS + 2 {
-        let (keys, _) = checked_part(&mut sender, &mut receiver);
-        // A sample that reaches the first and the second run; the low words alone must not collide.
+    for (part, made) in checked_parts(&mut pair(13), 0, PARTS + 2).into_iter().enumerate() {
+        // A sample that reaches the first and the second run.
         if !(2..PARTS).contains(&part) {
-            assert!(keys.iter().step_by(5).all(|key| seen.insert(key.value())));
+            let blocks = made.iter().flat_map(|blocks| blocks.iter().step_by(5));
+            blocks.for_each(|block| assert!(seen.insert(block.value())));
         }
     }
 }
 
 #[test]
-fn positions_count_on_without_gaps() {
-    let (mut sender, _) = pair(delta(), 14);
-    let mut expected = 0;
-    for _ in 0..2 {
-        for position in sender.extend(|position, _| position).0 {
-            assert_eq!(position, expected);
-            expected += CHUNK_COTS as u64;
-        }
+fn a_run_is_announced_to_its_end_and_no_further() {
+    let mut pair = pair(14);
+    let first = announce(&mut pair, 3);
+    assert_eq!(first.each_ref().map(Vec::len), [3; 2]);
+    let rest = announce(&mut pair, 2 * PARTS);
+    assert_eq!(rest.each_ref().map(Vec::len), [PARTS - 3; 2]);
+    assert_eq!(announce(&mut pair, 1).map(|messages| messages.len()), [0; 2]);
+    let messages = [0, 1].map(|party| [first[party].as_slice(), &rest[party]].concat());
+    assert_eq!(messages[0].iter().collect::<HashSet<_>>().len(), PARTS);
+    for (from_a, from_b) in messages[0].iter().zip(&messages[1]) {
+        pair[0].extend(from_b, |_, _, _| ()).unwrap();
+        pair[1].extend(from_a, |_, _, _| ()).unwrap();
     }
-    assert_eq!(expected, 2 * PART_COTS as u64);
+    checked_parts(&mut pair, PARTS, 2);
 }
 
 #[test]
-fn choice_bits_of_two_sessions_and_of_neighbours_are_unrelated() {
+fn choice_bits_of_directions_sessions_and_neighbours_are_unrelated() {
     let choices = |seed| {
-        let (mut sender, mut receiver) = pair(delta(), seed);
-        let (_, message) = sender.extend(|_, _| ());
-        let bits = receiver
-            .extend(&message, |_, macs| macs.iter().map(|mac| mac.lsb()).collect::<Vec<_>>())
-            .unwrap();
-        bits.concat()
+        let mut pair = pair(seed);
+        let [from_a, from_b] = announce(&mut pair, 1);
+        let bits = |macs: &[Block]| macs.iter().map(|mac| mac.lsb()).collect::<Vec<_>>();
+        let [of_a, of_b] = [
+            pair[0].extend(&from_b[0], |_, _, macs| bits(macs)),
+            pair[1].extend(&from_a[0], |_, _, macs| bits(macs)),
+        ];
+        [of_a.unwrap().concat(), of_b.unwrap().concat()]
     };
-    let (one, other) = (choices(15), choices(16));
-    assert_balanced(one.iter().zip(&other).filter(|(a, b)| a == b).count(), PART_COTS);
+    let ([one, back], [other, _]) = (choices(15), choices(16));
+    for other in [back, other] {
+        assert_balanced(one.iter().zip(&other).filter(|(a, b)| a == b).count(), PART_COTS);
+    }
     for lag in [1, 2, 3, CHUNK_COTS] {
         let same = one.iter().zip(&one[lag..]).filter(|(a, b)| a == b).count();
         assert_balanced(same, PART_COTS - lag);
@@ -115,35 +151,39 @@ fn choice_bits_of_two_sessions_and_of_neighbours_are_unrelated() {
 fn hostile_or_misused_inputs_are_typed_errors() {
     let mut rng = ChaCha20Rng::seed_from_u64(17);
     let (mut sender, mut receiver) = softspoken(Block::new(2), &mut rng);
-    let (_, request) = SilentReceiverSetup::start(b"s", &mut receiver);
-    assert!(matches!(SilentSender::new(b"s", &mut sender, &request, &mut rng), Err(OtError::EvenDelta)));
+    let (setup, request) = SilentRequested::start(b"s", Party::A, &mut receiver);
+    assert!(matches!(setup.reply(&mut sender, &request, &mut rng), Err(OtError::EvenDelta)));
 
     let (mut sender, mut receiver) = softspoken(Block::ONE, &mut rng);
-    let (setup, request) = SilentReceiverSetup::start(b"s", &mut receiver);
-    let short = SilentSender::new(b"s", &mut sender, &request[1..], &mut rng);
-    assert!(matches!(short, Err(OtError::Length { .. })));
-    assert!(matches!(setup.finish(&[0; SETUP_REPLY_BYTES + 1]), Err(OtError::Length { .. })));
+    let (setup, request) = SilentRequested::start(b"s", Party::A, &mut receiver);
+    assert!(matches!(setup.reply(&mut sender, &request[1..], &mut rng), Err(OtError::Length { .. })));
+    let (setup, request) = SilentRequested::start(b"s", Party::A, &mut receiver);
+    let (replied, _) = setup.reply(&mut sender, &request, &mut rng).unwrap();
+    assert!(matches!(replied.finish(&[0; SETUP_REPLY_BYTES + 1]), Err(OtError::Length { .. })));
 
-    let (mut sender, mut receiver) = pair(delta(), 18);
+    let mut pair = pair(18);
+    assert!(matches!(pair[0].extend(&[0; PART_BYTES], |_, _, _| ()), Err(OtError::NotAnnounced)));
+    let [from_a, from_b] = announce(&mut pair, 1);
     for length in [0, PART_BYTES - 1, PART_BYTES + 16] {
-        assert!(matches!(receiver.extend(&vec![0; length], |_, _| ()), Err(OtError::Length { .. })));
+        assert!(matches!(pair[1].extend(&vec![0; length], |_, _, _| ()), Err(OtError::Length { .. })));
     }
     // The refused messages changed nothing.
-    checked_part(&mut sender, &mut receiver);
+    let delta = pair[0].delta();
+    let (a, b) = (made(&mut pair[0], &from_b[0], 0), made(&mut pair[1], &from_a[0], 0));
+    assert_correlated(delta, &a[0], &b[1]);
 }
 
 #[test]
-fn a_changed_message_breaks_the_correlation_but_nothing_else() {
-    let (mut sender, mut receiver) = pair(delta(), 19);
-    let (keys, mut message) = sender.extend(|_, keys| keys.to_vec());
-    message[100] ^= 4;
-    let macs = receiver.extend(&message, |_, macs| macs.to_vec()).unwrap();
-    let wrong = macs
-        .concat()
-        .into_iter()
-        .zip(keys.concat())
-        .filter(|(mac, key)| *mac != *key ^ (Block::mask(mac.lsb()) & delta()));
+fn a_changed_message_breaks_one_direction_and_nothing_else() {
+    let mut pair = pair(19);
+    let deltas = pair.each_ref().map(|party| party.delta());
+    let [mut from_a, from_b] = announce(&mut pair, 1);
+    from_a[0][100] ^= 4;
+    let (a, b) = (made(&mut pair[0], &from_b[0], 0), made(&mut pair[1], &from_a[0], 0));
+    let wrong =
+        b[1].iter().zip(&a[0]).filter(|(mac, key)| **mac != **key ^ (Block::mask(mac.lsb()) & deltas[0]));
     assert!(wrong.count() > 0);
+    assert_correlated(deltas[1], &b[0], &a[1]);
 }
 
 #[test]

@@ -6,72 +6,76 @@
 use crate::aes::{AesBackend, Kernel};
 use crate::block::Block;
 
-use super::code::encode;
+use super::code::{Outputs, Pair, encode};
 
-/// One tree of the sender, then the code over its leaves.
-pub(super) struct SenderTree<'a, const K: usize> {
-    pub(super) tree_key: Block,
-    pub(super) code_key: Block,
+/// A tree that a party sends.
+#[derive(Clone, Copy)]
+pub(super) struct SentTree {
+    pub(super) key: Block,
     pub(super) delta: Block,
     pub(super) root: Block,
-    /// The keys of the reserve OTs of this tree, one for each level.
-    pub(super) keys: &'a [Block],
-    /// Out: one block for each level.
-    pub(super) message: &'a mut [Block],
-    /// The keys that the code reads.
-    pub(super) table: &'a [Block; K],
-    /// Out: the keys at positions `first`, `first` + 1, ... of the stage.
-    pub(super) leaves: &'a mut [Block],
-    pub(super) first: u64,
 }
 
-impl<const K: usize> Kernel for SenderTree<'_, K> {
-    type Output = ();
-
+impl SentTree {
+    /// Makes all leaves, handing the sum over the left side of every level to `left_sum`.
     #[inline(always)]
-    fn run<A: AesBackend>(self, aes: A) {
-        let [tree_key, code_key] = aes.schedule(&[self.tree_key, self.code_key]);
-        self.leaves[0] = self.root;
-        self.leaves[1] = self.root ^ self.delta;
-        for (level, (message, key)) in self.message.iter_mut().zip(self.keys).enumerate() {
+    fn grow<A: AesBackend>(self, aes: A, leaves: &mut [Block], mut left_sum: impl FnMut(usize, Block)) {
+        let [tree_key] = aes.schedule(&[self.key]);
+        leaves[0] = self.root;
+        leaves[1] = self.root ^ self.delta;
+        for level in 0..leaves.len().ilog2() as usize {
             if level > 0 {
-                double(aes, &tree_key, &mut self.leaves[..2 << level]);
+                double(aes, &tree_key, &mut leaves[..2 << level]);
             }
-            *message = *key ^ sum(&self.leaves[..1 << level]);
+            left_sum(level, sum(&leaves[..1 << level]));
         }
-        clear_choices(self.leaves);
-        encode(aes, &code_key, self.first, self.table, self.leaves);
     }
 }
 
-/// One tree of the receiver, then the code over its leaves.
-pub(super) struct ReceiverTree<'a, const K: usize> {
-    pub(super) tree_key: Block,
-    pub(super) code_key: Block,
-    /// The macs of the reserve OTs of this tree; their choices decide the place of the noise.
-    pub(super) macs: &'a [Block],
-    /// The sender's block for each level.
-    pub(super) message: &'a [Block],
-    /// The macs that the code reads.
-    pub(super) table: &'a [Block; K],
-    /// Out: the macs at positions `first`, `first` + 1, ... of the stage.
+/// Makes the message of a tree, one block for each level.
+pub(super) struct Announce<'a> {
+    pub(super) tree: SentTree,
+    /// The reserve OTs of the tree, one for each level.
+    pub(super) path: &'a [Pair],
+    /// Out: the message.
+    pub(super) message: &'a mut [Block],
+    /// Scratch.
     pub(super) leaves: &'a mut [Block],
-    pub(super) first: u64,
 }
 
-impl<const K: usize> Kernel for ReceiverTree<'_, K> {
+impl Kernel for Announce<'_> {
     type Output = ();
 
     #[inline(always)]
     fn run<A: AesBackend>(self, aes: A) {
-        let [tree_key, code_key] = aes.schedule(&[self.tree_key, self.code_key]);
-        self.leaves[..2].fill(Block::ZERO);
+        let Self { tree, path, message, leaves } = self;
+        tree.grow(aes, leaves, |level, left| message[level] = path[level].key ^ left);
+    }
+}
+
+/// A tree that a party receives.
+#[derive(Clone, Copy)]
+pub(super) struct ReceivedTree<'a> {
+    pub(super) key: Block,
+    /// The reserve OTs of the tree; their choices decide the place of the noise.
+    pub(super) path: &'a [Pair],
+    /// The sender's block for each level.
+    pub(super) message: &'a [Block],
+}
+
+impl ReceivedTree<'_> {
+    /// Makes all leaves but the one at the noisy place, which becomes the sender's leaf with Delta added, and clears the choice
+    /// bit of all but that one.
+    #[inline(always)]
+    fn grow<A: AesBackend>(self, aes: A, leaves: &mut [Block]) {
+        let [tree_key] = aes.schedule(&[self.key]);
+        leaves[..2].fill(Block::ZERO);
         // The node on the path is unknown and kept zero. Its place is secret and decides which memory is written, once
         // or twice a level: a trace of the cache is not defended against here, time and traffic do not depend on it.
         let mut unknown = 0;
-        for (level, (message, mac)) in self.message.iter().zip(self.macs).enumerate() {
+        for (level, (message, Pair { mac, .. })) in self.message.iter().zip(self.path).enumerate() {
             let width = 1 << level;
-            let nodes = &mut self.leaves[..2 * width];
+            let nodes = &mut leaves[..2 * width];
             if level > 0 {
                 double(aes, &tree_key, nodes);
                 nodes[unknown] = Block::ZERO;
@@ -86,10 +90,34 @@ impl<const K: usize> Kernel for ReceiverTree<'_, K> {
             unknown += usize::from(!mac.lsb()) * width;
         }
         // All true leaves sum to Delta, so all others sum to leaf ^ Delta.
-        let point = sum(self.leaves);
-        clear_choices(self.leaves);
-        self.leaves[unknown] = point.with_lsb(true);
-        encode(aes, &code_key, self.first, self.table, self.leaves);
+        let point = sum(leaves);
+        clear_choices(leaves);
+        leaves[unknown] = point.with_lsb(true);
+    }
+}
+
+/// One tree of each direction at the same place of the stage, then the code over the leaves of both.
+pub(super) struct Trees<'a, const K: usize> {
+    pub(super) sent: SentTree,
+    pub(super) received: ReceivedTree<'a>,
+    pub(super) code_key: Block,
+    /// What the code reads.
+    pub(super) table: &'a [Pair; K],
+    /// Out: the keys and macs at positions `first`, `first` + 1, ... of the stage.
+    pub(super) outputs: Outputs<'a>,
+    pub(super) first: u64,
+}
+
+impl<const K: usize> Kernel for Trees<'_, K> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<A: AesBackend>(self, aes: A) {
+        let [code] = aes.schedule(&[self.code_key]);
+        self.sent.grow(aes, self.outputs.keys, |_, _| ());
+        clear_choices(self.outputs.keys);
+        self.received.grow(aes, self.outputs.macs);
+        encode(aes, &code, self.first, self.table, self.outputs);
     }
 }
 
@@ -125,52 +153,56 @@ mod tests {
     use rand::SeedableRng;
     use rand_chacha::ChaCha20Rng;
 
-    use super::{ReceiverTree, SenderTree};
+    use super::{Announce, Outputs, Pair, ReceivedTree, SentTree, Trees};
     use crate::aes::{self, Kernel, Portable};
     use crate::block::Block;
 
     const K: usize = 256;
     const DEPTH: usize = 7;
 
-    /// A sender's and a receiver's tree over one reserve, run by `sender` and `receiver`.
-    fn run(sender: impl Fn(SenderTree<'_, K>), receiver: impl Fn(ReceiverTree<'_, K>)) -> [Vec<Block>; 2] {
+    /// Keys and macs of a party, made by `announce` for both parties and `grow` for both, the reserves dealt.
+    fn run(announce: impl Fn(Announce<'_>), grow: impl Fn(Trees<'_, K>)) -> [[Vec<Block>; 2]; 2] {
         let mut rng = ChaCha20Rng::seed_from_u64(20);
-        let delta = Block::random(&mut rng).with_lsb(true);
-        let [tree_key, code_key, root] = core::array::from_fn(|_| Block::random(&mut rng));
-        let keys: Vec<Block> = (0..K + DEPTH).map(|_| Block::random(&mut rng).with_lsb(false)).collect();
-        let macs: Vec<Block> =
-            keys.iter().map(|key| *key ^ (Block::mask(Block::random(&mut rng).lsb()) & delta)).collect();
-        let mut message = [Block::ZERO; DEPTH];
-        let [mut ours, mut theirs] = [vec![Block::ONE; 1 << DEPTH], vec![Block::ONE; 1 << DEPTH]];
-        sender(SenderTree {
-            tree_key,
-            code_key,
-            delta,
-            root,
-            keys: &keys[K..],
-            message: &mut message,
-            table: keys.first_chunk().unwrap(),
-            leaves: &mut ours,
-            first: 1 << DEPTH,
-        });
-        receiver(ReceiverTree {
-            tree_key,
-            code_key,
-            macs: &macs[K..],
-            message: &message,
-            table: macs.first_chunk().unwrap(),
-            leaves: &mut theirs,
-            first: 1 << DEPTH,
-        });
-        for (key, mac) in ours.iter().zip(&theirs) {
-            assert_eq!(*mac, *key ^ (Block::mask(mac.lsb()) & delta));
+        let deltas: [Block; 2] = core::array::from_fn(|_| Block::random(&mut rng).with_lsb(true));
+        let tree_keys: [Block; 2] = core::array::from_fn(|_| Block::random(&mut rng));
+        let roots: [Block; 2] = core::array::from_fn(|_| Block::random(&mut rng));
+        let code_key = Block::random(&mut rng);
+        let mut reserves = [const { Vec::new() }; 2];
+        for _ in 0..K + DEPTH {
+            let keys: [Block; 2] = core::array::from_fn(|_| Block::random(&mut rng).with_lsb(false));
+            let mut mac =
+                |sender: usize| keys[sender] ^ (Block::mask(Block::random(&mut rng).lsb()) & deltas[sender]);
+            reserves[0].push(Pair { key: keys[0], mac: mac(1) });
+            reserves[1].push(Pair { key: keys[1], mac: mac(0) });
         }
-        [ours, theirs]
+        let sent =
+            |party: usize| SentTree { key: tree_keys[party], delta: deltas[party], root: roots[party] };
+        let messages: [_; 2] = core::array::from_fn(|party| {
+            let (mut message, mut leaves) = ([Block::ZERO; DEPTH], [Block::ONE; 1 << DEPTH]);
+            let path = &reserves[party][K..];
+            announce(Announce { tree: sent(party), path, message: &mut message, leaves: &mut leaves });
+            message
+        });
+        let outputs: [_; 2] = core::array::from_fn(|party| {
+            let peer = 1 - party;
+            let [mut keys, mut macs] = [vec![Block::ONE; 1 << DEPTH], vec![Block::ONE; 1 << DEPTH]];
+            let (table, path) = reserves[party].split_first_chunk().unwrap();
+            let received = ReceivedTree { key: tree_keys[peer], path, message: &messages[peer] };
+            let outputs = Outputs { keys: &mut keys, macs: &mut macs };
+            grow(Trees { sent: sent(party), received, code_key, table, outputs, first: 1 << DEPTH });
+            [keys, macs]
+        });
+        for sender in 0..2 {
+            for (key, mac) in outputs[sender][0].iter().zip(&outputs[1 - sender][1]) {
+                assert_eq!(*mac, *key ^ (Block::mask(mac.lsb()) & deltas[sender]));
+            }
+        }
+        outputs
     }
 
     #[test]
     fn correlation_holds_and_backends_agree() {
-        let fast = run(|tree| aes::dispatch(tree), |tree| aes::dispatch(tree));
-        assert_eq!(fast, run(|tree| tree.run(Portable), |tree| tree.run(Portable)));
+        let fast = run(|tree| aes::dispatch(tree), |trees| aes::dispatch(trees));
+        assert_eq!(fast, run(|tree| tree.run(Portable), |trees| trees.run(Portable)));
     }
 }

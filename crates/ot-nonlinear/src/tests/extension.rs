@@ -1,7 +1,7 @@
 //! The step on correlated OTs of a real extension, both directions, and on the choice bits of a silent one.
 
 use oblivious_transfer::block::Block;
-use oblivious_transfer::silent::{SilentReceiver, SilentReceiverSetup, SilentSender, parts_for};
+use oblivious_transfer::silent::{Party, SilentExtension, SilentRequested, parts_for};
 use oblivious_transfer::softspoken::{CotReceiver, CotSender, ReceiverSetup, SenderSetup};
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng, SeedableRng};
@@ -37,34 +37,53 @@ fn extend(plan: &StepPlan, receiver: Role, rng: &mut ChaCha20Rng) -> (ReceivedMa
     (received.finish().unwrap(), sent.finish().unwrap())
 }
 
-fn set_up_silent(session: &[u8], rng: &mut ChaCha20Rng) -> (SilentReceiver, SilentSender) {
-    let (mut receiver, mut sender) = set_up(rng);
-    let (setup, request) = SilentReceiverSetup::start(session, &mut receiver);
-    let (sender, reply) = SilentSender::new(session, &mut sender, &request, rng).unwrap();
-    (setup.finish(&reply).unwrap(), sender)
+/// Both directions of one silent extension, the client's and the server's end.
+fn set_up_silent(rng: &mut ChaCha20Rng) -> [SilentExtension; 2] {
+    let (mut client_receives, mut server_sends) = set_up(rng);
+    let (mut server_receives, mut client_sends) = set_up(rng);
+    let (client, from_client) = SilentRequested::start(&SESSION, Party::A, &mut client_receives);
+    let (server, from_server) = SilentRequested::start(&SESSION, Party::B, &mut server_receives);
+    let (client, reply_of_client) = client.reply(&mut client_sends, &from_server, rng).unwrap();
+    let (server, reply_of_server) = server.reply(&mut server_sends, &from_client, rng).unwrap();
+    [client.finish(&reply_of_server).unwrap(), server.finish(&reply_of_client).unwrap()]
 }
 
-/// The material of several steps, one direction, from one silent extension.
-fn stream(
-    plans: &[StepPlan],
-    receiver: Role,
-    rng: &mut ChaCha20Rng,
-) -> Vec<(ReceivedMaterial, SentMaterial)> {
-    let (mut silent_receiver, mut silent_sender) = set_up_silent(&[receiver as u8], rng);
-    let (session, delta) = (Session::new(&SESSION), silent_sender.delta());
+type Streams = (SentStream, ReceivedStream);
+
+/// The streams of both directions at one party.
+fn streams(plans: &[StepPlan], own: Role, delta: Block) -> Streams {
+    let session = Session::new(&SESSION);
     let steps = || plans.iter().zip(0..);
-    let sent = steps().map(|(plan, step)| SentReducer::new(plan, &session, step, receiver, delta));
-    let received = steps().map(|(plan, step)| ReceivedReducer::new(plan, &session, step, receiver));
-    let (mut sent, mut received) = (SentStream::new(sent.collect()), ReceivedStream::new(received.collect()));
-    assert_eq!(sent.needed(), received.needed());
-    for _ in 0..parts_for(sent.needed()) {
-        let (pieces, message) = silent_sender.extend(|position, keys| sent.reduce(position, keys));
-        pieces.into_iter().for_each(|piece| sent.add(piece).unwrap());
-        let pieces =
-            silent_receiver.extend(&message, |position, macs| received.reduce(position, macs)).unwrap();
-        pieces.into_iter().for_each(|piece| received.add(piece).unwrap());
+    let sent = steps().map(|(plan, step)| SentReducer::new(plan, &session, step, own.peer(), delta));
+    let received = steps().map(|(plan, step)| ReceivedReducer::new(plan, &session, step, own));
+    (SentStream::new(sent.collect()), ReceivedStream::new(received.collect()))
+}
+
+/// Makes a part and adds it to both streams.
+fn extend_streams(extension: &mut SilentExtension, message: &[u8], (sent, received): &mut Streams) {
+    let pieces = extension.extend(message, |position, keys, macs| {
+        (sent.reduce(position, keys), received.reduce(position, macs))
+    });
+    for (keys, macs) in pieces.unwrap() {
+        sent.add(keys).unwrap();
+        received.add(macs).unwrap();
     }
-    received.finish().unwrap().into_iter().zip(sent.finish().unwrap()).collect()
+}
+
+/// The material of several steps, each direction, from one silent extension.
+fn stream(plans: &[StepPlan], rng: &mut ChaCha20Rng) -> [Vec<(ReceivedMaterial, SentMaterial)>; 2] {
+    let [mut client, mut server] = set_up_silent(rng);
+    let mut of_client = streams(plans, Role::Client, client.delta());
+    let mut of_server = streams(plans, Role::Server, server.delta());
+    assert_eq!(of_client.0.needed(), of_server.1.needed());
+    assert_eq!(of_client.1.needed(), of_server.0.needed());
+    for _ in 0..parts_for(of_client.0.needed().max(of_client.1.needed())) {
+        let (from_client, from_server) = (client.announce(1), server.announce(1));
+        extend_streams(&mut client, &from_server[0], &mut of_client);
+        extend_streams(&mut server, &from_client[0], &mut of_server);
+    }
+    [(of_client.1, of_server.0), (of_server.1, of_client.0)]
+        .map(|(received, sent)| received.finish().unwrap().into_iter().zip(sent.finish().unwrap()).collect())
 }
 
 /// The material of one direction from macs that carry their choices.
@@ -103,8 +122,7 @@ fn steps_on_one_silent_stream_are_exact() {
         StepPlan::new(StepShape { count: 7, ell: 16, pool: false, ..SHAPE }, Mode::Within(6)).unwrap(),
     ];
     let mut rng = ChaCha20Rng::seed_from_u64(1);
-    let client = stream(&plans, Role::Client, &mut rng);
-    let server = stream(&plans, Role::Server, &mut rng);
+    let [client, server] = stream(&plans, &mut rng);
     for ((plan, client), server) in plans.iter().zip(client).zip(server) {
         let shape = plan.shape();
         let values: Vec<i64> =

@@ -41,7 +41,7 @@ pub(crate) struct Correlations {
     receiver: Option<CotReceiver>,
     /// This party sends, on its own Delta.
     sender: Option<CotSender>,
-    /// Silent extensions of both, where the plan needs them.
+    /// The silent extension of both, where the plan needs it.
     silent: Option<Silent>,
     peer: Party,
 }
@@ -146,7 +146,7 @@ async fn correlate(
     if !needs_silent {
         return Ok(Correlations { receiver: Some(receiver), sender: Some(sender), silent: None, peer });
     }
-    let (receiver, sender, silent) = silent::set_up(channel, session, own, receiver, sender).await?;
+    let (receiver, sender, silent) = silent::set_up(channel, *session, own, receiver, sender).await?;
     Ok(Correlations { receiver: Some(receiver), sender: Some(sender), silent: Some(silent), peer })
 }
 
@@ -193,7 +193,7 @@ fn derive(session: &[u8; 32], number: u64, purpose: &[u8]) -> [u8; 32] {
 }
 
 /// The hash domain of the direction in which `receiver` receives.
-pub(crate) fn direction(session: &[u8; 32], receiver: Party) -> Vec<u8> {
+fn direction(session: &[u8; 32], receiver: Party) -> Vec<u8> {
     let tag: &[u8] = match receiver {
         Party::Client => b"client receives",
         Party::Server => b"server receives",

@@ -1,29 +1,30 @@
-//! Correlated OTs for a whole inference from silent extensions, in both directions at once, reduced as they are made.
+//! Correlated OTs for a whole inference from a silent extension, both directions in step, reduced as they are made.
 //!
 //! ```text
 //! once a session
 //!   client                                                   server
 //!   SilentRequest (it will receive)                    <->   SilentRequest (it will receive)
 //!   SilentReply   (it will send)                       <->   SilentReply   (it will send)
-//! offline, per inference
-//!   SilentPart, part by part, for the server to receive <->  SilentPart, part by part, for the client to receive
+//! offline, per inference, as many times as the extension begins a new run
+//!   SilentPart, part by part                           <->   SilentPart, part by part
 //! ```
 //! The OTs of a direction form one stream; each non-linear step, an LSTM's unit vectors and each part of its cells own a range of
-//! it, in the order of the layers. What the last part of an inference leaves over is dropped. Nothing of 16 bytes is kept: a
-//! step's reducer turns each OT into the bits that it will consume while the OT is still in the cache.
+//! it, in the order of the layers. Both directions make as many parts as the longer one needs; what is left over is dropped.
+//! Nothing of 16 bytes is kept: a step's reducer turns each OT into the bits that it will consume while the OT is still in the
+//! cache.
 
 use std::time::{Duration, Instant};
 
 use deepcardio::architecture::limits;
 use oblivious_transfer::block::Block;
 use oblivious_transfer::silent::{
-    PART_BYTES, PART_COTS, SETUP_REPLY_BYTES, SETUP_REQUEST_BYTES, SilentReceiver, SilentReceiverSetup,
-    SilentSender, parts_for,
+    self, PART_BYTES, PART_COTS, SETUP_REPLY_BYTES, SETUP_REQUEST_BYTES, SilentExtension, SilentRequested,
+    parts_for,
 };
 use oblivious_transfer::softspoken::{CotReceiver, CotSender};
 use ot_nonlinear::{
-    CellPlan, CotReducer, CotStream, Pieces, ReceivedMaterial, ReceivedReducer, Role, Schedule, SentMaterial,
-    SentReducer, Session,
+    CellPlan, Pieces, ReceivedMaterial, ReceivedPiece, ReceivedReducer, ReceivedStream, Role, Schedule,
+    SentMaterial, SentPiece, SentReducer, SentStream, Session,
 };
 
 use crate::channel::{Channel, Due, FrameReceiver, FrameSender, both};
@@ -31,19 +32,17 @@ use crate::compute::offload;
 use crate::entropy;
 use crate::error::{Error, Party, Result};
 use crate::meter::{Phase, Scope};
-use crate::phases::setup::direction;
 use crate::plan::{Method, Plan};
 use crate::wire::Tag;
 
 // Every step, a layer's unit vectors and every part of a cell have a number of their own in the hash domain of an inference.
 const _: () = assert!(2 * limits::LAYERS + limits::WINDOWS * CellPlan::SCHEDULES < u16::MAX as usize);
 
-/// A silent sender and a silent receiver, one for each direction.
+/// A silent extension of both directions.
 pub(crate) struct Silent {
-    sender: Option<SilentSender>,
-    receiver: Option<SilentReceiver>,
-    /// Parts that each has made, the same for both.
-    parts: [u64; 2],
+    extension: Option<SilentExtension>,
+    /// Parts that it has made.
+    parts: usize,
     /// How long the requests took to cross.
     request_time: Duration,
 }
@@ -65,39 +64,44 @@ fn role(party: Party) -> Role {
     }
 }
 
+fn seat(party: Party) -> silent::Party {
+    match party {
+        Party::Client => silent::Party::A,
+        Party::Server => silent::Party::B,
+    }
+}
+
 /// Starts both directions from the session's first correlations; the same for both parties.
 pub(crate) async fn set_up(
     channel: &mut Channel,
-    session: &[u8; 32],
+    session: [u8; 32],
     own: Party,
     mut receiver: CotReceiver,
     mut sender: CotSender,
 ) -> Result<(CotReceiver, CotSender, Silent)> {
     let peer = own.peer();
-    let (receiving, sending) = (direction(session, own), direction(session, peer));
-    let (receiver, setup, request) = offload(move || {
-        let (setup, request) = SilentReceiverSetup::start(&receiving, &mut receiver);
-        Ok((receiver, setup, request))
+    let (receiver, requested, request) = offload(move || {
+        let (requested, request) = SilentRequested::start(&session, seat(own), &mut receiver);
+        Ok((receiver, requested, request))
     })
     .await?;
     let due = Due::exactly(Scope::SETUP, Tag::SilentRequest, SETUP_REQUEST_BYTES);
     let start = Instant::now();
     let peer_request = channel.exchange(&request, due).await?;
     let request_time = start.elapsed();
-    let (sender, silent_sender, reply) = offload(move || {
-        let (silent, reply) = SilentSender::new(&sending, &mut sender, &peer_request, &mut entropy::fresh()?)
+    let (sender, replied, reply) = offload(move || {
+        let (replied, reply) = requested
+            .reply(&mut sender, &peer_request, &mut entropy::fresh()?)
             .map_err(|e| Error::invalid(peer, Tag::SilentRequest, e))?;
-        Ok((sender, silent, reply))
+        Ok((sender, replied, reply))
     })
     .await?;
     let due = Due::exactly(Scope::SETUP, Tag::SilentReply, SETUP_REPLY_BYTES);
     let peer_reply = channel.exchange(&reply, due).await?;
-    let silent_receiver =
-        offload(move || setup.finish(&peer_reply).map_err(|e| Error::invalid(peer, Tag::SilentReply, e)))
+    let extension =
+        offload(move || replied.finish(&peer_reply).map_err(|e| Error::invalid(peer, Tag::SilentReply, e)))
             .await?;
-    let silent =
-        Silent { sender: Some(silent_sender), receiver: Some(silent_receiver), parts: [0, 0], request_time };
-    Ok((receiver, sender, silent))
+    Ok((receiver, sender, Silent { extension: Some(extension), parts: 0, request_time }))
 }
 
 /// Makes the material of everything that an inference needs OTs for, in the order of [`Plan::transferred`]; the same for both
@@ -111,92 +115,112 @@ pub(crate) async fn material(
     silent: &mut Silent,
 ) -> Result<Vec<Material>> {
     let scope = Scope::nonlinear_all(Phase::Offline);
-    let sender = silent.sender.take().ok_or_else(broken)?;
-    let receiver = silent.receiver.take().ok_or_else(broken)?;
-    let reducer =
-        |(id, step): (u16, &Schedule)| SentReducer::new(step, session, id, role(own.peer()), sender.delta());
-    let sending = Direction::new((0..).zip(plan.transferred(method)).map(reducer), &mut silent.parts[0]);
-    let reducer = |(id, step): (u16, &Schedule)| ReceivedReducer::new(step, session, id, role(own));
-    let receiving = Direction::new((0..).zip(plan.transferred(method)).map(reducer), &mut silent.parts[1]);
-    channel.book_trips(scope, 1);
-    let (to_peer, from_peer) = channel.halves();
-    let ((sender, sent), (receiver, received)) = both(
-        send(to_peer, scope, sender, sending),
-        receive(from_peer, scope, own.peer(), receiver, receiving),
-    )
-    .await?;
-    silent.sender = Some(sender);
-    silent.receiver = Some(receiver);
-    Ok(received.into_iter().zip(sent).collect())
+    let mut extension = silent.extension.take().ok_or_else(broken)?;
+    let transferred = || (0..).zip(plan.transferred(method));
+    let mut streams = Streams::new(transferred(), own, session, extension.delta(), silent.parts);
+    let mut left = streams.parts();
+    silent.parts += left;
+    while left > 0 {
+        let messages;
+        (extension, messages) = offload(move || {
+            let messages = extension.announce(left);
+            Ok((extension, messages))
+        })
+        .await?;
+        left -= messages.len();
+        channel.book_trips(scope, 1);
+        let (to_peer, from_peer) = channel.halves();
+        let count = messages.len();
+        ((), (extension, streams)) = both(
+            send(to_peer, scope, &messages),
+            receive(from_peer, scope, own.peer(), count, extension, streams),
+        )
+        .await?;
+    }
+    silent.extension = Some(extension);
+    offload(move || streams.finish()).await
 }
 
 fn broken() -> Error {
     Error::internal("OTs were asked for after an extension failed")
 }
 
-/// One direction of an inference: its steps' stream, and where that stands in the silent extension of the session.
-struct Direction<R> {
-    stream: CotStream<R>,
+/// The streams of an inference's steps, and where they stand in the extension of the session.
+struct Streams {
+    sent: SentStream,
+    received: ReceivedStream,
     first: u64,
-    parts: usize,
 }
 
-impl<R: CotReducer> Direction<R> {
-    /// Takes as many parts as the steps need from where earlier inferences, which used `used` parts, left off.
-    fn new(reducers: impl Iterator<Item = R>, used: &mut u64) -> Self {
-        let stream = CotStream::new(reducers.collect());
-        let (first, parts) = (*used * PART_COTS as u64, parts_for(stream.needed()));
-        *used += parts as u64;
-        Self { stream, first, parts }
+impl Streams {
+    /// From where earlier inferences, which used `used` parts, left off.
+    fn new<'a>(
+        steps: impl Iterator<Item = (u16, &'a Schedule)>,
+        own: Party,
+        session: &Session,
+        delta: Block,
+        used: usize,
+    ) -> Self {
+        let reducers = |(id, step): (u16, &Schedule)| {
+            let sent = SentReducer::new(step, session, id, role(own.peer()), delta);
+            (sent, ReceivedReducer::new(step, session, id, role(own)))
+        };
+        let (sent, received) = steps.map(reducers).unzip();
+        let (sent, received) = (SentStream::new(sent), ReceivedStream::new(received));
+        Self { sent, received, first: (used * PART_COTS) as u64 }
     }
 
-    fn reduce(&self, position: u64, ots: &[Block]) -> Pieces<R::Piece> {
-        self.stream.reduce(position - self.first, ots)
+    /// Parts that both directions together need.
+    fn parts(&self) -> usize {
+        parts_for(self.sent.needed().max(self.received.needed()))
     }
 
-    fn add(&mut self, chunks: Vec<Pieces<R::Piece>>) -> Result<()> {
-        chunks.into_iter().try_for_each(|pieces| self.stream.add(pieces)).map_err(Error::internal)
+    fn reduce(
+        &self,
+        position: u64,
+        keys: &[Block],
+        macs: &[Block],
+    ) -> (Pieces<SentPiece>, Pieces<ReceivedPiece>) {
+        let position = position - self.first;
+        (self.sent.reduce(position, keys), self.received.reduce(position, macs))
     }
 
-    fn finish(self) -> Result<Vec<R::Material>> {
-        self.stream.finish().map_err(Error::internal)
+    fn add(&mut self, (sent, received): (Pieces<SentPiece>, Pieces<ReceivedPiece>)) -> Result<()> {
+        self.sent.add(sent).and_then(|()| self.received.add(received)).map_err(Error::internal)
+    }
+
+    fn finish(self) -> Result<Vec<Material>> {
+        let sent = self.sent.finish().map_err(Error::internal)?;
+        let received = self.received.finish().map_err(Error::internal)?;
+        Ok(received.into_iter().zip(sent).collect())
     }
 }
 
-async fn send(
-    channel: &mut FrameSender,
-    scope: Scope,
-    mut sender: SilentSender,
-    mut direction: Direction<SentReducer>,
-) -> Result<(SilentSender, Vec<SentMaterial>)> {
-    for _ in 0..direction.parts {
-        let message;
-        (sender, direction, message) = offload(move || {
-            let (pieces, message) = sender.extend(|position, keys| direction.reduce(position, keys));
-            direction.add(pieces)?;
-            Ok((sender, direction, message))
-        })
-        .await?;
-        channel.send(scope, Tag::SilentPart, &message).await?;
+async fn send(channel: &mut FrameSender, scope: Scope, messages: &[Vec<u8>]) -> Result<()> {
+    for message in messages {
+        channel.send(scope, Tag::SilentPart, message).await?;
     }
-    Ok((sender, offload(move || direction.finish()).await?))
+    Ok(())
 }
 
 async fn receive(
     channel: &mut FrameReceiver,
     scope: Scope,
     peer: Party,
-    mut receiver: SilentReceiver,
-    mut direction: Direction<ReceivedReducer>,
-) -> Result<(SilentReceiver, Vec<ReceivedMaterial>)> {
-    for _ in 0..direction.parts {
+    count: usize,
+    mut extension: SilentExtension,
+    mut streams: Streams,
+) -> Result<(SilentExtension, Streams)> {
+    for _ in 0..count {
         let message = channel.receive(Due::exactly(scope, Tag::SilentPart, PART_BYTES)).await?;
-        (receiver, direction) = offload(move || {
-            let pieces = receiver.extend(&message, |position, macs| direction.reduce(position, macs));
-            direction.add(pieces.map_err(|e| Error::invalid(peer, Tag::SilentPart, e))?)?;
-            Ok((receiver, direction))
+        (extension, streams) = offload(move || {
+            let pieces =
+                extension.extend(&message, |position, keys, macs| streams.reduce(position, keys, macs));
+            let pieces = pieces.map_err(|e| Error::invalid(peer, Tag::SilentPart, e))?;
+            pieces.into_iter().try_for_each(|pieces| streams.add(pieces))?;
+            Ok((extension, streams))
         })
         .await?;
     }
-    Ok((receiver, offload(move || direction.finish()).await?))
+    Ok((extension, streams))
 }
