@@ -136,7 +136,7 @@ async fn unit_vectors(
     let party = offload(move || {
         UnitVectors::new(&vectors, own, received, sent, &mut entropy::fresh()?).map_err(Error::internal)
     });
-    rounds::run(channel, scope, due.into_iter(), party.await?, UnitVectors::finish).await
+    rounds::run(channel, scope, &due, party.await?, UnitVectors::finish).await
 }
 
 /// The client's online half: gives its share of the last hidden state. `input` is its share of the sequence; the mask is
@@ -161,7 +161,7 @@ pub(crate) async fn client_online(
         let masked = Share::new(hidden, plan.ell).minus(mask.residues());
         channel.send(linear, Tag::MaskedInput, &pack_residues(masked.residues(), plan.ell)).await?;
         start = channel.book_time(linear, start);
-        let cell = offload(move || cell.start(state).map_err(Error::internal)).await?;
+        let cell = cell.start(state).map_err(Error::internal)?;
         (hidden, state) = run(channel, layer, plan, cell).await?;
         start = channel.book_time(Scope::nonlinear(Phase::Online, layer), start);
     }
@@ -214,13 +214,14 @@ async fn run(
     plan: &RecurrentPlan,
     cell: Cell,
 ) -> Result<(Vec<u32>, CellState)> {
-    let due = (0..plan.cell.rounds()).map(|round| match channel.peer() {
-        Party::Client => plan.cell.client_bytes(round),
-        Party::Server => plan.cell.server_bytes(round),
-    });
-    let due: Vec<usize> = due.collect();
+    let due: Vec<usize> = (0..plan.cell.rounds())
+        .map(|round| match channel.peer() {
+            Party::Client => plan.cell.client_bytes(round),
+            Party::Server => plan.cell.server_bytes(round),
+        })
+        .collect();
     let scope = Scope::nonlinear(Phase::Online, layer);
-    rounds::run(channel, scope, due.into_iter(), cell, Cell::finish).await
+    rounds::run(channel, scope, &due, cell, Cell::finish).await
 }
 
 async fn receive(channel: &mut Channel, due: Due, count: usize, ell: u32) -> Result<Vec<u32>> {

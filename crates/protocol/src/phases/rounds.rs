@@ -5,10 +5,14 @@
 use ot_nonlinear::{Cell, ClientStep, ServerStep, StepError, UnitVectors};
 
 use crate::channel::{Channel, Due};
-use crate::compute::offload;
+use crate::compute::{self, Work};
 use crate::error::{Error, Party, Result};
 use crate::meter::Scope;
 use crate::wire::Tag;
+
+/// Where no message is longer, a round is brief work. Measured on cells of 128 units, whose messages have up to 22 kB: a round
+/// takes a tenth of a millisecond, and all of them a quarter less time than on the blocking pool.
+const BRIEF_BYTES: usize = 1 << 15;
 
 /// One party of a step that goes round by round.
 pub(crate) trait Rounds: Send + Sized + 'static {
@@ -35,28 +39,28 @@ rounds!(ClientStep, ServerStep, Cell, UnitVectors);
 pub(crate) async fn run<R: Rounds, T: Send + 'static>(
     channel: &mut Channel,
     scope: Scope,
-    due: impl Iterator<Item = usize>,
+    due: &[usize],
     mut party: R,
     finish: impl FnOnce(R) -> Result<T, StepError> + Send + 'static,
 ) -> Result<T> {
     let peer = channel.peer();
+    let brief = due.iter().all(|bytes| *bytes <= BRIEF_BYTES);
+    let size = if brief { Work::Brief } else { Work::Long };
     let mut arrived: Option<Vec<u8>> = None;
     for bytes in due {
+        let message = arrived.take();
         let outgoing;
-        (party, outgoing) = advance(party, peer, arrived.take()).await?;
-        arrived = Some(swap(channel, &outgoing, Due::exactly(scope, Tag::Opening, bytes)).await?);
+        (party, outgoing) = compute::run(size, move || advance(party, peer, message)).await?;
+        arrived = Some(swap(channel, &outgoing, Due::exactly(scope, Tag::Opening, *bytes)).await?);
     }
-    offload(move || finish(take_in(party, peer, arrived)?).map_err(Error::internal)).await
+    compute::run(size, move || finish(take_in(party, peer, arrived)?).map_err(Error::internal)).await
 }
 
 /// Takes in the last round's message and computes the next.
-async fn advance<R: Rounds>(party: R, peer: Party, arrived: Option<Vec<u8>>) -> Result<(R, Vec<u8>)> {
-    offload(move || {
-        let mut party = take_in(party, peer, arrived)?;
-        let outgoing = party.outgoing().map_err(Error::internal)?;
-        Ok((party, outgoing))
-    })
-    .await
+fn advance<R: Rounds>(party: R, peer: Party, arrived: Option<Vec<u8>>) -> Result<(R, Vec<u8>)> {
+    let mut party = take_in(party, peer, arrived)?;
+    let outgoing = party.outgoing().map_err(Error::internal)?;
+    Ok((party, outgoing))
 }
 
 fn take_in<R: Rounds>(mut party: R, peer: Party, arrived: Option<Vec<u8>>) -> Result<R> {
