@@ -37,15 +37,34 @@ fn by_word(lane: usize, length: usize, mut set: impl FnMut(usize, usize, core::o
     }
 }
 
-/// Bit `bit` of each block, from `lane` on.
-fn plane(blocks: &[Block], lane: usize, bit: usize) -> Lanes {
-    let mut lanes = Lanes::ZERO;
-    by_word(lane, blocks.len(), |word, first, items| {
-        let bits =
-            blocks[items].iter().zip(first..).map(|(block, place)| (block.words()[0] >> bit & 1) << place);
-        lanes.0[word] = bits.fold(0, |word, bit| word | bit);
-    });
-    lanes
+/// Bits 0 to `count` - 1 of each block, bit by bit, from `lane` on.
+fn planes(blocks: &[Block], lane: usize, count: usize) -> Vec<Lanes> {
+    let mut planes = vec![Lanes::ZERO; count];
+    let mut bytes = Zeroizing::new([0; 64]);
+    for (planes, shift) in planes.chunks_mut(8).zip((0..).step_by(8)) {
+        by_word(lane, blocks.len(), |word, first, items| {
+            let bytes = &mut bytes[..items.len()];
+            for (byte, block) in bytes.iter_mut().zip(&blocks[items]) {
+                *byte = (block.words()[0] >> shift) as u8;
+            }
+            for (bit, plane) in planes.iter_mut().enumerate() {
+                plane.0[word] = gather(bytes, bit) << first;
+            }
+        });
+    }
+    planes
+}
+
+/// Bit `bit` of each of at most 64 bytes, that of byte i at place i.
+#[inline]
+fn gather(bytes: &[u8], bit: usize) -> u64 {
+    // Of eight bytes at a time: the factor moves the lowest bit of byte i to place 56 + i, and no two others meet.
+    let eight = |bytes: u64| (bytes >> bit & 0x0101_0101_0101_0101).wrapping_mul(0x0102_0408_1020_4080) >> 56;
+    let (whole, rest) = bytes.as_chunks::<8>();
+    let mut last = [0; 8];
+    last[..rest.len()].copy_from_slice(rest);
+    let words = whole.iter().chain([&last]).map(|bytes| u64::from_le_bytes(*bytes));
+    words.zip((0..64).step_by(8)).fold(0, |bits, (word, place)| bits | eight(word) << place)
 }
 
 /// The choices from bit `offset` on, from `lane` on.
@@ -85,11 +104,8 @@ impl SentPiece {
         let mut unit = SentUnit::default();
         match spec {
             OtSpec::Bits(offers) => {
-                let pads = (0..offers).map(|bit| {
-                    let pad = plane(zero, run.lane, bit);
-                    BitPads { zero: pad, difference: pad ^ plane(one, run.lane, bit) }
-                });
-                unit.bits = pads.collect();
+                let pads = planes(zero, run.lane, offers).into_iter().zip(planes(one, run.lane, offers));
+                unit.bits = pads.map(|(zero, one)| BitPads { zero, difference: zero ^ one }).collect();
             }
             OtSpec::Ring(width) => {
                 let pads = zero.iter().zip(one).map(|(zero, one)| {
@@ -146,7 +162,7 @@ impl ReceivedPiece {
     fn fragment(spec: OtSpec, run: &Run, blocks: &[Block]) -> ReceivedUnit {
         let mut unit = ReceivedUnit::default();
         match spec {
-            OtSpec::Bits(offers) => unit.bits = (0..offers).map(|bit| plane(blocks, run.lane, bit)).collect(),
+            OtSpec::Bits(offers) => unit.bits = planes(blocks, run.lane, offers),
             OtSpec::Ring(width) => unit.pads = blocks.iter().map(|block| low(*block, width)).collect(),
         }
         unit
@@ -164,6 +180,30 @@ impl ReceivedPiece {
                     unit.pads.append(&mut fragment.pads);
                 }
                 None => units.push(fragment),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rand_chacha::ChaCha20Rng;
+    use rand_core::SeedableRng;
+
+    use super::*;
+
+    #[test]
+    fn planes_hold_the_bits_of_the_blocks_from_a_lane_on() {
+        let mut rng = ChaCha20Rng::seed_from_u64(3);
+        let blocks: Vec<Block> = (0..LANES).map(|_| Block::random(&mut rng)).collect();
+        for (lane, length) in [(0, LANES), (0, 1), (5, 700), (63, 2), (64, 64), (1000, 24), (1023, 1), (7, 0)]
+        {
+            for (bit, plane) in planes(&blocks[..length], lane, 19).into_iter().enumerate() {
+                for place in 0..LANES {
+                    let block = place.checked_sub(lane).and_then(|item| blocks[..length].get(item));
+                    let expected = block.map_or(0, |block| block.words()[0] >> bit & 1);
+                    assert_eq!(plane.0[place / 64] >> (place % 64) & 1, expected, "bit {bit}, place {place}");
+                }
             }
         }
     }
