@@ -23,16 +23,17 @@
 //!
 //! | | [`Mode::Ripple`] | [`Mode::Tree`] |
 //! |---|---|---|
-//! | comparison, bits | 4 n - 2 | about 6 n |
+//! | comparison, bits | 4 n - 2 | about 5.5 n |
 //! | selection, bits | 2 ell + 2 | the same |
-//! | carries of v, bits | 4 n - 2 + 3 h | about 6 n + 5 h |
+//! | carries of v, bits | 4 n - 2 + 3 h | about 5.5 n + 5 h |
 //! | result, bits | 3 A + 6 + out_ell | the same |
 //! | exchanges (half a round trip each) | 2 n + 1 | about 2 ceil(log2 n) + 3 |
 //!
-//! At ell = out_ell = 20, A = 8, f = 6: 255 bits in 39 exchanges, 295 in 23, 326 in 15, or 338 in 13.
+//! At ell = out_ell = 20, A = 8, f = 6: 255 bits in 39 exchanges, 291 in 23, 319 in 15, or 327 in 13, from 84 OTs
+//! each, half of them in either direction.
 //!
-//! What depends on the client's share alone goes offline: the choices of the comparison and half the
-//! selection. `cargo run --release -p ot-nonlinear --example costs` prints the exact table and the seconds.
+//! What depends on the client's share alone goes offline: all it says of the comparison's first gates, its choices in the others,
+//! and half the selection. `cargo run --release -p ot-nonlinear --example costs` prints the exact table and the seconds.
 //!
 //! # Map
 //! [`StepPlan`] compiles a shape; [`CotStream`] (or the reducers alone) turns an extension's correlated OTs into
@@ -42,8 +43,8 @@
 //! [`CellPlan`] compiles a time step of an LSTM layer: shares of the gates' accumulators in, shares of the hidden state
 //! out, the [`CellState`] handed on. [`ClientCellOffline`] and [`ServerCellOffline`] take the material of its parts (for the
 //! reducers, one by one: [`CellPlan::schedules`]) and a random unit vector for each look-up ([`UnitVectorPlan`],
-//! [`UnitVectors`]); [`Cell`] runs either party. The tables ([`CellTables`]) are public. About 6,100 bits a unit, half of
-//! them before any input is known, and 17 messages of parties that speak in turn.
+//! [`UnitVectors`]); [`Cell`] runs either party. The tables ([`CellTables`]) are public. About 6,060 bits a unit, half of
+//! them before any input is known, and 16 messages of parties that speak in turn.
 //!
 //! # Use
 //! ```

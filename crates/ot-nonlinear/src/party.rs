@@ -1,10 +1,12 @@
 //! One party's bits for a chunk of instances: its operands, registers and material, and the bit gates on them.
 
+use std::collections::VecDeque;
+
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::circuit::{Gate, Schedule, Shares, Wire, Word};
 use crate::lanes::Lanes;
-use crate::material::{ReceivedUnit, SentUnit};
+use crate::material::{BitPads, ReceivedUnit, SentUnit};
 use crate::shape::Role;
 use crate::wire::{PlaneReader, PlaneWriter};
 
@@ -20,9 +22,9 @@ pub(crate) struct Party {
     /// Bit planes of the party's share of each operand, by [`Word::index`].
     pub(crate) words: Vec<Vec<Lanes>>,
     registers: Vec<Lanes>,
-    /// Choice corrections of the client that came offline, by OT (server only).
+    /// What the client sent offline, in the order of the gates (server only).
     #[zeroize(skip)]
-    early: Vec<Lanes>,
+    early: VecDeque<Lanes>,
 }
 
 impl Shares for Party {
@@ -49,7 +51,7 @@ impl Party {
         sent: Vec<SentUnit>,
     ) -> Self {
         let registers = vec![Lanes::ZERO; schedule.registers];
-        Self { role, lanes, received, sent, words: Vec::new(), registers, early: Vec::new() }
+        Self { role, lanes, received, sent, words: Vec::new(), registers, early: VecDeque::new() }
     }
 
     /// Share of the public constant 1.
@@ -57,66 +59,126 @@ impl Party {
         Lanes::constant(self.role == Role::Client)
     }
 
-    /// Writes the early choices of the client.
+    /// Writes what the client says of its gates offline.
     pub(crate) fn send_early(&self, schedule: &Schedule, writer: &mut PlaneWriter<'_>) {
         for gate in schedule.early_gates() {
-            self.send_choices(gate, writer);
+            self.write(gate, writer, gate.early_choices(self.role), gate.early_offers(self.role));
         }
     }
 
-    /// Keeps the early choices of the client.
+    /// Keeps what the client says offline.
     pub(crate) fn receive_early(&mut self, schedule: &Schedule, reader: &mut PlaneReader<'_>) {
-        self.early = vec![Lanes::ZERO; self.sent.len()];
-        for gate in schedule.early_gates() {
-            for ot in (gate.first_ot[Role::Client.index()]..).take(gate.kind.routes(Role::Client).len()) {
-                self.early[ot] = reader.take();
-            }
-        }
+        let planes = schedule.early_gates().map(|gate| gate.early_planes(self.role.peer())).sum();
+        self.early = (0..planes).map(|_| reader.take()).collect();
     }
 
-    fn send_choices(&self, gate: &Gate, writer: &mut PlaneWriter<'_>) {
-        let units = &self.received[gate.first_ot[self.role.index()]..];
-        for (choice, unit) in gate.kind.choices(self.role, self).into_iter().zip(units) {
-            writer.put(choice ^ unit.choice);
-        }
-    }
-
-    /// Writes what this party sends for `gate`: its choice corrections, then its masked offers.
+    /// Writes what this party sends for `gate` in its round.
     pub(crate) fn send_gate(&self, gate: &Gate, writer: &mut PlaneWriter<'_>) {
-        if !(gate.early && self.role == Role::Client) {
-            self.send_choices(gate, writer);
+        self.write(gate, writer, !gate.early_choices(self.role), !gate.early_offers(self.role));
+    }
+
+    /// Choice corrections, then masked offers, each if asked for.
+    fn write(&self, gate: &Gate, writer: &mut PlaneWriter<'_>, choices: bool, offers: bool) {
+        if choices {
+            self.corrections(gate).into_iter().for_each(|plane| writer.put(plane));
         }
-        let routes = gate.kind.routes(self.role.peer());
-        let units = self.sent[gate.first_ot[self.role.peer().index()]..].iter().zip(&routes);
-        let pads = units.flat_map(|(unit, _)| &unit.bits);
-        for (offer, pad) in gate.kind.offers(self.role, self).into_iter().zip(pads) {
-            writer.put(offer ^ pad.difference);
+        if offers {
+            let pads = self.pads(gate);
+            self.offers(gate)
+                .into_iter()
+                .zip(pads)
+                .for_each(|(offer, pad)| writer.put(offer ^ pad.difference));
         }
+    }
+
+    /// This party's OTs of `gate` as their receiver.
+    fn chosen<'a>(&'a self, gate: &Gate) -> &'a [ReceivedUnit] {
+        &self.received[gate.first_ot[self.role.index()]..][..gate.kind.routes(self.role).len()]
+    }
+
+    /// What shows the peer the difference of each choice to the random one.
+    fn corrections(&self, gate: &Gate) -> Vec<Lanes> {
+        let choices = gate.kind.choices(self.role, self).into_iter();
+        choices.zip(self.chosen(gate)).map(|(choice, unit)| choice ^ unit.choice).collect()
+    }
+
+    /// The pads of this party's offers.
+    fn pads(&self, gate: &Gate) -> Vec<BitPads> {
+        let peer = self.role.peer();
+        let units = self.sent[gate.first_ot[peer.index()]..].iter().take(gate.kind.routes(peer).len());
+        units.flat_map(|unit| &unit.bits).copied().collect()
+    }
+
+    /// This party's offers, those of links with the pads they take along.
+    fn offers(&self, gate: &Gate) -> Vec<Lanes> {
+        let mut offers = gate.kind.offers(self.role, self);
+        if !offers.is_empty() {
+            let pads = self.pads(gate);
+            gate.kind.links().into_iter().for_each(|link| offers[link.carrier] ^= pads[link.low].zero);
+        }
+        offers
     }
 
     /// Reads what the peer sent for `gate` and sets the gate's outputs.
     pub(crate) fn receive_gate(&mut self, gate: &Gate, reader: &mut PlaneReader<'_>) {
-        let peer = self.role.peer();
         let mut outputs = gate.kind.local(self);
-        let peer_routes = gate.kind.routes(peer);
-        let first = gate.first_ot[peer.index()];
-        let stored = gate.early && peer == Role::Client;
-        let corrections: Vec<Lanes> = (first..first + peer_routes.len())
-            .map(|ot| if stored { self.early[ot] } else { reader.take() })
-            .collect();
-        let mut offers = gate.kind.offers(self.role, self).into_iter();
-        for ((unit, correction), route) in self.sent[first..].iter().zip(corrections).zip(&peer_routes) {
-            for ((pad, output), offer) in unit.bits.iter().zip(route).zip(offers.by_ref()) {
-                outputs[*output] ^= correction & offer ^ pad.zero;
-            }
-        }
-        let routes = gate.kind.routes(self.role);
-        let units = self.received[gate.first_ot[self.role.index()]..].iter().zip(&routes);
-        for (unit, route) in units {
-            for (pad, output) in unit.bits.iter().zip(route) {
-                outputs[*output] ^= unit.choice & reader.take() ^ *pad;
-            }
-        }
+        self.add_offered(gate, reader, &mut outputs);
+        self.add_chosen(gate, reader, &mut outputs);
         self.registers[gate.first_output..gate.first_output + outputs.len()].copy_from_slice(&outputs);
+    }
+
+    /// The next plane from the peer: one of those that came offline, if `early`.
+    fn take(&mut self, early: bool, reader: &mut PlaneReader<'_>) -> Lanes {
+        if early { self.early.pop_front().unwrap_or_default() } else { reader.take() }
+    }
+
+    /// Adds this party's shares of the products with its offers.
+    fn add_offered(&mut self, gate: &Gate, reader: &mut PlaneReader<'_>, outputs: &mut [Lanes]) {
+        let peer = self.role.peer();
+        let routes = gate.kind.routes(peer);
+        let early = gate.early_choices(peer);
+        let corrections: Vec<Lanes> = routes.iter().map(|_| self.take(early, reader)).collect();
+        let targets =
+            corrections.iter().zip(&routes).flat_map(|(d, route)| route.iter().map(move |to| (*d, to)));
+        let masked = self.offers(gate).into_iter().zip(self.pads(gate));
+        let mut products = Vec::new();
+        for ((offer, pad), (correction, output)) in masked.zip(targets) {
+            let product = correction & offer ^ pad.zero;
+            if let Some(output) = output {
+                outputs[*output] ^= product;
+            }
+            products.push(product);
+        }
+        if let [_, low] = corrections[..] {
+            for link in gate.kind.links() {
+                outputs[link.output] ^= low & products[link.high];
+            }
+        }
+        products.zeroize();
+    }
+
+    /// Adds this party's shares of the products with its choices.
+    fn add_chosen(&mut self, gate: &Gate, reader: &mut PlaneReader<'_>, outputs: &mut [Lanes]) {
+        let routes = gate.kind.routes(self.role);
+        let early = gate.early_offers(self.role.peer());
+        let mut products = Vec::new();
+        for (index, route) in routes.iter().enumerate() {
+            for (offer, output) in route.iter().enumerate() {
+                let plane = self.take(early, reader);
+                let unit = &self.chosen(gate)[index];
+                let product = unit.choice & plane ^ unit.bits[offer];
+                if let Some(output) = output {
+                    outputs[*output] ^= product;
+                }
+                products.push(product);
+            }
+        }
+        if let ([high, _], [_, low]) = (&gate.kind.choices(self.role, self)[..], &self.corrections(gate)[..])
+        {
+            for link in gate.kind.links() {
+                outputs[link.output] ^= *low & products[link.high] ^ *high & products[link.low];
+            }
+        }
+        products.zeroize();
     }
 }

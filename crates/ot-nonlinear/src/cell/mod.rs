@@ -16,20 +16,20 @@
 //! # Turns
 //! The parties speak in turn, and each says all it can (`timeline`): an answer carries the server's half of the next
 //! exchange, a question the client's half of the last one. With G rounds of the gates' step and R of the index's, a cell
-//! takes G + R + 5 messages, one fewer where the client's first would be empty. With [`Mode::Tree`](crate::Mode::Tree) G
-//! and R are 5 to 7 for gates of 11 bits or more, usually 6, which makes 17. The first message needs nothing of the server
-//! and travels with whatever the client sent before, and so does the last; so a step of a sequence, the client's masked
-//! input included, is 16 one-way latencies or 8 round trips. If both sent in each exchange, it would be 17.
+//! takes G + R + 4 messages and the server has the first, because what the client says of the first gates goes offline. With
+//! [`Mode::Tree`](crate::Mode::Tree) G and R are 5 to 7 for gates of 11 bits or more, usually 6, which makes 16. The last
+//! travels with the client's next masked input; so a step of a sequence, that input included, is 16 one-way latencies or
+//! 8 round trips. If both sent in each exchange, it would be 17.
 //!
 //! # Bits a unit
 //!
 //! | part | formula | gates 25, C = 10, P = 20, W = 25, tree |
 //! |---|---|---|
 //! | unit vectors, offline | 5 * 579 | 2895 |
-//! | gates | 4 steps of 8 bits | 864 |
+//! | gates | 4 steps of 8 bits | 832 |
 //! | gate look-ups | 4 * 16 | 64 |
 //! | cell update | F c: 16 P - 40; I G: 80 P - 488; O: 8 W - 28 | 1564 |
-//! | cell state, cell index | a step of C bits, one of 8 | 182 + 163 |
+//! | cell state, cell index | a step of C bits, one of 8 | 176 + 156 |
 //! | cell look-up | 16 | 16 |
 //! | output | 16 W - 40 | 360 |
 //!

@@ -193,8 +193,7 @@ impl CellPlan {
         self.schedules().map(Schedule::cots).fold(none, add)
     }
 
-    /// Online rounds. In each one party speaks: half a round trip. Where the client has the first, it may travel with
-    /// whatever the client sent before.
+    /// Online rounds. In each one party speaks: half a round trip. The server has the first.
     #[must_use]
     pub fn rounds(&self) -> usize {
         self.0.turns.len()

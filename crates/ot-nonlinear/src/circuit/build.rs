@@ -19,14 +19,16 @@ pub(super) struct Node {
 pub(super) struct Builder {
     /// The word of which the client knows its bits offline: what the input sets.
     known_offline: Option<Word>,
+    /// OTs that the server still chooses in where the client could as well.
+    quota: usize,
     pub(super) rounds: Vec<Round>,
     pub(super) ots: [Vec<OtSpec>; 2],
     pub(super) registers: usize,
 }
 
 impl Builder {
-    pub(super) fn new(known_offline: Option<Word>) -> Self {
-        Self { known_offline, rounds: Vec::new(), ots: [Vec::new(), Vec::new()], registers: 0 }
+    pub(super) fn new(known_offline: Option<Word>, quota: usize) -> Self {
+        Self { known_offline, quota, rounds: Vec::new(), ots: [Vec::new(), Vec::new()], registers: 0 }
     }
 
     pub(super) fn round(&mut self, index: usize) -> &mut Round {
@@ -45,14 +47,25 @@ impl Builder {
             let specs = kind.routes(receiver).into_iter().map(|outputs| OtSpec::Bits(outputs.len()));
             self.ots[receiver.index()].extend(specs);
         }
-        let early = match &kind {
+        let word = match &kind {
             GateKind::Single { words, .. } | GateKind::Pair { words, .. } => words.first().copied(),
-            GateKind::Carry { words, .. } => words.first().map(|span| span.word),
-            GateKind::Join { .. } => None,
+            GateKind::Carry { words, server_chooses: false, .. } => words.first().map(|span| span.word),
+            GateKind::Carry { .. } | GateKind::Join { .. } => None,
         };
-        let early = early.is_some() && early == self.known_offline;
+        let early = word.is_some() && word == self.known_offline;
         self.round(index).gates.push(Gate { kind, first_ot, first_output, early });
         first_output
+    }
+
+    /// Who chooses in `ots` OTs that either party could choose in.
+    fn chooser(&mut self, ots: usize) -> Role {
+        match self.quota.checked_sub(ots) {
+            Some(rest) => {
+                self.quota = rest;
+                Role::Server
+            }
+            None => Role::Client,
+        }
     }
 
     /// The carry into bit `end` of `word` in at most `limit` exchanges from round 0, or in as few as it takes.
@@ -135,7 +148,9 @@ impl Chain {
         let words: Vec<_> = self.words(bit + 1).into_iter().zip(low.iter().cycle()).map(extension).collect();
         let propagates = words[0].propagate.is_some();
         let count = words.len();
-        let out = builder.gate(round, GateKind::Carry { words, bit });
+        let movable = count > 1 && !propagates && builder.known_offline != Some(self.word);
+        let server_chooses = movable && builder.chooser(count) == Role::Server;
+        let out = builder.gate(round, GateKind::Carry { words, bit, server_chooses });
         Self::nodes(out, count, propagates, round + 1)
     }
 
@@ -143,7 +158,7 @@ impl Chain {
     fn leaf(&self, builder: &mut Builder, first: u32, end: u32) -> Vec<Node> {
         let words = self.words(end);
         let (bit, count, propagate) = (first, words.len(), first > 0);
-        let chooser = if count > 1 { Role::Server } else { Role::Client };
+        let chooser = if count > 1 { Role::Server } else { builder.chooser((end - first) as usize) };
         if end - first > 1 {
             let out = builder.gate(self.start, GateKind::Pair { chooser, words, bit, propagate });
             return Self::nodes(out, count, propagate, self.start + 1);

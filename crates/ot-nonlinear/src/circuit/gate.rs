@@ -8,15 +8,27 @@
 //! | gate | formula (client's bits c, server's s; wires u ^ v) | choices + offers |
 //! |---|---|---|
 //! | single | g = c s; propagate p = c ^ s is local | 1 + 1 |
-//! | pair | g = c1 s1 ^ (c1 ^ s1) c0 s0, p = (c1 ^ s1)(c0 ^ s0) | 3 + 5; 3 + 3 without p |
+//! | pair | g = c1 s1 ^ (c1 ^ s1) c0 s0, p = (c1 ^ s1)(c0 ^ s0) | 2 + 5; 2 + 4 without p |
 //! | carry | maj(c, s, k) = c (s ^ v) ^ s u ^ c u ^ s v, k = u ^ v | 2 + 2 |
 //! | carry with p | also (c ^ s) p = c q1 ^ s q0 ^ c q0 ^ s q1, p = q0 ^ q1 | 2 + 4 |
 //! | join | g = g_hi ^ p_hi g_lo, p = p_hi p_lo | 2 + 4; 2 + 2 without p |
 //!
 //! Where the client's word has a second version (the value lowered by the saturation bound) and the server's has not,
-//! the server's choices serve both: a single costs 1 + 2, a pair 3 + 10, a carry 3 + 4
-//! (3 + 8 with p).
-//! Pair as products with the server choosing: g = s1 c1 ^ s1 s0 c0 ^ s0 (c1 c0), p = s1 c0 ^ s0 c1 ^ c1 c0 ^ s1 s0.
+//! the server's choices serve both: a single costs 1 + 2, a pair 2 + 10, a carry 3 + 4
+//! (3 + 8 with p). Choices of a carry may all be the server's: it chooses s ^ v for each word and s, at the same cost without p.
+//!
+//! **Pair.** With x the bits of the party that chooses and y the other's,
+//!
+//! ```text
+//! g = x1 y1 ^ x0 (y1 y0) ^ x1 (x0 y0)        p = x1 y0 ^ x0 y1 ^ x1 x0 ^ y1 y0
+//! ```
+//! The last product of g has two bits of the chooser, and yet no OT of its own. The OT on x0 also gives shares t of the chooser and
+//! P ^ d y0 of the other of x0 y0, P a pad and d the correction of x0, which both see. So
+//!
+//! ```text
+//! x1 (x0 y0) = x1 t ^ x1 P ^ d (x1 y0)
+//! ```
+//! where the chooser knows x1 t, x1 P rides on the offer y1 ^ P in place of y1, and shares of x1 y0 are there for p.
 
 use crate::lanes::Lanes;
 use crate::shape::Role;
@@ -84,8 +96,9 @@ pub(crate) enum GateKind {
     Single { chooser: Role, words: Vec<Word>, bit: u32 },
     /// Generate (and propagate) of bits `bit` and `bit` + 1, for each word.
     Pair { chooser: Role, words: Vec<Word>, bit: u32, propagate: bool },
-    /// A span extended by bit `bit`, for each word: the carry out and, if there is one, the propagate.
-    Carry { words: Vec<Extension>, bit: u32 },
+    /// A span extended by bit `bit`, for each word: the carry out and, if there is one, the propagate. `server_chooses` says that
+    /// the server makes all choices; then there is no propagate.
+    Carry { words: Vec<Extension>, bit: u32, server_chooses: bool },
     /// Two adjacent spans as one; `low_propagate` is absent where the lower span starts at bit 0.
     Join { generate: Wire, propagate: Wire, low: Wire, low_propagate: Option<Wire> },
 }
@@ -98,8 +111,54 @@ pub(crate) struct Gate {
     pub(crate) first_ot: [usize; 2],
     /// First output register.
     pub(crate) first_output: usize,
-    /// The client's choices depend on its input alone and go offline.
+    /// The client's choices, and all it says where the gate has no other wires, depend on its input alone and go offline.
     pub(crate) early: bool,
+}
+
+impl Gate {
+    /// Whether `role` sends its choices offline.
+    pub(crate) fn early_choices(&self, role: Role) -> bool {
+        self.early && role == Role::Client
+    }
+
+    /// Whether `role` sends its offers offline.
+    pub(crate) fn early_offers(&self, role: Role) -> bool {
+        self.early && role == Role::Client && self.kind.is_leaf()
+    }
+
+    /// Planes that `role` sends.
+    pub(crate) fn planes(&self, role: Role) -> usize {
+        self.choice_planes(role) + self.offer_planes(role)
+    }
+
+    /// Those of them that go offline.
+    pub(crate) fn early_planes(&self, role: Role) -> usize {
+        let choices = if self.early_choices(role) { self.choice_planes(role) } else { 0 };
+        let offers = if self.early_offers(role) { self.offer_planes(role) } else { 0 };
+        choices + offers
+    }
+
+    fn choice_planes(&self, role: Role) -> usize {
+        self.kind.routes(role).len()
+    }
+
+    fn offer_planes(&self, role: Role) -> usize {
+        self.kind.routes(role.peer()).iter().map(Vec::len).sum()
+    }
+}
+
+/// The products of a pair that make the one of two choices, for one word; see the module's documentation. Products are numbered
+/// as the offers are.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Link {
+    /// x1 (y1 ^ P), whose offer takes the pad of `low` along.
+    pub(crate) carrier: usize,
+    /// x1 y0.
+    pub(crate) high: usize,
+    /// x0 y0.
+    pub(crate) low: usize,
+    /// g.
+    pub(crate) output: usize,
 }
 
 impl GateKind {
@@ -113,22 +172,48 @@ impl GateKind {
         }
     }
 
-    /// For each OT that `receiver` chooses in: the outputs its offers add to.
-    pub(crate) fn routes(&self, receiver: Role) -> Vec<Vec<usize>> {
+    /// For each OT that `receiver` chooses in: the outputs its offers add to, none for an offer that serves a [`Link`] alone.
+    pub(crate) fn routes(&self, receiver: Role) -> Vec<Vec<Option<usize>>> {
         match self {
-            Self::Single { chooser, words, .. } if *chooser == receiver => vec![(0..words.len()).collect()],
+            Self::Single { chooser, words, .. } if *chooser == receiver => vec![to(0..words.len())],
             Self::Pair { chooser, words, propagate, .. } if *chooser == receiver => {
                 let stride = 1 + usize::from(*propagate);
-                let all: Vec<usize> = (0..words.len() * stride).collect();
-                vec![all.clone(), all, (0..words.len()).map(|word| word * stride).collect()]
+                let generates = || (0..words.len()).map(move |word| word * stride);
+                let propagated = |generate| propagate.then_some(generate + 1);
+                let on_high = generates().flat_map(|g| [Some(g), propagated(g)]);
+                let on_low =
+                    generates().flat_map(|g| [None, Some(g), propagated(g)].into_iter().take(1 + stride));
+                vec![on_high.collect(), on_low.collect()]
             }
             Self::Single { .. } | Self::Pair { .. } => Vec::new(),
+            Self::Carry { server_chooses: true, .. } if receiver == Role::Client => Vec::new(),
+            Self::Carry { words, server_chooses: true, .. } => {
+                (0..words.len()).map(|word| to(word..word + 1)).chain([to(0..words.len())]).collect()
+            }
             Self::Carry { words, .. } if receiver == Role::Client => {
                 let mut outputs = 0..self.outputs();
-                words.iter().map(|span| outputs.by_ref().take(span.wires().count()).collect()).collect()
+                words.iter().map(|span| to(outputs.by_ref().take(span.wires().count()))).collect()
             }
-            Self::Carry { .. } | Self::Join { .. } => vec![(0..self.outputs()).collect()],
+            Self::Carry { .. } | Self::Join { .. } => vec![to(0..self.outputs())],
         }
+    }
+
+    /// For each word of a pair how its products meet; nothing for other gates.
+    pub(crate) fn links(&self) -> Vec<Link> {
+        let Self::Pair { words, propagate, .. } = self else { return Vec::new() };
+        let (count, stride) = (words.len(), 1 + usize::from(*propagate));
+        let link = |word| Link {
+            carrier: 2 * word,
+            high: 2 * word + 1,
+            low: 2 * count + word * (1 + stride),
+            output: word * stride,
+        };
+        (0..count).map(link).collect()
+    }
+
+    /// Whether the gate has no inputs but bits of the words.
+    pub(crate) const fn is_leaf(&self) -> bool {
+        matches!(self, Self::Single { .. } | Self::Pair { .. })
     }
 
     /// The choices of `role`, one for each of its OTs.
@@ -136,11 +221,16 @@ impl GateKind {
         match self {
             Self::Single { chooser, words, bit } if *chooser == role => vec![shares.own(words[0], *bit)],
             Self::Pair { chooser, words, bit, .. } if *chooser == role => {
-                let (low, high) = (shares.own(words[0], *bit), shares.own(words[0], bit + 1));
-                vec![high, low, high & low]
+                vec![shares.own(words[0], bit + 1), shares.own(words[0], *bit)]
             }
             Self::Single { .. } | Self::Pair { .. } => Vec::new(),
-            Self::Carry { words, bit } => {
+            Self::Carry { server_chooses: true, .. } if role == Role::Client => Vec::new(),
+            Self::Carry { words, bit, server_chooses: true } => {
+                let own = |span: &Extension| shares.own(span.word, *bit);
+                let sums = words.iter().map(|span| own(span) ^ shares.wire(span.carry));
+                sums.chain(words.first().map(own)).collect()
+            }
+            Self::Carry { words, bit, .. } => {
                 let distinct = if role == Role::Client { words.len() } else { 1 };
                 words.iter().take(distinct).map(|span| shares.own(span.word, *bit)).collect()
             }
@@ -148,24 +238,26 @@ impl GateKind {
         }
     }
 
-    /// The offers of `role` to its peer's OTs, in the order of [`GateKind::routes`].
+    /// The offers of `role` to its peer's OTs, in the order of [`GateKind::routes`], but for the pads of [`Link`]s.
     pub(crate) fn offers(&self, role: Role, shares: &impl Shares) -> Vec<Lanes> {
         match self {
             Self::Single { chooser, words, bit } if *chooser != role => {
                 words.iter().map(|word| shares.own(*word, *bit)).collect()
             }
             Self::Pair { chooser, words, bit, propagate } if *chooser != role => {
-                let bits: Vec<_> =
-                    words.iter().map(|w| (shares.own(*w, *bit), shares.own(*w, bit + 1))).collect();
-                let with = |generate: Lanes, other: Lanes| {
-                    [generate, other].into_iter().take(1 + usize::from(*propagate))
-                };
-                let on_high = bits.iter().flat_map(|&(low, high)| with(high, low));
-                let on_low = bits.iter().flat_map(|&(low, high)| with(high & low, high));
-                on_high.chain(on_low).chain(bits.iter().map(|&(low, _)| low)).collect()
+                let bits = || words.iter().map(|w| (shares.own(*w, *bit), shares.own(*w, bit + 1)));
+                let with_p = 2 + usize::from(*propagate);
+                let on_high = bits().flat_map(|(low, high)| [high, low]);
+                let on_low = bits().flat_map(|(low, high)| [low, high & low, high].into_iter().take(with_p));
+                on_high.chain(on_low).collect()
             }
             Self::Single { .. } | Self::Pair { .. } => Vec::new(),
-            Self::Carry { words, bit } => words
+            Self::Carry { server_chooses: true, .. } if role == Role::Server => Vec::new(),
+            Self::Carry { words, bit, server_chooses: true } => {
+                let own = words.iter().map(|span| shares.own(span.word, *bit));
+                own.chain(words.iter().map(|span| shares.wire(span.carry))).collect()
+            }
+            Self::Carry { words, bit, .. } => words
                 .iter()
                 .flat_map(|span| {
                     let own = if role == Role::Server { shares.own(span.word, *bit) } else { Lanes::ZERO };
@@ -190,7 +282,7 @@ impl GateKind {
                     [Lanes::ZERO, both].into_iter().take(1 + usize::from(*propagate))
                 })
                 .collect(),
-            Self::Carry { words, bit } => words
+            Self::Carry { words, bit, .. } => words
                 .iter()
                 .flat_map(|span| {
                     let own = shares.own(span.word, *bit);
@@ -209,6 +301,10 @@ impl GateKind {
     }
 }
 
+fn to(outputs: impl Iterator<Item = usize>) -> Vec<Option<usize>> {
+    outputs.map(Some).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Extension, GateKind, Wire, Word};
@@ -225,10 +321,10 @@ mod tests {
         [Word::Value, Word::Lowered].into_iter().take(count).collect()
     }
 
-    fn carry(count: usize, propagate: bool) -> GateKind {
+    fn carry(count: usize, propagate: bool, server_chooses: bool) -> GateKind {
         let propagate = propagate.then_some(Wire::Register(1));
         let extension = |word| Extension { word, carry: Wire::Register(0), propagate };
-        GateKind::Carry { words: words(count).into_iter().map(extension).collect(), bit: 3 }
+        GateKind::Carry { words: words(count).into_iter().map(extension).collect(), bit: 3, server_chooses }
     }
 
     #[test]
@@ -250,13 +346,14 @@ mod tests {
         let table = [
             (single(1), (1, 1)),
             (single(2), (1, 2)),
-            (pair(1, true), (3, 5)),
-            (pair(1, false), (3, 3)),
-            (pair(2, true), (3, 10)),
-            (carry(1, false), (2, 2)),
-            (carry(1, true), (2, 4)),
-            (carry(2, false), (3, 4)),
-            (carry(2, true), (3, 8)),
+            (pair(1, true), (2, 5)),
+            (pair(1, false), (2, 4)),
+            (pair(2, true), (2, 10)),
+            (carry(1, false, false), (2, 2)),
+            (carry(1, true, false), (2, 4)),
+            (carry(2, false, false), (3, 4)),
+            (carry(2, false, true), (3, 4)),
+            (carry(2, true, false), (3, 8)),
             (join(true), (2, 4)),
             (join(false), (2, 2)),
         ];

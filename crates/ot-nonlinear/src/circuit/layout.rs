@@ -35,13 +35,28 @@ struct ValueCarries {
 }
 
 /// Lays out a whole step; the offline ring gates are returned apart.
+///
+/// Both parties choose in about as many OTs, because the directions of a silent extension go in step: the server takes over half
+/// of what the client would have more.
 pub(super) fn lay_out(
     shape: StepShape,
     mode: Mode,
     known_offline: bool,
 ) -> (Builder, Vec<RingGate>, Carries) {
+    let (builder, ..) = lay_out_with(shape, mode, known_offline, 0);
+    let [client, server] = builder.ots.map(|ots| ots.len());
+    lay_out_with(shape, mode, known_offline, client.saturating_sub(server) / 2)
+}
+
+/// With `quota` OTs in which the server chooses where either party could.
+fn lay_out_with(
+    shape: StepShape,
+    mode: Mode,
+    known_offline: bool,
+    quota: usize,
+) -> (Builder, Vec<RingGate>, Carries) {
     let input = if shape.pool { Word::Difference } else { Word::Value };
-    let mut layout = Layout { shape, builder: Builder::new(known_offline.then_some(input)) };
+    let mut layout = Layout { shape, builder: Builder::new(known_offline.then_some(input), quota) };
     let mut offline = Vec::new();
     let mut difference_sign = None;
     let mut start = 0;

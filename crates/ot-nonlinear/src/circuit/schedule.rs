@@ -24,11 +24,7 @@ pub(crate) struct Round {
 impl Round {
     /// Planes `role` sends in this round.
     fn planes(&self, role: Role) -> usize {
-        let bits = self.gates.iter().map(|gate| {
-            let early = gate.early && role == Role::Client;
-            let choices = if early { 0 } else { gate.kind.routes(role).len() };
-            choices + gate.kind.routes(role.peer()).iter().map(Vec::len).sum::<usize>()
-        });
+        let bits = self.gates.iter().map(|gate| gate.planes(role) - gate.early_planes(role));
         bits.sum::<usize>() + self.ring.iter().map(|gate| gate.planes(role)).sum::<usize>()
     }
 }
@@ -47,7 +43,7 @@ pub struct CotCounts {
 pub struct Schedule {
     pub(crate) count: usize,
     pub(crate) rounds: Vec<Round>,
-    /// Sent by the client in the offline phase, after the early choices.
+    /// Sent by the client in the offline phase, after the early gates.
     pub(crate) offline_ring: Vec<RingGate>,
     /// By receiver.
     pub(crate) ots: [Vec<OtSpec>; 2],
@@ -82,7 +78,7 @@ impl Schedule {
     /// Bits per instance of the offline message, client to server.
     #[must_use]
     pub fn offline_bits(&self) -> usize {
-        let early = self.early_gates().map(|gate| gate.kind.routes(Role::Client).len());
+        let early = self.early_gates().map(|gate| gate.early_planes(Role::Client));
         early.sum::<usize>() + self.offline_ring.iter().map(|gate| gate.planes(Role::Client)).sum::<usize>()
     }
 
@@ -118,7 +114,7 @@ impl Schedule {
         self.offline_bits() + online.sum::<usize>()
     }
 
-    /// The gates whose client choices go offline, in order.
+    /// The gates of which something goes offline, in order.
     pub(crate) fn early_gates(&self) -> impl Iterator<Item = &Gate> {
         self.rounds.iter().flat_map(|round| &round.gates).filter(|gate| gate.early)
     }
