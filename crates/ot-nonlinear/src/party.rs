@@ -83,11 +83,8 @@ impl Party {
             self.corrections(gate).into_iter().for_each(|plane| writer.put(plane));
         }
         if offers {
-            let pads = self.pads(gate);
-            self.offers(gate)
-                .into_iter()
-                .zip(pads)
-                .for_each(|(offer, pad)| writer.put(offer ^ pad.difference));
+            let masked = self.offers(gate).into_iter().zip(self.pads(gate));
+            masked.for_each(|(offer, pad)| writer.put(offer ^ pad.difference));
         }
     }
 
@@ -103,10 +100,10 @@ impl Party {
     }
 
     /// The pads of this party's offers.
-    fn pads(&self, gate: &Gate) -> Vec<BitPads> {
+    fn pads<'a>(&'a self, gate: &Gate) -> Vec<&'a BitPads> {
         let peer = self.role.peer();
         let units = self.sent[gate.first_ot[peer.index()]..].iter().take(gate.kind.routes(peer).len());
-        units.flat_map(|unit| &unit.bits).copied().collect()
+        units.flat_map(|unit| &unit.bits).collect()
     }
 
     /// This party's offers, those of links with the pads they take along.
@@ -173,10 +170,13 @@ impl Party {
                 products.push(product);
             }
         }
-        if let ([high, _], [_, low]) = (&gate.kind.choices(self.role, self)[..], &self.corrections(gate)[..])
+        let links = gate.kind.links();
+        if !links.is_empty()
+            && let [high, _] = gate.kind.choices(self.role, self)[..]
+            && let [_, low] = self.corrections(gate)[..]
         {
-            for link in gate.kind.links() {
-                outputs[link.output] ^= *low & products[link.high] ^ *high & products[link.low];
+            for link in links {
+                outputs[link.output] ^= low & products[link.high] ^ high & products[link.low];
             }
         }
         products.zeroize();
