@@ -71,8 +71,8 @@
 //! | initial | 360,448 | 36,864 | 1,408 | 256 | once a session, to make the first reserve |
 //! | main | 5,242,880 | 327,680 | 2,560 | 2,048 | again and again |
 //!
-//! A session's table of k pairs takes 10 MB. Against tables
-//! of twice the size, six sessions at once took a quarter less time, one alone about the same; an OT costs 0.04 bytes more.
+//! A session's table of k pairs takes 10 MB. Against k twice as great, when each direction still had a table of its own, six
+//! sessions at once took a quarter less time, one alone about the same; an OT costs 0.04 bytes more.
 //!
 //! Rows of A have ten ones (counted with multiplicity), drawn by AES in counter mode from a seed of the session and
 //! stage. `security.rs` computes, as a test, a lower estimate in bits of the cost of the attacks below and demands 136:

@@ -125,7 +125,7 @@
 //! Against semi-honest parties, from the correlation robustness of the hash in `reduce`: a choice travels as choice ^ r
 //! with r a choice of a random OT, an offer as offer ^ a with a the difference of two pads of which the receiver knows
 //! one, the selection bit under rho of which each party knows half. Each OT serves one product, or several offers on one
-//! choice with separate pad bits. A look-up opens the difference of its index and a random one, which nobody knows. No
+//! choice with separate pad bits; a pad that rides on another offer (`circuit::gate`) is under that one's own pads there. A look-up opens the difference of its index and a random one, which nobody knows. No
 //! branch, index or length depends on a share.
 
 mod bilinear;

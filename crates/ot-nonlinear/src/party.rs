@@ -88,9 +88,9 @@ impl Party {
         }
     }
 
-    /// This party's OTs of `gate` as their receiver.
-    fn chosen<'a>(&'a self, gate: &Gate) -> &'a [ReceivedUnit] {
-        &self.received[gate.first_ot[self.role.index()]..][..gate.kind.routes(self.role).len()]
+    /// This party's OTs from `gate` on as their receiver.
+    fn chosen(&self, gate: &Gate) -> &[ReceivedUnit] {
+        &self.received[gate.first_ot[self.role.index()]..]
     }
 
     /// What shows the peer the difference of each choice to the random one.
@@ -99,19 +99,18 @@ impl Party {
         choices.zip(self.chosen(gate)).map(|(choice, unit)| choice ^ unit.choice).collect()
     }
 
-    /// The pads of this party's offers.
-    fn pads<'a>(&'a self, gate: &Gate) -> Vec<&'a BitPads> {
-        let peer = self.role.peer();
-        let units = self.sent[gate.first_ot[peer.index()]..].iter().take(gate.kind.routes(peer).len());
-        units.flat_map(|unit| &unit.bits).collect()
+    /// The pads of this party's offers from `gate` on.
+    fn pads(&self, gate: &Gate) -> impl Iterator<Item = &BitPads> {
+        self.sent[gate.first_ot[self.role.peer().index()]..].iter().flat_map(|unit| &unit.bits)
     }
 
     /// This party's offers, those of links with the pads they take along.
     fn offers(&self, gate: &Gate) -> Vec<Lanes> {
         let mut offers = gate.kind.offers(self.role, self);
         if !offers.is_empty() {
-            let pads = self.pads(gate);
-            gate.kind.links().into_iter().for_each(|link| offers[link.carrier] ^= pads[link.low].zero);
+            for link in gate.kind.links() {
+                offers[link.carrier] ^= self.pads(gate).nth(link.low).map_or(Lanes::ZERO, |pad| pad.zero);
+            }
         }
         offers
     }

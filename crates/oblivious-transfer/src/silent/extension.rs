@@ -23,7 +23,7 @@ pub struct SilentExtension {
     done: usize,
     /// Roots of the parts that are announced and not done.
     announced: VecDeque<Blocks>,
-    /// Correlated OTs given out so far, in each direction.
+    /// Correlated OTs made so far, in each direction.
     position: u64,
 }
 
@@ -37,6 +37,12 @@ impl SilentExtension {
     #[must_use]
     pub fn delta(&self) -> Block {
         self.endpoint.delta
+    }
+
+    /// Correlated OTs made so far, in each direction: the position of the next in the stream of all parts.
+    #[must_use]
+    pub fn position(&self) -> u64 {
+        self.position
     }
 
     /// Begins up to `most` further parts; returns the message of each ([`PART_BYTES`]), in order.

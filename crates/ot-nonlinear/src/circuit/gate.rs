@@ -2,7 +2,7 @@
 //!
 //! A gate is a sum of products of a bit that the client knows and a bit that the server knows, plus terms that one
 //! party knows alone. Each product costs one bit OT: its receiver brings the choice x, its sender the offer y, and they
-//! come out with XOR shares of x y. Several offers on one choice share the OT (see `exchange`), so a gate costs
+//! come out with XOR shares of x y. Several offers on one choice share the OT, each with pad bits of its own (see `crate::reduce`), so a gate costs
 //! one bit for each choice and one for each offer:
 //!
 //! | gate | formula (client's bits c, server's s; wires u ^ v) | choices + offers |
@@ -28,7 +28,8 @@
 //! ```text
 //! x1 (x0 y0) = x1 t ^ x1 P ^ d (x1 y0)
 //! ```
-//! where the chooser knows x1 t, x1 P rides on the offer y1 ^ P in place of y1, and shares of x1 y0 are there for p.
+//! where the chooser knows x1 t, x1 P rides on the offer y1 ^ P in place of y1, and shares of x1 y0 are there for p. P is the pad of
+//! choice 0, which the chooser may know; y1 ^ P travels under the pads of its own offer, of which it knows one, as all do.
 
 use crate::lanes::Lanes;
 use crate::shape::Role;

@@ -72,8 +72,7 @@ pub(crate) async fn client_online(
 ) -> Result<Vec<u32>> {
     let start = Instant::now();
     let scope = Scope::nonlinear(Phase::Online, layer);
-    let due: Vec<usize> = (0..step.rounds()).map(|round| step.server_bytes(round)).collect();
-    let share = rounds::run(channel, scope, &due, client, ClientStep::finish).await?;
+    let share = rounds::run(channel, scope, step, client, ClientStep::finish).await?;
     channel.book_time(scope, start);
     Ok(share)
 }
@@ -89,8 +88,7 @@ pub(crate) async fn server_online(
     let start = Instant::now();
     let scope = Scope::nonlinear(Phase::Online, layer);
     let server = offload(move || server.start(share.residues()).map_err(Error::internal)).await?;
-    let due: Vec<usize> = (0..step.rounds()).map(|round| step.client_bytes(round)).collect();
-    let share = rounds::run(channel, scope, &due, server, ServerStep::finish).await?;
+    let share = rounds::run(channel, scope, step, server, ServerStep::finish).await?;
     channel.book_time(scope, start);
     Ok(share)
 }

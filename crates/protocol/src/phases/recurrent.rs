@@ -127,16 +127,10 @@ async fn unit_vectors(
     (received, sent): Material,
 ) -> Result<Vec<UnitVector>> {
     let vectors = plan.vectors.clone();
-    let due: Vec<usize> = (0..vectors.rounds())
-        .map(|round| match own {
-            Role::Client => vectors.server_bytes(round),
-            Role::Server => vectors.client_bytes(round),
-        })
-        .collect();
     let party = offload(move || {
         UnitVectors::new(&vectors, own, received, sent, &mut entropy::fresh()?).map_err(Error::internal)
     });
-    rounds::run(channel, scope, &due, party.await?, UnitVectors::finish).await
+    rounds::run(channel, scope, &plan.vectors, party.await?, UnitVectors::finish).await
 }
 
 /// The client's online half: gives its share of the last hidden state. `input` is its share of the sequence; the mask is
@@ -214,14 +208,8 @@ async fn run(
     plan: &RecurrentPlan,
     cell: Cell,
 ) -> Result<(Vec<u32>, CellState)> {
-    let due: Vec<usize> = (0..plan.cell.rounds())
-        .map(|round| match channel.peer() {
-            Party::Client => plan.cell.client_bytes(round),
-            Party::Server => plan.cell.server_bytes(round),
-        })
-        .collect();
     let scope = Scope::nonlinear(Phase::Online, layer);
-    rounds::run(channel, scope, &due, cell, Cell::finish).await
+    rounds::run(channel, scope, &plan.cell, cell, Cell::finish).await
 }
 
 async fn receive(channel: &mut Channel, due: Due, count: usize, ell: u32) -> Result<Vec<u32>> {

@@ -2,7 +2,9 @@
 //!
 //! A round in which only one party has something to say is a message in that direction alone.
 
-use ot_nonlinear::{Cell, ClientStep, ServerStep, StepError, UnitVectors};
+use ot_nonlinear::{
+    Cell, CellPlan, ClientStep, ServerStep, StepError, StepPlan, UnitVectorPlan, UnitVectors,
+};
 
 use crate::channel::{Channel, Due};
 use crate::compute::{self, Work};
@@ -10,8 +12,8 @@ use crate::error::{Error, Party, Result};
 use crate::meter::Scope;
 use crate::wire::Tag;
 
-/// Where no message is longer, a round is brief work. Measured on cells of 128 units, whose messages have up to 22 kB: a round
-/// takes a tenth of a millisecond, and all of them a quarter less time than on the blocking pool.
+/// Where no message of either party is longer, a round is brief work. Measured on cells of 128 units, whose messages have up
+/// to 22 kB: a round takes a tenth of a millisecond, and all of them a quarter less time than on the blocking pool.
 const BRIEF_BYTES: usize = 1 << 15;
 
 /// One party of a step that goes round by round.
@@ -35,23 +37,55 @@ macro_rules! rounds {
 
 rounds!(ClientStep, ServerStep, Cell, UnitVectors);
 
-/// Runs all rounds of a step and gives what `finish` makes of it; `due` are the bytes that the peer sends in each.
+/// The messages of a step that goes round by round.
+pub(crate) trait Messages {
+    /// Rounds of the step.
+    fn count(&self) -> usize;
+    /// Bytes that `sender` sends in `round`.
+    fn bytes(&self, sender: Party, round: usize) -> usize;
+}
+
+macro_rules! messages {
+    ($($plan:ty),*) => {$(
+        impl Messages for $plan {
+            fn count(&self) -> usize {
+                self.rounds()
+            }
+            fn bytes(&self, sender: Party, round: usize) -> usize {
+                match sender {
+                    Party::Client => self.client_bytes(round),
+                    Party::Server => self.server_bytes(round),
+                }
+            }
+        }
+    )*};
+}
+
+messages!(StepPlan, CellPlan, UnitVectorPlan);
+
+fn work(plan: &impl Messages) -> Work {
+    let longest = (0..plan.count())
+        .flat_map(|round| [Party::Client, Party::Server].map(|sender| plan.bytes(sender, round)))
+        .max();
+    if longest.unwrap_or(0) <= BRIEF_BYTES { Work::Brief } else { Work::Long }
+}
+
+/// Runs all rounds of `plan` and gives what `finish` makes of them.
 pub(crate) async fn run<R: Rounds, T: Send + 'static>(
     channel: &mut Channel,
     scope: Scope,
-    due: &[usize],
+    plan: &impl Messages,
     mut party: R,
     finish: impl FnOnce(R) -> Result<T, StepError> + Send + 'static,
 ) -> Result<T> {
-    let peer = channel.peer();
-    let brief = due.iter().all(|bytes| *bytes <= BRIEF_BYTES);
-    let size = if brief { Work::Brief } else { Work::Long };
+    let (peer, size) = (channel.peer(), work(plan));
     let mut arrived: Option<Vec<u8>> = None;
-    for bytes in due {
+    for round in 0..plan.count() {
         let message = arrived.take();
         let outgoing;
         (party, outgoing) = compute::run(size, move || advance(party, peer, message)).await?;
-        arrived = Some(swap(channel, &outgoing, Due::exactly(scope, Tag::Opening, *bytes)).await?);
+        let due = Due::exactly(scope, Tag::Opening, plan.bytes(peer, round));
+        arrived = Some(swap(channel, &outgoing, due).await?);
     }
     compute::run(size, move || finish(take_in(party, peer, arrived)?).map_err(Error::internal)).await
 }

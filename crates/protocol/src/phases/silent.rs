@@ -18,8 +18,7 @@ use std::time::{Duration, Instant};
 use deepcardio::architecture::limits;
 use oblivious_transfer::block::Block;
 use oblivious_transfer::silent::{
-    self, PART_BYTES, PART_COTS, SETUP_REPLY_BYTES, SETUP_REQUEST_BYTES, SilentExtension, SilentRequested,
-    parts_for,
+    self, PART_BYTES, SETUP_REPLY_BYTES, SETUP_REQUEST_BYTES, SilentExtension, SilentRequested, parts_for,
 };
 use oblivious_transfer::softspoken::{CotReceiver, CotSender};
 use ot_nonlinear::{
@@ -41,8 +40,6 @@ const _: () = assert!(2 * limits::LAYERS + limits::WINDOWS * CellPlan::SCHEDULES
 /// A silent extension of both directions.
 pub(crate) struct Silent {
     extension: Option<SilentExtension>,
-    /// Parts that it has made.
-    parts: usize,
     /// How long the requests took to cross.
     request_time: Duration,
 }
@@ -101,7 +98,7 @@ pub(crate) async fn set_up(
     let extension =
         offload(move || replied.finish(&peer_reply).map_err(|e| Error::invalid(peer, Tag::SilentReply, e)))
             .await?;
-    Ok((receiver, sender, Silent { extension: Some(extension), parts: 0, request_time }))
+    Ok((receiver, sender, Silent { extension: Some(extension), request_time }))
 }
 
 /// Makes the material of everything that an inference needs OTs for, in the order of [`Plan::transferred`]; the same for both
@@ -116,10 +113,9 @@ pub(crate) async fn material(
 ) -> Result<Vec<Material>> {
     let scope = Scope::nonlinear_all(Phase::Offline);
     let mut extension = silent.extension.take().ok_or_else(broken)?;
-    let transferred = || (0..).zip(plan.transferred(method));
-    let mut streams = Streams::new(transferred(), own, session, extension.delta(), silent.parts);
+    let transferred = (0..).zip(plan.transferred(method));
+    let mut streams = Streams::new(transferred, own, session, &extension);
     let mut left = streams.parts();
-    silent.parts += left;
     while left > 0 {
         let messages;
         (extension, messages) = offload(move || {
@@ -153,21 +149,21 @@ struct Streams {
 }
 
 impl Streams {
-    /// From where earlier inferences, which used `used` parts, left off.
+    /// From where earlier inferences left the extension.
     fn new<'a>(
         steps: impl Iterator<Item = (u16, &'a Schedule)>,
         own: Party,
         session: &Session,
-        delta: Block,
-        used: usize,
+        extension: &SilentExtension,
     ) -> Self {
+        let delta = extension.delta();
         let reducers = |(id, step): (u16, &Schedule)| {
             let sent = SentReducer::new(step, session, id, role(own.peer()), delta);
             (sent, ReceivedReducer::new(step, session, id, role(own)))
         };
         let (sent, received) = steps.map(reducers).unzip();
         let (sent, received) = (SentStream::new(sent), ReceivedStream::new(received));
-        Self { sent, received, first: (used * PART_COTS) as u64 }
+        Self { sent, received, first: extension.position() }
     }
 
     /// Parts that both directions together need.
