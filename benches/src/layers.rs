@@ -7,7 +7,7 @@ use deepcardio::model::Model;
 use he_linear::params::RING_DEGREE;
 use he_linear::{Conv1dShape, LinearPlan, PUBLIC_KEY_BYTES};
 
-use protocol::handshake::Backend;
+use protocol::method::Backend;
 use protocol::plan::{Computed, computed};
 
 use crate::Result;

@@ -5,7 +5,7 @@ use ot_nonlinear::{
     SentMaterial, SentReducer, ServerCellOffline, Session, UnitVector, UnitVectorPlan, UnitVectors,
 };
 
-use protocol::handshake::Backend;
+use protocol::method::Backend;
 use protocol::plan::computed;
 
 use crate::Result;

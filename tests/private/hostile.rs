@@ -9,7 +9,7 @@ use deepcardio::reference;
 use deepcardio::testkit::{ModelSpec, random_model, random_segment};
 use protocol::client::Outcome;
 use protocol::error::{Error, Party};
-use protocol::handshake::{Backend, Reveal};
+use protocol::method::{Backend, Reveal};
 use protocol::server::{Service, Summary, serve};
 use protocol::tap::Tap;
 use rand::RngExt;

@@ -10,8 +10,8 @@
 use std::time::Duration;
 
 use deepcardio::architecture::Architecture;
-use protocol::handshake::Backend;
 use protocol::meter::{Entry, Ledger, Part, Phase, Scope};
+use protocol::method::Backend;
 use protocol::plan::computed;
 use serde::Serialize;
 

@@ -1,6 +1,6 @@
 //! Sessions over loopback TCP, measured.
 
-use protocol::handshake::Backend;
+use protocol::method::Backend;
 
 use super::accounts::Account;
 use super::machine::Machine;

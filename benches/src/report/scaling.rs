@@ -6,7 +6,7 @@ use std::time::Instant;
 use deepcardio::Model;
 use deepcardio::architecture::{Architecture, Layer, Specification, limits};
 use deepcardio::model::LayerWeights;
-use protocol::handshake::Backend;
+use protocol::method::Backend;
 use protocol::plan::computed;
 use serde::Serialize;
 

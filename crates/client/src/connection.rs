@@ -6,7 +6,7 @@ use std::time::Duration;
 use deepcardio::model::Model;
 use protocol::channel::{Channel, Timeouts};
 use protocol::error::Error;
-use protocol::handshake::Reveal;
+use protocol::method::Reveal;
 use protocol::server::Service;
 use protocol::tap::Tap;
 use protocol::transport;

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use deepcardio::ecg::EcgError;
 use deepcardio::format::FormatError;
 use protocol::error::Error;
-use protocol::plan::MAX_RECORD_SEGMENTS;
+use protocol::method::MAX_RECORD_SEGMENTS;
 use protocol::tap::Difference;
 
 /// A run that did not end well.

@@ -7,9 +7,9 @@ use deepcardio::ecg::{self, Recording, Segment};
 use deepcardio::model::Model;
 use protocol::client::{ClientConfig, ClientSession, Outcome};
 use protocol::error::Error;
-use protocol::handshake::Reveal;
 use protocol::meter::{Ledger, Phase};
-use protocol::plan::{Limits, MAX_RECORD_SEGMENTS};
+use protocol::method::{MAX_RECORD_SEGMENTS, Reveal};
+use protocol::plan::Limits;
 
 use crate::cli::Infer;
 use crate::connection::Connection;

@@ -22,6 +22,7 @@ use crate::messages::{
     Accept, Hello, MAGIC, MAX_ACCEPT_BYTES, MAX_HELLO_BYTES, NEWEST_VERSION, OLDEST_VERSION,
 };
 use crate::meter::Scope;
+use crate::method::{Backend, Reveal};
 use crate::wire::Tag;
 
 /// How long a client may take to greet: a connection that says nothing holds a place that others wait for.
@@ -30,71 +31,6 @@ const GREETING: Duration = Duration::from_secs(10);
 /// Raised with every change of what both parties must compute alike and no message length shows: gates, hash domains, the
 /// code of the silent extension.
 const REVISION: u32 = 5;
-
-/// Which protocol computes the non-linear steps.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Backend {
-    /// Garbled circuits.
-    Gc,
-    /// Oblivious transfer.
-    Ot,
-}
-
-impl Backend {
-    /// Every backend.
-    pub const ALL: &'static [Self] = &[Self::Gc, Self::Ot];
-
-    fn byte(self) -> u8 {
-        match self {
-            Self::Gc => 1,
-            Self::Ot => 2,
-        }
-    }
-
-    fn from_byte(byte: u8) -> Option<Self> {
-        Self::ALL.iter().copied().find(|backend| backend.byte() == byte)
-    }
-}
-
-impl fmt::Display for Backend {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Gc => "gc",
-            Self::Ot => "ot",
-        })
-    }
-}
-
-/// What the server lets the client learn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reveal {
-    /// The score of every class.
-    Scores,
-    /// The label alone.
-    Label,
-}
-
-impl Reveal {
-    fn byte(self) -> u8 {
-        match self {
-            Self::Scores => 1,
-            Self::Label => 2,
-        }
-    }
-
-    fn from_byte(byte: u8) -> Option<Self> {
-        [Self::Scores, Self::Label].into_iter().find(|reveal| reveal.byte() == byte)
-    }
-}
-
-impl fmt::Display for Reveal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Scores => "scores",
-            Self::Label => "label",
-        })
-    }
-}
 
 /// What both sides know after the greeting.
 pub(crate) struct Agreement {

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::handshake::Reveal;
-use crate::plan::{Comparison, Method, Plan};
+use crate::method::{Comparison, Method, Reveal};
+use crate::plan::Plan;
 
 /// The way to the peer, as the set-up of a session found it.
 #[derive(Clone, Copy, Debug)]

@@ -3,7 +3,7 @@
 
 use wincode::{SchemaRead, SchemaWrite};
 
-use crate::plan::{Comparison, MAX_RECORD_SEGMENTS, Method};
+use crate::method::{Comparison, MAX_RECORD_SEGMENTS, Method};
 
 /// Longest text that a peer may give as a reason.
 pub const MAX_REASON: usize = 400;

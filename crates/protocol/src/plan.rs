@@ -9,50 +9,19 @@ use ot_nonlinear::{CellPlan, Schedule};
 use zeroize::Zeroizing;
 
 use crate::error::{Error, Result};
-use crate::handshake::{Backend, Reveal};
 use crate::items::{self, Items};
 use crate::messages::REQUEST_BYTES;
+use crate::method::{Backend, Comparison, Method, Reveal};
 use crate::share::Share;
 use crate::wire::HEADER_BYTES;
 
 mod activation;
+mod bytes;
 mod recurrent;
 
 pub(crate) use activation::ActivationPlan;
+pub(crate) use bytes::residue_bytes;
 pub(crate) use recurrent::RecurrentPlan;
-
-/// Most segments whose scores add up into one label, where labels alone are revealed: an hour of ECG that does not overlap.
-pub const MAX_RECORD_SEGMENTS: usize = gc_nonlinear::MAX_TERMS;
-// A request says the number in one byte.
-const _: () = assert!(MAX_RECORD_SEGMENTS <= u8::MAX as usize);
-
-/// The shape of a comparison from oblivious transfer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Comparison {
-    /// Least traffic.
-    Ripple,
-    /// Fewest round trips.
-    Tree,
-}
-
-/// How one inference computes its non-linear steps.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Method {
-    /// Garbled circuits.
-    Gc,
-    /// Oblivious transfer.
-    Ot(Comparison),
-}
-
-impl Method {
-    /// The backend that knows the method.
-    pub(crate) fn backend(self) -> Backend {
-        match self {
-            Self::Gc => Backend::Gc,
-            Self::Ot(_) => Backend::Ot,
-        }
-    }
-}
 
 /// What a party is ready to spend on a peer's architecture.
 #[derive(Clone, Copy, Debug)]
@@ -177,7 +146,7 @@ impl Plan {
     /// The choice of the label of the sum of the scores of `segments` segments. Takes a moment for many.
     ///
     /// # Errors
-    /// [`Error::Incompatible`] for no segment or more than [`MAX_RECORD_SEGMENTS`].
+    /// [`Error::Incompatible`] for no segment or more than [`crate::method::MAX_RECORD_SEGMENTS`].
     pub(crate) fn overall(&self, segments: usize) -> Result<ArgmaxPlan> {
         choice_of_label(self.classes, self.scores_ell, segments)
     }
@@ -340,11 +309,6 @@ pub fn computed(architecture: &Architecture, backend: Backend) -> Result<Vec<Com
     Ok(plan.stages.iter().map(computed).collect())
 }
 
-/// Bytes of a frame with so large a payload; an empty one is not sent.
-fn frame_bytes(payload: usize) -> usize {
-    if payload > 0 { payload + HEADER_BYTES } else { 0 }
-}
-
 fn choice_of_label(classes: usize, ell: u32, terms: usize) -> Result<ArgmaxPlan> {
     ArgmaxPlan::new(ArgmaxShape { classes, ell, terms })
         .map_err(|e| Error::Incompatible(format!("the choice of the label: {e}")))
@@ -354,9 +318,4 @@ fn choice_of_label(classes: usize, ell: u32, terms: usize) -> Result<ArgmaxPlan>
 fn label_bytes(argmax: &ArgmaxPlan) -> usize {
     let extension = softspoken::random_bytes(argmax.input_cots());
     extension + argmax.input_corrections_bytes() + argmax.message_bytes() + 3 * HEADER_BYTES
-}
-
-/// Bytes of `count` packed residues of `ell` bits.
-pub(crate) fn residue_bytes(count: usize, ell: u32) -> usize {
-    (count * ell as usize).div_ceil(8)
 }

@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use crate::plan::MAX_RECORD_SEGMENTS;
+use crate::method::MAX_RECORD_SEGMENTS;
 use crate::share::Share;
 
 /// Shares of the scores of a record's segments, the oldest first; at most [`MAX_RECORD_SEGMENTS`] of them.

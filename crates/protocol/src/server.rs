@@ -3,77 +3,28 @@
 
 use std::sync::Arc;
 
-use deepcardio::model::{LayerWeights, Model};
+use deepcardio::model::Model;
 use gc_nonlinear::ArgmaxGarbler;
-use he_linear::{PublicKey, WeightHolder};
+use he_linear::PublicKey;
 use rand_core::Rng;
-use rayon::prelude::*;
 
 use crate::channel::{Channel, Due};
 use crate::entropy;
 use crate::error::{Error, Party, Result};
-use crate::handshake::{self, Backend, Offer, Reveal};
+use crate::handshake::{self, Offer};
 use crate::messages::{REQUEST_BYTES, Request};
 use crate::meter::{Ledger, Phase, Scope};
+use crate::method::{Backend, Method, Reveal};
 use crate::phases::nonlinear::ServerMaterial;
 use crate::phases::output::Choice;
 use crate::phases::setup::{Correlations, InferenceId};
 use crate::phases::{linear, nonlinear, output, recurrent, setup};
-use crate::plan::{Method, NonlinearPlan, Plan, StagePlan};
+use crate::plan::{NonlinearPlan, StagePlan};
+use crate::prepared_model::PreparedModel;
 use crate::record::Record;
-use crate::ring;
 use crate::share::Share;
 use crate::tap::{Point, Tap};
 use crate::wire::Tag;
-
-/// A model made ready to serve: its plan, and its weights in transformed form.
-pub(crate) struct PreparedModel {
-    model: Model,
-    plan: Arc<Plan>,
-    weights: Vec<WeightHolder>,
-}
-
-impl PreparedModel {
-    /// Plans, transforms the weights and proves from them that the flooding noise hides them.
-    fn new(model: Model) -> Result<Self> {
-        let plan = Arc::new(Plan::new(model.architecture())?);
-        let weights = plan
-            .stages
-            .par_iter()
-            .zip(model.weights())
-            .map(|(stage, layer)| {
-                WeightHolder::prepare(&stage.linear, layer.weights())
-                    .map_err(|e| Error::Config(format!("layer {} cannot be served: {e}", stage.name)))
-            })
-            .collect::<Result<_>>()?;
-        Ok(Self { model, plan, weights })
-    }
-
-    pub(crate) fn plan(&self) -> &Arc<Plan> {
-        &self.plan
-    }
-
-    pub(crate) fn weights(&self) -> &[WeightHolder] {
-        &self.weights
-    }
-
-    /// `W u + b` for the linear layer `layer`, exact modulo `2^32`.
-    pub(crate) fn accumulate(&self, layer: usize, input: &[u32]) -> Result<Vec<u32>> {
-        let stage = self.plan.stages.get(layer).ok_or_else(Error::no_such_layer)?;
-        let weights = self.layer_weights(layer)?;
-        Ok(ring::conv1d(&stage.geometry, weights.weights(), weights.bias(), input))
-    }
-
-    /// The same for one position of a layer with kernel 1.
-    pub(crate) fn accumulate_position(&self, layer: usize, input: &[u32]) -> Result<Vec<u32>> {
-        let weights = self.layer_weights(layer)?;
-        Ok(ring::dense(weights.weights(), weights.bias(), input))
-    }
-
-    fn layer_weights(&self, layer: usize) -> Result<&LayerWeights> {
-        self.model.weights().get(layer).ok_or_else(Error::no_such_layer)
-    }
-}
 
 /// What a server offers.
 pub struct Service {
@@ -149,7 +100,7 @@ fn reason_for_peer(error: &Error) -> Option<String> {
 async fn run(channel: &mut Channel, service: &Service) -> Result<u64> {
     let clock = channel.open_phase(Phase::Setup);
     let offer = Offer {
-        architecture: service.model.model.architecture(),
+        architecture: service.model.architecture(),
         model_id: service.model_id,
         reveal: service.reveal,
         backends: Backend::ALL,

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
-use protocol::handshake::Reveal;
+use protocol::method::Reveal;
 use serde::Deserialize;
 
 /// A commented configuration file with the defaults.

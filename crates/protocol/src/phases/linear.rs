@@ -24,8 +24,8 @@ use crate::entropy;
 use crate::error::{Error, Party, Result};
 use crate::meter::{Phase, Scope};
 use crate::plan::{Plan, StagePlan};
+use crate::prepared_model::PreparedModel;
 use crate::progress::{Observer, report};
-use crate::server::PreparedModel;
 use crate::share::Share;
 use crate::wire::Tag;
 

@@ -7,11 +7,12 @@ use ot_nonlinear::{CellPlan, ClientCellOffline, ClientStep, ServerCellOffline, S
 use crate::channel::Channel;
 use crate::error::{Error, Party, Result};
 use crate::meter::{Phase, Scope};
+use crate::method::{Comparison, Method};
 use crate::phases::gc::{self, Layer};
 use crate::phases::setup::{Correlations, InferenceId};
 use crate::phases::{ot, recurrent, silent};
-use crate::plan::{ActivationPlan, Comparison, Method, NonlinearPlan, Plan, RecurrentPlan, StagePlan};
-use crate::server::PreparedModel;
+use crate::plan::{ActivationPlan, NonlinearPlan, Plan, RecurrentPlan, StagePlan};
+use crate::prepared_model::PreparedModel;
 use crate::share::Share;
 
 /// The client's one-time material of one step.

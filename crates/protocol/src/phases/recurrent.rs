@@ -30,7 +30,7 @@ use crate::meter::{Phase, Scope};
 use crate::phases::rounds;
 use crate::phases::silent::Material;
 use crate::plan::RecurrentPlan;
-use crate::server::PreparedModel;
+use crate::prepared_model::PreparedModel;
 use crate::share::Share;
 use crate::wire::Tag;
 

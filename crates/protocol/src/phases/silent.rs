@@ -31,7 +31,8 @@ use crate::compute::offload;
 use crate::entropy;
 use crate::error::{Error, Party, Result};
 use crate::meter::{Phase, Scope};
-use crate::plan::{Method, Plan};
+use crate::method::Method;
+use crate::plan::Plan;
 use crate::wire::Tag;
 
 // Every step, a layer's unit vectors and every part of a cell have a number of their own in the hash domain of an inference.

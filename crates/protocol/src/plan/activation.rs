@@ -5,7 +5,8 @@ use deepcardio::tensor::Shape;
 use oblivious_transfer::softspoken;
 use ot_nonlinear::Mode;
 
-use super::{Comparison, Method, frame_bytes};
+use super::bytes::frame_bytes;
+use crate::method::{Comparison, Method};
 use crate::share::Share;
 use crate::wire::HEADER_BYTES;
 

@@ -3,7 +3,7 @@
 use deepcardio::architecture::{Lstm, Stage};
 use ot_nonlinear::{CellPlan, CellShape, CellTables, Mode, Schedule, UnitVectorPlan};
 
-use super::{frame_bytes, residue_bytes};
+use super::bytes::{frame_bytes, residue_bytes};
 use crate::wire::HEADER_BYTES;
 
 /// Least ring of a cell's result, which has 16 bits.
@@ -101,8 +101,8 @@ mod tests {
     use deepcardio::architecture::{Architecture, Head, Widths, limits};
 
     use super::*;
-    use crate::handshake::{Backend, Reveal};
-    use crate::plan::{Comparison, Limits, Method, Plan};
+    use crate::method::{Backend, Comparison, Method, Reveal};
+    use crate::plan::{Limits, Plan};
 
     fn with_lstm(units: usize, windows: usize) -> Architecture {
         let widths = Widths { ell: 28, ..Widths::default() };
