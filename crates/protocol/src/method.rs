@@ -1,4 +1,6 @@
-//! How an inference is computed and what it reveals: the words that both parties agree on before anything is planned.
+//! How an inference is computed and what it reveals.
+//!
+//! Both parties agree on these before anything is planned.
 
 use std::fmt;
 
