@@ -1,4 +1,4 @@
-//! One position of the LSTM, role by role: reduction of the correlated OTs, unit vectors and preparation offline, turns
+//! One position of the LSTM, role by role: condensing of the correlated OTs, unit vectors and preparation offline, turns
 //! online. A classification takes one for every window.
 
 use std::cell::OnceCell;

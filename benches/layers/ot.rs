@@ -1,4 +1,4 @@
-//! The non-linear half of every layer from oblivious transfer, role by role: reduction of the correlated OTs and
+//! The non-linear half of every layer from oblivious transfer, role by role: condensing of the correlated OTs and
 //! preparation offline, exchanges online. The OTs themselves are benched in `extension`.
 
 use std::cell::OnceCell;

@@ -1,6 +1,6 @@
 //! One non-linear step by garbled circuits, played once and recorded; then either role runs alone.
 
-use gc_nonlinear::{ActivationEvaluator, ActivationGarbler, Session, StepPlan};
+use gc_nonlinear::{ActivationEvaluator, ActivationGarbler, HashRoot, StepPlan};
 
 use crate::Result;
 use crate::dealt::{Dealt, residues, rng};
@@ -9,7 +9,7 @@ use crate::layers::Layer;
 /// A step with its inputs and everything that was sent.
 pub struct GarbledStep {
     plan: StepPlan,
-    session: Session,
+    hash_root: HashRoot,
     client_shares: Vec<u32>,
     server_shares: Vec<u32>,
     inputs: Dealt,
@@ -29,7 +29,7 @@ impl GarbledStep {
         let plan = layer.garbled_plan()?;
         let ell = plan.shape().ell;
         let mut step = Self {
-            session: Session::new(&[1; 32]),
+            hash_root: HashRoot::new(&[1; 32]),
             client_shares: residues(&mut rng, plan.input_values(), ell),
             server_shares: residues(&mut rng, plan.input_values(), ell),
             inputs: Dealt::new(&mut rng, plan.input_cots()),
@@ -58,7 +58,7 @@ impl GarbledStep {
     pub fn prepare_evaluator(&self) -> Result<(Vec<u8>, ActivationEvaluator)> {
         let (inputs, outputs) = (self.inputs.received(), self.outputs.sent());
         let (plan, shares) = (&self.plan, &self.client_shares);
-        Ok(ActivationEvaluator::prepare(plan, &self.session, 0, shares, inputs, outputs)?)
+        Ok(ActivationEvaluator::prepare(plan, &self.hash_root, 0, shares, inputs, outputs)?)
     }
 
     /// The server's offline half.
@@ -68,7 +68,7 @@ impl GarbledStep {
     pub fn prepare_garbler(&self) -> Result<ActivationGarbler> {
         let (inputs, outputs) = (self.inputs.sent(), self.outputs.received());
         let (plan, corrections) = (&self.plan, &self.input_corrections);
-        Ok(ActivationGarbler::prepare(plan, &self.session, 0, inputs, corrections, outputs)?)
+        Ok(ActivationGarbler::prepare(plan, &self.hash_root, 0, inputs, corrections, outputs)?)
     }
 
     /// The server's online half against the recorded client.

@@ -1,8 +1,8 @@
 //! One LSTM cell with its unit vectors, played once and recorded; then either role runs alone.
 
 use ot_nonlinear::{
-    Cell, CellPlan, CellState, ClientCellOffline, ReceivedMaterial, ReceivedReducer, Role, Schedule,
-    SentMaterial, SentReducer, ServerCellOffline, Session, UnitVector, UnitVectorPlan, UnitVectors,
+    Cell, CellPlan, CellState, ClientCellOffline, HashRoot, ReceivedCondenser, ReceivedMaterial, Role,
+    Schedule, SentCondenser, SentMaterial, ServerCellOffline, UnitVector, UnitVectorPlan, UnitVectors,
 };
 
 use protocol::method::Backend;
@@ -16,7 +16,7 @@ use crate::layers::model;
 pub struct RecordedCell {
     plan: CellPlan,
     vectors: UnitVectorPlan,
-    session: Session,
+    hash_root: HashRoot,
     client_shares: Vec<u32>,
     server_shares: Vec<u32>,
     /// For the unit vectors, then by part: in which the client chooses, and in which the server does.
@@ -50,7 +50,7 @@ impl RecordedCell {
         });
         let dealt = dealt.collect();
         let mut recorded = Self {
-            session: Session::new(&[3; 32]),
+            hash_root: HashRoot::new(&[3; 32]),
             client_shares: residues(&mut rng, values, ell),
             server_shares: residues(&mut rng, values, ell),
             dealt,
@@ -92,7 +92,7 @@ impl RecordedCell {
         Ok(())
     }
 
-    /// What the client does offline once it has its correlated OTs: reduces them, makes unit vectors and fixes its shares.
+    /// What the client does offline once it has its correlated OTs: condenses them, makes unit vectors and fixes its shares.
     ///
     /// # Errors
     /// As [`RecordedCell::record`].
@@ -139,7 +139,7 @@ impl RecordedCell {
     }
 
     /// The unit vectors of `role` against its recorded peer, and the material of the cell's parts.
-    fn make_vectors(&self, role: Role) -> Result<(Vec<UnitVector>, Material)> {
+    fn make_vectors(&self, role: Role) -> Result<(Vec<UnitVector>, OtMaterial)> {
         let (mut vectors, material) = self.start_vectors(role)?;
         for message in of_peer(&self.of_vectors, role) {
             std::hint::black_box(vectors.outgoing()?);
@@ -148,8 +148,8 @@ impl RecordedCell {
         Ok((vectors.finish()?, material))
     }
 
-    /// Reduces all correlated OTs; the unit vectors, before their first round, are the same whenever they are made.
-    fn start_vectors(&self, role: Role) -> Result<(UnitVectors, Material)> {
+    /// Condenses all correlated OTs; the unit vectors, before their first round, are the same whenever they are made.
+    fn start_vectors(&self, role: Role) -> Result<(UnitVectors, OtMaterial)> {
         let mut material = self.material(role)?.into_iter();
         let (received, sent) = material.next().ok_or("no material of the unit vectors")?;
         let mut rng = rng(if role == Role::Client { 301 } else { 302 });
@@ -157,7 +157,7 @@ impl RecordedCell {
     }
 
     /// The material of the unit vectors and of every part, as `role` holds it.
-    fn material(&self, role: Role) -> Result<Material> {
+    fn material(&self, role: Role) -> Result<OtMaterial> {
         let parts = (0..).zip(schedules(&self.vectors, &self.plan).zip(&self.dealt));
         parts
             .map(|(id, (part, [to_client, to_server]))| {
@@ -165,9 +165,9 @@ impl RecordedCell {
                     Role::Client => (to_client, to_server),
                     Role::Server => (to_server, to_client),
                 };
-                let mut received = ReceivedReducer::new(part, &self.session, id, role);
+                let mut received = ReceivedCondenser::new(part, &self.hash_root, id, role);
                 received.absorb(&own.received.macs, &own.received.choices)?;
-                let mut sent = SentReducer::new(part, &self.session, id, role.peer(), peers.delta);
+                let mut sent = SentCondenser::new(part, &self.hash_root, id, role.peer(), peers.delta);
                 sent.absorb(&peers.keys)?;
                 Ok((received.finish()?, sent.finish()?))
             })
@@ -175,7 +175,7 @@ impl RecordedCell {
     }
 }
 
-type Material = Vec<(ReceivedMaterial, SentMaterial)>;
+type OtMaterial = Vec<(ReceivedMaterial, SentMaterial)>;
 
 /// What the correlated OTs are for, in order.
 fn schedules<'a>(vectors: &'a UnitVectorPlan, plan: &'a CellPlan) -> impl Iterator<Item = &'a Schedule> {

@@ -1,8 +1,8 @@
 //! One non-linear step from oblivious transfer, played once and recorded; then either role runs alone.
 
 use ot_nonlinear::{
-    ClientStep, Mode, ReceivedMaterial, ReceivedReducer, Role, SentMaterial, SentReducer, ServerOffline,
-    ServerStep, Session, StepPlan,
+    ClientStep, HashRoot, Mode, ReceivedCondenser, ReceivedMaterial, Role, SentCondenser, SentMaterial,
+    ServerOffline, ServerStep, StepPlan,
 };
 
 use crate::Result;
@@ -12,7 +12,7 @@ use crate::layers::Layer;
 /// A step with its inputs and everything that was sent.
 pub struct TransferredStep {
     plan: StepPlan,
-    session: Session,
+    hash_root: HashRoot,
     client_shares: Vec<u32>,
     server_shares: Vec<u32>,
     /// In which the client chooses.
@@ -34,7 +34,7 @@ impl TransferredStep {
         let plan = layer.transferred_plan(mode)?;
         let (ell, cots) = (plan.shape().ell, plan.cots());
         let mut step = Self {
-            session: Session::new(&[2; 32]),
+            hash_root: HashRoot::new(&[2; 32]),
             client_shares: residues(&mut rng, plan.input_values(), ell),
             server_shares: residues(&mut rng, plan.input_values(), ell),
             to_client: Dealt::new(&mut rng, cots.client_receives),
@@ -57,13 +57,13 @@ impl TransferredStep {
         Ok(step)
     }
 
-    /// What the client does offline once it has its correlated OTs: reduces them and fixes its shares.
+    /// What the client does offline once it has its correlated OTs: condenses them and fixes its shares.
     ///
     /// # Errors
     /// As [`TransferredStep::record`].
     pub fn prepare_client(&self) -> Result<(Vec<u8>, ClientStep)> {
-        let received = self.reduce_received(&self.to_client, Role::Client)?;
-        let sent = self.reduce_sent(&self.to_server, Role::Server)?;
+        let received = self.condense_received(&self.to_client, Role::Client)?;
+        let sent = self.condense_sent(&self.to_server, Role::Server)?;
         Ok(ClientStep::prepare(&self.plan, received, sent, &self.client_shares)?)
     }
 
@@ -72,8 +72,8 @@ impl TransferredStep {
     /// # Errors
     /// As [`TransferredStep::record`].
     pub fn prepare_server(&self) -> Result<ServerStep> {
-        let received = self.reduce_received(&self.to_server, Role::Server)?;
-        let sent = self.reduce_sent(&self.to_client, Role::Client)?;
+        let received = self.condense_received(&self.to_server, Role::Server)?;
+        let sent = self.condense_sent(&self.to_client, Role::Client)?;
         let server = ServerOffline::prepare(&self.plan, received, sent, &self.offline)?;
         Ok(server.start(&self.server_shares)?)
     }
@@ -102,15 +102,15 @@ impl TransferredStep {
         Ok(server.finish()?)
     }
 
-    fn reduce_received(&self, dealt: &Dealt, receiver: Role) -> Result<ReceivedMaterial> {
-        let mut reducer = ReceivedReducer::new(&self.plan, &self.session, 0, receiver);
-        reducer.absorb(&dealt.received.macs, &dealt.received.choices)?;
-        Ok(reducer.finish()?)
+    fn condense_received(&self, dealt: &Dealt, receiver: Role) -> Result<ReceivedMaterial> {
+        let mut condenser = ReceivedCondenser::new(&self.plan, &self.hash_root, 0, receiver);
+        condenser.absorb(&dealt.received.macs, &dealt.received.choices)?;
+        Ok(condenser.finish()?)
     }
 
-    fn reduce_sent(&self, dealt: &Dealt, receiver: Role) -> Result<SentMaterial> {
-        let mut reducer = SentReducer::new(&self.plan, &self.session, 0, receiver, dealt.delta);
-        reducer.absorb(&dealt.keys)?;
-        Ok(reducer.finish()?)
+    fn condense_sent(&self, dealt: &Dealt, receiver: Role) -> Result<SentMaterial> {
+        let mut condenser = SentCondenser::new(&self.plan, &self.hash_root, 0, receiver, dealt.delta);
+        condenser.absorb(&dealt.keys)?;
+        Ok(condenser.finish()?)
     }
 }

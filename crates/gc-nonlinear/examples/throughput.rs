@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use gc_nonlinear::{
-    ActivationEvaluator, ActivationGarbler, CHUNK, SentCots, Session, StepError, StepPlan, StepShape,
+    ActivationEvaluator, ActivationGarbler, CHUNK, HashRoot, SentCots, StepError, StepPlan, StepShape,
 };
 use oblivious_transfer::aes;
 use oblivious_transfer::bits::BitVec;
@@ -30,7 +30,7 @@ fn measure(shape: StepShape) -> Result<(), StepError> {
     let sent_outputs = SentCots { delta, keys };
     let mut shares = vec![0; plan.input_values()];
     rng.fill_residues(&mut shares, shape.ell);
-    let session = Session::new(&[1; 32]);
+    let hash_root = HashRoot::new(&[1; 32]);
 
     let [
         mut client_offline,
@@ -41,10 +41,10 @@ fn measure(shape: StepShape) -> Result<(), StepError> {
         mut server_end,
     ] = [Duration::MAX; 6];
     let (corrections, mut client) = timed(&mut client_offline, || {
-        ActivationEvaluator::prepare(&plan, &session, 0, &shares, received_inputs, sent_outputs)
+        ActivationEvaluator::prepare(&plan, &hash_root, 0, &shares, received_inputs, sent_outputs)
     })?;
     let server = timed(&mut server_offline, || {
-        ActivationGarbler::prepare(&plan, &session, 0, sent_inputs, &corrections, received_outputs)
+        ActivationGarbler::prepare(&plan, &hash_root, 0, sent_inputs, &corrections, received_outputs)
     })?;
     for chunk in 0..plan.chunks() {
         let message = timed(&mut garbling, || server.garble_chunk(chunk, &shares))?;

@@ -26,9 +26,9 @@ use crate::cots::{SentCots, check_received};
 use crate::error::{StepError, check_count, check_length};
 use crate::garble::evaluator::Evaluate;
 use crate::garble::garbler::Garble;
+use crate::hash_root::{HashRoot, StepKeys};
 use crate::inputs::{self, Words};
 use crate::lanes::{Inputs, Scratch, lane_mask};
-use crate::session::{Session, StepKeys};
 use crate::shape::{Batch, StepPlan};
 
 /// The client's side of one step, ready for the server's messages.
@@ -53,7 +53,7 @@ impl ActivationEvaluator {
     /// [`StepError::Count`] if a list does not have the plan's length.
     pub fn prepare(
         plan: &StepPlan,
-        session: &Session,
+        hash_root: &HashRoot,
         step_id: u16,
         shares: &[u32],
         inputs: ReceiverCots,
@@ -73,7 +73,7 @@ impl ActivationEvaluator {
         let bits = Zeroizing::new(words.all_bits(&batches));
         let corrections = inputs::corrections(&batches, &bits, &inputs);
         let evaluator = Self {
-            keys: session.step(step_id),
+            keys: hash_root.step(step_id),
             bits,
             inputs,
             outputs,
@@ -181,7 +181,7 @@ impl ActivationGarbler {
     /// [`StepError::Length`] or [`StepError::Bits`] if the message is malformed.
     pub fn prepare(
         plan: &StepPlan,
-        session: &Session,
+        hash_root: &HashRoot,
         step_id: u16,
         mut inputs: SentCots,
         corrections: &[u8],
@@ -194,7 +194,7 @@ impl ActivationGarbler {
         }
         inputs::zero_labels(&mut inputs, corrections)?;
         Ok(Self {
-            keys: session.step(step_id),
+            keys: hash_root.step(step_id),
             inputs,
             outputs,
             permute: (0..plan.chunks()).map(|_| OnceLock::new()).collect(),

@@ -22,9 +22,9 @@ use crate::cots::{SentCots, check_received};
 use crate::error::{StepError, check_count, check_length};
 use crate::garble::evaluator::Evaluate;
 use crate::garble::garbler::Garble;
+use crate::hash_root::{HashRoot, StepKeys};
 use crate::inputs;
 use crate::lanes::{Inputs, Scratch};
-use crate::session::{Session, StepKeys};
 use crate::shape::Batch;
 
 /// Most classes of an argmax.
@@ -148,7 +148,7 @@ impl ArgmaxEvaluator {
     /// [`StepError::Count`] if a list does not have the plan's length.
     pub fn prepare(
         plan: &ArgmaxPlan,
-        session: &Session,
+        hash_root: &HashRoot,
         step_id: u16,
         shares: &[u32],
         inputs: ReceiverCots,
@@ -158,7 +158,7 @@ impl ArgmaxEvaluator {
         let bits = vec![plan.bits(shares)];
         let corrections = inputs::corrections(&[INSTANCE], &bits, &inputs);
         let bits = Zeroizing::new(bits.into_iter().flatten().collect());
-        Ok((corrections, Self { plan: plan.clone(), keys: session.step(step_id), bits, inputs }))
+        Ok((corrections, Self { plan: plan.clone(), keys: hash_root.step(step_id), bits, inputs }))
     }
 
     /// Bytes of the message that is due.
@@ -211,7 +211,7 @@ impl ArgmaxGarbler {
     /// [`StepError::Length`] or [`StepError::Bits`] if the message is malformed.
     pub fn prepare(
         plan: &ArgmaxPlan,
-        session: &Session,
+        hash_root: &HashRoot,
         step_id: u16,
         mut inputs: SentCots,
         corrections: &[u8],
@@ -221,7 +221,7 @@ impl ArgmaxGarbler {
             return Err(StepError::Colour);
         }
         inputs::zero_labels(&mut inputs, corrections)?;
-        Ok(Self { plan: plan.clone(), keys: session.step(step_id), inputs })
+        Ok(Self { plan: plan.clone(), keys: hash_root.step(step_id), inputs })
     }
 
     /// The message for the client, from the server's shares of the scores, `[term][class]`.

@@ -17,7 +17,7 @@
 //!
 //! Both roles of one step, on OTs of an ideal dealer:
 //! ```
-//! use gc_nonlinear::{ActivationEvaluator, ActivationGarbler, SentCots, Session, StepPlan, StepShape};
+//! use gc_nonlinear::{ActivationEvaluator, ActivationGarbler, HashRoot, SentCots, StepPlan, StepShape};
 //! use oblivious_transfer::{bits::BitVec, block::Block, cot::deal, prg::Prg};
 //!
 //! // The greater of the accumulators 100 and -7, ReLU, divided by 8 and rounded, at most 15.
@@ -33,10 +33,10 @@
 //! let (keys, received_outputs) = deal(delta, BitVec::random(plan.output_cots(), &mut rng), &mut rng);
 //! let sent_outputs = SentCots { delta, keys };
 //!
-//! let session = Session::new(&[7; 32]);
+//! let hash_root = HashRoot::new(&[7; 32]);
 //! let (corrections, mut client) =
-//!     ActivationEvaluator::prepare(&plan, &session, 0, &client_shares, received_inputs, sent_outputs)?;
-//! let server = ActivationGarbler::prepare(&plan, &session, 0, sent_inputs, &corrections, received_outputs)?;
+//!     ActivationEvaluator::prepare(&plan, &hash_root, 0, &client_shares, received_inputs, sent_outputs)?;
+//! let server = ActivationGarbler::prepare(&plan, &hash_root, 0, sent_inputs, &corrections, received_outputs)?;
 //! for chunk in 0..plan.chunks() {
 //!     client.evaluate_chunk(&server.garble_chunk(chunk, &server_shares)?)?;
 //! }
@@ -53,9 +53,9 @@ mod convert;
 mod cots;
 mod error;
 mod garble;
+mod hash_root;
 mod inputs;
 mod lanes;
-mod session;
 mod shape;
 
 pub use activation::{ActivationEvaluator, ActivationGarbler};
@@ -64,6 +64,6 @@ pub use argmax::{
 };
 pub use cots::SentCots;
 pub use error::StepError;
+pub use hash_root::HashRoot;
 pub use oblivious_transfer::cot::ReceiverCots;
-pub use session::Session;
 pub use shape::{CHUNK, MAX_COUNT, StepPlan, StepShape};

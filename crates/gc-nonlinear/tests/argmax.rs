@@ -1,7 +1,7 @@
 //! The garbled argmax equals the plain one, of one score vector and of sums, ties to the lowest index.
 
 use gc_nonlinear::{
-    ArgmaxEvaluator, ArgmaxGarbler, ArgmaxPlan, ArgmaxShape, MAX_CLASSES, MAX_SCORES, MAX_TERMS, Session,
+    ArgmaxEvaluator, ArgmaxGarbler, ArgmaxPlan, ArgmaxShape, HashRoot, MAX_CLASSES, MAX_SCORES, MAX_TERMS,
     StepError,
 };
 use proptest::prelude::{Just, any, prop_assert_eq, prop_oneof, proptest};
@@ -16,10 +16,10 @@ fn play(shape: ArgmaxShape, scores: &[i32], rng: &mut ChaCha20Rng) -> usize {
     let (client, server) = share(rng, shape.ell, scores);
     let delta = garbling_delta(rng);
     let (sent, received) = deal(rng, delta, plan.input_cots());
-    let session = Session::new(&rng.random());
-    let (corrections, evaluator) = ArgmaxEvaluator::prepare(&plan, &session, 9, &client, received).unwrap();
+    let hash_root = HashRoot::new(&rng.random());
+    let (corrections, evaluator) = ArgmaxEvaluator::prepare(&plan, &hash_root, 9, &client, received).unwrap();
     assert_eq!(corrections.len(), plan.input_corrections_bytes());
-    let garbler = ArgmaxGarbler::prepare(&plan, &session, 9, sent, &corrections).unwrap();
+    let garbler = ArgmaxGarbler::prepare(&plan, &hash_root, 9, sent, &corrections).unwrap();
     let message = garbler.garble(&server).unwrap();
     assert_eq!(message.len(), plan.message_bytes());
     evaluator.finish(&message).unwrap()
@@ -115,14 +115,14 @@ fn impossible_labels_and_shapes_are_refused() {
         assert_eq!(ArgmaxPlan::new(shape).err(), Some(StepError::ArgmaxShape(shape)));
     }
     let plan = ArgmaxPlan::new(ArgmaxShape { classes: 3, ell: 8, terms: 1 }).unwrap();
-    let session = Session::new(&[0; 32]);
+    let hash_root = HashRoot::new(&[0; 32]);
     let delta = garbling_delta(&mut rng);
     let mut outcomes = Vec::new();
     for flip in 0..4 {
         let (sent, received) = deal(&mut rng, delta, plan.input_cots());
         let (corrections, evaluator) =
-            ArgmaxEvaluator::prepare(&plan, &session, 0, &[0; 3], received).unwrap();
-        let mut message = ArgmaxGarbler::prepare(&plan, &session, 0, sent, &corrections)
+            ArgmaxEvaluator::prepare(&plan, &hash_root, 0, &[0; 3], received).unwrap();
+        let mut message = ArgmaxGarbler::prepare(&plan, &hash_root, 0, sent, &corrections)
             .unwrap()
             .garble(&[1, 2, 3])
             .unwrap();
@@ -138,10 +138,10 @@ fn the_message_of_one_term_keeps_its_bytes() {
     let plan = ArgmaxPlan::new(ArgmaxShape { classes: 4, ell: 18, terms: 1 }).unwrap();
     let delta = garbling_delta(&mut rng);
     let (sent, received) = deal(&mut rng, delta, plan.input_cots());
-    let session = Session::new(&[5; 32]);
+    let hash_root = HashRoot::new(&[5; 32]);
     let (client, server) = share(&mut rng, 18, &[7, -9, 30, 30]);
-    let (corrections, _) = ArgmaxEvaluator::prepare(&plan, &session, 2, &client, received).unwrap();
-    let garbler = ArgmaxGarbler::prepare(&plan, &session, 2, sent, &corrections).unwrap();
+    let (corrections, _) = ArgmaxEvaluator::prepare(&plan, &hash_root, 2, &client, received).unwrap();
+    let garbler = ArgmaxGarbler::prepare(&plan, &hash_root, 2, sent, &corrections).unwrap();
     let message = garbler.garble(&server).unwrap();
     assert_eq!((plan.ciphertexts(), message.len()), (318, 5089));
     // The last ciphertext, which every gate before it enters, and the permute bits.
@@ -153,14 +153,14 @@ fn the_message_of_one_term_keeps_its_bytes() {
 fn lists_of_another_number_of_terms_are_refused() {
     let mut rng = ChaCha20Rng::seed_from_u64(7);
     let plan = ArgmaxPlan::new(ArgmaxShape { classes: 3, ell: 8, terms: 2 }).unwrap();
-    let session = Session::new(&[0; 32]);
+    let hash_root = HashRoot::new(&[0; 32]);
     let delta = garbling_delta(&mut rng);
     for count in [0, 3, 5, 7, 9] {
         let (sent, received) = deal(&mut rng, delta, plan.input_cots());
-        let prepared = ArgmaxEvaluator::prepare(&plan, &session, 0, &vec![0; count], received);
+        let prepared = ArgmaxEvaluator::prepare(&plan, &hash_root, 0, &vec![0; count], received);
         assert!(matches!(prepared.err(), Some(StepError::Count { expected: 6, .. })));
         let corrections = vec![0; plan.input_corrections_bytes()];
-        let garbler = ArgmaxGarbler::prepare(&plan, &session, 0, sent, &corrections).unwrap();
+        let garbler = ArgmaxGarbler::prepare(&plan, &hash_root, 0, sent, &corrections).unwrap();
         assert!(matches!(garbler.garble(&vec![0; count]), Err(StepError::Count { expected: 6, .. })));
     }
 }

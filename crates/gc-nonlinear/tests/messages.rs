@@ -1,7 +1,7 @@
 //! Hostile messages, misuse, and what the transcript shows.
 
 use gc_nonlinear::{
-    ActivationEvaluator, ActivationGarbler, CHUNK, SentCots, Session, StepError, StepPlan, StepShape,
+    ActivationEvaluator, ActivationGarbler, CHUNK, HashRoot, SentCots, StepError, StepPlan, StepShape,
 };
 use oblivious_transfer::block::Block;
 use rand::{RngExt, SeedableRng};
@@ -14,14 +14,14 @@ const SHAPE: StepShape = StepShape { count: CHUNK + 70, ell: 12, shift: 4, bits:
 /// Both roles of a fresh step on shares of zero, and the input corrections.
 fn prepare(rng: &mut ChaCha20Rng) -> (StepPlan, ActivationEvaluator, ActivationGarbler) {
     let plan = StepPlan::new(SHAPE).unwrap();
-    let session = Session::new(&rng.random());
+    let hash_root = HashRoot::new(&rng.random());
     let delta = garbling_delta(rng);
     let input = deal(rng, delta, plan.input_cots());
     let output = deal(rng, Block::new(99), plan.output_cots());
     let shares = vec![0; plan.input_values()];
     let (corrections, client) =
-        ActivationEvaluator::prepare(&plan, &session, 3, &shares, input.1, output.0).unwrap();
-    let server = ActivationGarbler::prepare(&plan, &session, 3, input.0, &corrections, output.1).unwrap();
+        ActivationEvaluator::prepare(&plan, &hash_root, 3, &shares, input.1, output.0).unwrap();
+    let server = ActivationGarbler::prepare(&plan, &hash_root, 3, input.0, &corrections, output.1).unwrap();
     (plan, client, server)
 }
 
@@ -50,12 +50,12 @@ fn wrong_lengths_of_messages_are_refused() {
 fn wrong_corrections_are_refused() {
     let mut rng = ChaCha20Rng::seed_from_u64(2);
     let plan = StepPlan::new(StepShape { count: 3, ..SHAPE }).unwrap();
-    let session = Session::new(&[1; 32]);
+    let hash_root = HashRoot::new(&[1; 32]);
     let delta = garbling_delta(&mut rng);
     let mut attempt = |corrections: &[u8]| {
         let input = deal(&mut rng, delta, plan.input_cots());
         let output = deal(&mut rng, delta, plan.output_cots());
-        ActivationGarbler::prepare(&plan, &session, 0, input.0, corrections, output.1).err()
+        ActivationGarbler::prepare(&plan, &hash_root, 0, input.0, corrections, output.1).err()
     };
     let bytes = plan.input_corrections_bytes();
     assert_eq!(plan.input_cots() % 8, 1);
@@ -93,19 +93,19 @@ fn misuse_is_refused() {
 fn wrong_lists_are_refused() {
     let mut rng = ChaCha20Rng::seed_from_u64(4);
     let plan = StepPlan::new(StepShape { count: 3, ..SHAPE }).unwrap();
-    let session = Session::new(&[1; 32]);
+    let hash_root = HashRoot::new(&[1; 32]);
     let delta = garbling_delta(&mut rng);
     for (shares, inputs, outputs) in [(1, 0, 0), (0, 1, 0), (0, 0, 1)] {
         let input = deal(&mut rng, delta, plan.input_cots() - inputs);
         let output = deal(&mut rng, delta, plan.output_cots() - outputs);
         let list = vec![0; plan.input_values() - shares];
-        let refused = ActivationEvaluator::prepare(&plan, &session, 0, &list, input.1, output.0).err();
+        let refused = ActivationEvaluator::prepare(&plan, &hash_root, 0, &list, input.1, output.0).err();
         assert!(matches!(refused, Some(StepError::Count { .. })));
     }
     let corrections = vec![0; plan.input_corrections_bytes()];
     let (SentCots { .. }, output) = deal(&mut rng, delta, plan.output_cots());
     let (even, _) = deal(&mut rng, delta.with_lsb(false), plan.input_cots());
-    let refused = ActivationGarbler::prepare(&plan, &session, 0, even, &corrections, output).err();
+    let refused = ActivationGarbler::prepare(&plan, &hash_root, 0, even, &corrections, output).err();
     assert_eq!(refused, Some(StepError::Colour));
 }
 
@@ -171,14 +171,14 @@ fn equal_inputs_give_other_messages_of_equal_size() {
 #[test]
 fn the_same_labels_in_another_step_or_session_give_other_tables() {
     let plan = StepPlan::new(StepShape { count: 64, ..SHAPE }).unwrap();
-    let tables = |session: [u8; 32], step: u16| {
+    let tables = |session_id: [u8; 32], step: u16| {
         let mut rng = ChaCha20Rng::seed_from_u64(7);
         let delta = garbling_delta(&mut rng);
         let input = deal(&mut rng, delta, plan.input_cots());
         let output = deal(&mut rng, delta, plan.output_cots());
         let corrections = vec![0; plan.input_corrections_bytes()];
-        let session = Session::new(&session);
-        ActivationGarbler::prepare(&plan, &session, step, input.0, &corrections, output.1)
+        let hash_root = HashRoot::new(&session_id);
+        ActivationGarbler::prepare(&plan, &hash_root, step, input.0, &corrections, output.1)
             .unwrap()
             .garble_chunk(0, &vec![0; plan.input_values()])
             .unwrap()
@@ -210,8 +210,8 @@ fn softspoken_ots_in_both_directions() {
     let output = crate::support::extend(&mut rng, delta, plan.output_cots());
     let acc = crate::support::accumulators(&mut rng, &SHAPE, plan.input_values());
     let (client, server) = share(&mut rng, SHAPE.ell, &acc);
-    let session = Session::new(&[3; 32]);
-    let (y0, y1, _) = play(&plan, &session, (&client, &server), input, output).unwrap();
+    let hash_root = HashRoot::new(&[3; 32]);
+    let (y0, y1, _) = play(&plan, &hash_root, (&client, &server), input, output).unwrap();
     assert_eq!(open(SHAPE.out_ell, &y0, &y1), reference(&SHAPE, &acc));
 }
 

@@ -1,7 +1,7 @@
 //! What the tests share: the plain reference, an ideal dealer of correlated OTs and both roles played in one process.
 
 use gc_nonlinear::{
-    ActivationEvaluator, ActivationGarbler, ReceiverCots, SentCots, Session, StepError, StepPlan, StepShape,
+    ActivationEvaluator, ActivationGarbler, HashRoot, ReceiverCots, SentCots, StepError, StepPlan, StepShape,
 };
 use oblivious_transfer::bits::{BitVec, residue_mask};
 use oblivious_transfer::block::Block;
@@ -80,14 +80,14 @@ pub(crate) struct Transcript {
 /// Plays a step and returns both outputs and the messages.
 pub(crate) fn play(
     plan: &StepPlan,
-    session: &Session,
+    hash_root: &HashRoot,
     shares: (&[u32], &[u32]),
     input: (SentCots, ReceiverCots),
     output: (SentCots, ReceiverCots),
 ) -> Result<(Vec<u32>, Vec<u32>, Transcript), StepError> {
     let (input_corrections, mut client) =
-        ActivationEvaluator::prepare(plan, session, 7, shares.0, input.1, output.0)?;
-    let server = ActivationGarbler::prepare(plan, session, 7, input.0, &input_corrections, output.1)?;
+        ActivationEvaluator::prepare(plan, hash_root, 7, shares.0, input.1, output.0)?;
+    let server = ActivationGarbler::prepare(plan, hash_root, 7, input.0, &input_corrections, output.1)?;
     let mut chunks = Vec::new();
     for chunk in 0..plan.chunks() {
         let message = server.garble_chunk(chunk, shares.1)?;
@@ -118,7 +118,7 @@ pub(crate) fn play_dealt(
     let input = deal(rng, delta, plan.input_cots());
     let delta = Block::random(rng);
     let output = deal(rng, delta, plan.output_cots());
-    play(plan, &Session::new(&rng.random()), (client, server), input, output)
+    play(plan, &HashRoot::new(&rng.random()), (client, server), input, output)
 }
 
 /// Correlated OTs from base OTs and SoftSpoken.

@@ -11,8 +11,8 @@ use oblivious_transfer::bits::BitVec;
 use oblivious_transfer::block::Block;
 use oblivious_transfer::prg::Prg;
 use ot_nonlinear::{
-    CellPlan, CellShape, CellTables, ClientStep, Mode, ReceivedMaterial, ReceivedReducer, Role, SentMaterial,
-    SentReducer, ServerOffline, Session, StepPlan, StepShape, UnitVectorPlan,
+    CellPlan, CellShape, CellTables, ClientStep, HashRoot, Mode, ReceivedCondenser, ReceivedMaterial, Role,
+    SentCondenser, SentMaterial, ServerOffline, StepPlan, StepShape, UnitVectorPlan,
 };
 use rand_core::Rng;
 
@@ -21,7 +21,7 @@ const COUNT: usize = 51_200;
 /// Seconds of one block, by party and phase.
 #[derive(Default)]
 struct Times {
-    reduce: Duration,
+    condense: Duration,
     prepare: Duration,
     client: Duration,
     server: Duration,
@@ -29,7 +29,7 @@ struct Times {
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!(
-        "| ell | circuit | offline | online up | online down | total bits | exchanges | COTs | reduce s | prepare s | client s | server s |"
+        "| ell | circuit | offline | online up | online down | total bits | exchanges | COTs | condense s | prepare s | client s | server s |"
     );
     println!("|---|---|---|---|---|---|---|---|---|---|---|---|");
     for ell in [14, 16, 18, 20, 24] {
@@ -120,7 +120,7 @@ fn row(plan: &StepPlan) -> Result<(), Box<dyn Error>> {
         plan.total_bits(),
         plan.rounds(),
         (cots.client_receives + cots.server_receives) / COUNT,
-        times.reduce.as_secs_f64(),
+        times.condense.as_secs_f64(),
         times.prepare.as_secs_f64(),
         times.client.as_secs_f64(),
         times.server.as_secs_f64(),
@@ -135,8 +135,8 @@ fn block(plan: &StepPlan) -> Result<Times, Box<dyn Error>> {
     let mask = (1_u32 << plan.shape().ell) - 1;
     let c: Vec<u32> = (0..plan.input_values()).map(|_| rng.next_u32() & mask).collect();
     let s: Vec<u32> = c.iter().map(|c| c.wrapping_neg() & mask).collect();
-    let (client_received, server_sent) = material(plan, Role::Client, &mut rng, &mut times.reduce)?;
-    let (server_received, client_sent) = material(plan, Role::Server, &mut rng, &mut times.reduce)?;
+    let (client_received, server_sent) = material(plan, Role::Client, &mut rng, &mut times.condense)?;
+    let (server_received, client_sent) = material(plan, Role::Server, &mut rng, &mut times.condense)?;
     let start = Instant::now();
     let (offline, mut client) = ClientStep::prepare(plan, client_received, client_sent, &c)?;
     let server = ServerOffline::prepare(plan, server_received, server_sent, &offline)?;
@@ -162,17 +162,17 @@ fn block(plan: &StepPlan) -> Result<Times, Box<dyn Error>> {
     Ok(times)
 }
 
-/// Material of one direction from ideal correlated OTs; adds the time of both reductions to `time`.
+/// Material of one direction from ideal correlated OTs; adds the time that both parties take to condense them to `time`.
 fn material(
     plan: &StepPlan,
     receiver: Role,
     rng: &mut Prg,
     time: &mut Duration,
 ) -> Result<(ReceivedMaterial, SentMaterial), Box<dyn Error>> {
-    let session = Session::new(&[1; 32]);
-    let mut received = ReceivedReducer::new(plan, &session, 0, receiver);
+    let hash_root = HashRoot::new(&[1; 32]);
+    let mut received = ReceivedCondenser::new(plan, &hash_root, 0, receiver);
     let delta = rng.block().with_lsb(true);
-    let mut sent = SentReducer::new(plan, &session, 0, receiver, delta);
+    let mut sent = SentCondenser::new(plan, &hash_root, 0, receiver, delta);
     while received.needed() > 0 {
         let count = received.needed().min(1 << 18);
         let mut keys = vec![Block::ZERO; count];

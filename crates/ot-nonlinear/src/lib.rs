@@ -36,13 +36,13 @@
 //! and half the selection. `cargo run --release -p ot-nonlinear --example costs` prints the exact table and the seconds.
 //!
 //! # Map
-//! [`StepPlan`] compiles a shape; [`CotStream`] (or the reducers alone) turns an extension's correlated OTs into
+//! [`StepPlan`] compiles a shape; [`CotStream`] (or the condensers alone) turns an extension's correlated OTs into
 //! one-time material; [`ClientStep`] and [`ServerOffline`], [`ServerStep`] run a step.
 //!
 //! # LSTM cells
 //! [`CellPlan`] compiles a time step of an LSTM layer: shares of the gates' accumulators in, shares of the hidden state
 //! out, the [`CellState`] handed on. [`ClientCellOffline`] and [`ServerCellOffline`] take the material of its parts (for the
-//! reducers, one by one: [`CellPlan::schedules`]) and a random unit vector for each look-up ([`UnitVectorPlan`],
+//! condensers, one by one: [`CellPlan::schedules`]) and a random unit vector for each look-up ([`UnitVectorPlan`],
 //! [`UnitVectors`]); [`Cell`] runs either party. The tables ([`CellTables`]) are public. About 6,060 bits a unit, half of
 //! them before any input is known, and 16 messages of parties that speak in turn.
 //!
@@ -50,16 +50,16 @@
 //! ```
 //! use oblivious_transfer::{bits::BitVec, block::Block, cot, prg::Prg};
 //! use ot_nonlinear::{
-//!     ClientStep, Mode, ReceivedMaterial, ReceivedReducer, Role, SentMaterial, SentReducer, ServerOffline, Session,
+//!     ClientStep, HashRoot, Mode, ReceivedCondenser, ReceivedMaterial, Role, SentCondenser, SentMaterial, ServerOffline,
 //!     StepError, StepPlan, StepShape,
 //! };
 //!
 //! // Material of one direction, here from a dealer in place of an OT extension.
 //! fn material(plan: &StepPlan, receiver: Role, rng: &mut Prg) -> Result<(ReceivedMaterial, SentMaterial), StepError> {
-//!     let session = Session::new(&[0; 32]);
+//!     let hash_root = HashRoot::new(&[0; 32]);
 //!     let delta = Block::random(rng);
-//!     let mut received = ReceivedReducer::new(plan, &session, 0, receiver);
-//!     let mut sent = SentReducer::new(plan, &session, 0, receiver, delta);
+//!     let mut received = ReceivedCondenser::new(plan, &hash_root, 0, receiver);
+//!     let mut sent = SentCondenser::new(plan, &hash_root, 0, receiver, delta);
 //!     let (keys, cots) = cot::deal(delta, BitVec::random(sent.needed(), rng), rng);
 //!     sent.absorb(&keys)?;
 //!     received.absorb(&cots.macs, &cots.choices)?;
@@ -100,16 +100,16 @@
 //! and so are a cell's material, its unit vectors and the state it starts from:
 //! ```compile_fail,E0382
 //! # use ot_nonlinear::{CellPlan, ClientCellOffline, ReceivedMaterial, SentMaterial, UnitVector};
-//! type Material = Vec<(ReceivedMaterial, SentMaterial)>;
-//! fn twice(plan: &CellPlan, material: Material, [v, w]: [Vec<UnitVector>; 2], shares: &[u32]) {
+//! type CellMaterial = Vec<(ReceivedMaterial, SentMaterial)>;
+//! fn twice(plan: &CellPlan, material: CellMaterial, [v, w]: [Vec<UnitVector>; 2], shares: &[u32]) {
 //!     let first = ClientCellOffline::prepare(plan, material, v, shares);
 //!     let second = ClientCellOffline::prepare(plan, material, w, shares);
 //! }
 //! ```
 //! ```compile_fail,E0382
 //! # use ot_nonlinear::{CellPlan, ClientCellOffline, ReceivedMaterial, SentMaterial, UnitVector};
-//! type Material = Vec<(ReceivedMaterial, SentMaterial)>;
-//! fn twice(plan: &CellPlan, [m, n]: [Material; 2], vectors: Vec<UnitVector>, shares: &[u32]) {
+//! type CellMaterial = Vec<(ReceivedMaterial, SentMaterial)>;
+//! fn twice(plan: &CellPlan, [m, n]: [CellMaterial; 2], vectors: Vec<UnitVector>, shares: &[u32]) {
 //!     let first = ClientCellOffline::prepare(plan, m, vectors, shares);
 //!     let second = ClientCellOffline::prepare(plan, n, vectors, shares);
 //! }
@@ -122,7 +122,7 @@
 //! ```
 //!
 //! # Security
-//! Against semi-honest parties, from the correlation robustness of the hash in `reduce`: a choice travels as choice ^ r
+//! Against semi-honest parties, from the correlation robustness of the hash in `condense`: a choice travels as choice ^ r
 //! with r a choice of a random OT, an offer as offer ^ a with a the difference of two pads of which the receiver knows
 //! one, the selection bit under rho of which each party knows half. Each OT serves one product, or several offers on one
 //! choice with separate pad bits; a pad that rides on another offer (`circuit::gate`) is under that one's own pads there. A look-up opens the difference of its index and a random one, which nobody knows. No
@@ -132,13 +132,13 @@ mod bilinear;
 mod cell;
 mod chunk;
 mod circuit;
+mod condense;
 mod error;
 mod lanes;
 mod lookup;
 mod material;
 mod party;
 mod product;
-mod reduce;
 mod selection;
 mod shape;
 mod step;
@@ -148,12 +148,12 @@ mod wire;
 
 pub use cell::{Cell, CellPlan, CellShape, CellState, CellTables, ClientCellOffline, ServerCellOffline};
 pub use circuit::{CotCounts, Schedule, StepPlan, UnitVectorPlan};
+pub use condense::{HashRoot, ReceivedCondenser, ReceivedPiece, SentCondenser, SentPiece};
 pub use error::StepError;
 pub use material::{ReceivedMaterial, SentMaterial};
-pub use reduce::{ReceivedPiece, ReceivedReducer, SentPiece, SentReducer, Session};
 pub use shape::{Mode, Role, StepShape};
 pub use step::{ClientStep, ServerOffline, ServerStep};
-pub use stream::{CotReducer, CotStream, Pieces, ReceivedStream, SentStream};
+pub use stream::{Condenser, CotStream, Pieces, ReceivedStream, SentStream};
 pub use unit_vector::{UnitVector, UnitVectors};
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! One-time material: what random correlated OTs are reduced to, in the shape a chunk of a step consumes it.
+//! One-time material: what random correlated OTs are condensed to, in the shape a chunk of a step consumes it.
 //!
 //! A store belongs to one step and one direction, is moved into the step that uses it, and is zeroised when dropped,
 //! used or not.

@@ -1,15 +1,15 @@
 //! One stream of correlated OTs for the steps of a whole inference, cut into the steps' material wherever it falls.
 //!
-//! An extension hands out COTs in chunks of its own size, several at once. [`CotStream::reduce`] takes such a
+//! An extension hands out COTs in chunks of its own size, several at once. [`CotStream::condense`] takes such a
 //! chunk at its position in the stream, from any thread; [`CotStream::add`] puts the pieces together in order. COTs
 //! beyond the last step are left aside: an extension makes whole parts.
 
 use oblivious_transfer::block::Block;
 use rayon::prelude::*;
 
+use crate::condense::{ReceivedCondenser, ReceivedPiece, SentCondenser, SentPiece};
 use crate::error::StepError;
 use crate::material::{ReceivedMaterial, SentMaterial};
-use crate::reduce::{ReceivedPiece, ReceivedReducer, SentPiece, SentReducer};
 
 /// Where each step begins in the stream, and the end of the last.
 fn borders(needed: impl Iterator<Item = usize>) -> Vec<usize> {
@@ -33,16 +33,16 @@ fn cut(borders: &[usize], position: usize, length: usize) -> Vec<(usize, usize, 
         .collect()
 }
 
-/// What a stream needs of the reducer of one step and direction.
-pub trait CotReducer: Sized + Send {
-    /// Reduced COTs.
+/// What a stream needs of the condenser of one step and direction.
+pub trait Condenser: Sized + Send {
+    /// Condensed COTs.
     type Piece;
     /// What a step consumes.
-    type Material: Send;
+    type StepMaterial: Send;
     /// COTs still to come.
     fn needed(&self) -> usize;
-    /// Reduces the COTs from `position` of the step on, those beyond its last left aside.
-    fn reduce(&self, position: usize, cots: &[Block]) -> Self::Piece;
+    /// Condenses the COTs from `position` of the step on, those beyond its last left aside.
+    fn condense(&self, position: usize, cots: &[Block]) -> Self::Piece;
     /// Adds a piece that follows the ones before.
     ///
     /// # Errors
@@ -52,19 +52,19 @@ pub trait CotReducer: Sized + Send {
     ///
     /// # Errors
     /// [`StepError::CotCount`] if COTs are missing.
-    fn finish(self) -> Result<Self::Material, StepError>;
+    fn finish(self) -> Result<Self::StepMaterial, StepError>;
 }
 
-impl CotReducer for SentReducer {
+impl Condenser for SentCondenser {
     type Piece = SentPiece;
-    type Material = SentMaterial;
+    type StepMaterial = SentMaterial;
 
     fn needed(&self) -> usize {
         self.needed()
     }
 
-    fn reduce(&self, position: usize, keys: &[Block]) -> SentPiece {
-        self.reduce(position, keys)
+    fn condense(&self, position: usize, keys: &[Block]) -> SentPiece {
+        self.condense(position, keys)
     }
 
     fn add(&mut self, piece: SentPiece) -> Result<(), StepError> {
@@ -77,16 +77,16 @@ impl CotReducer for SentReducer {
 }
 
 /// The choices are the macs' lowest bits, as a silent extension makes them.
-impl CotReducer for ReceivedReducer {
+impl Condenser for ReceivedCondenser {
     type Piece = ReceivedPiece;
-    type Material = ReceivedMaterial;
+    type StepMaterial = ReceivedMaterial;
 
     fn needed(&self) -> usize {
         self.needed()
     }
 
-    fn reduce(&self, position: usize, macs: &[Block]) -> ReceivedPiece {
-        self.reduce_silent(position, macs)
+    fn condense(&self, position: usize, macs: &[Block]) -> ReceivedPiece {
+        self.condense_silent(position, macs)
     }
 
     fn add(&mut self, piece: ReceivedPiece) -> Result<(), StepError> {
@@ -100,24 +100,24 @@ impl CotReducer for ReceivedReducer {
 
 /// The steps that one direction's COTs serve.
 pub struct CotStream<R> {
-    reducers: Vec<R>,
+    condensers: Vec<R>,
     borders: Vec<usize>,
 }
 
 /// The sender's side of a direction.
-pub type SentStream = CotStream<SentReducer>;
+pub type SentStream = CotStream<SentCondenser>;
 /// The receiver's side of a direction.
-pub type ReceivedStream = CotStream<ReceivedReducer>;
+pub type ReceivedStream = CotStream<ReceivedCondenser>;
 
-/// A reduced chunk of a stream, by step.
+/// A condensed chunk of a stream, by step.
 pub struct Pieces<P>(Vec<(usize, P)>);
 
-impl<R: CotReducer> CotStream<R> {
+impl<R: Condenser> CotStream<R> {
     /// The steps in the order in which they take COTs from the stream, the same on both sides.
     #[must_use]
-    pub fn new(reducers: Vec<R>) -> Self {
-        let borders = borders(reducers.iter().map(R::needed));
-        Self { reducers, borders }
+    pub fn new(condensers: Vec<R>) -> Self {
+        let borders = borders(condensers.iter().map(R::needed));
+        Self { condensers, borders }
     }
 
     /// COTs of all steps.
@@ -126,13 +126,15 @@ impl<R: CotReducer> CotStream<R> {
         self.borders.last().copied().unwrap_or(0)
     }
 
-    /// Reduces the chunk that begins at `position` of the stream; several at once if need be.
+    /// Condenses the chunk that begins at `position` of the stream; several at once if need be.
     #[must_use]
-    pub fn reduce(&self, position: u64, cots: &[Block]) -> Pieces<R::Piece> {
+    pub fn condense(&self, position: u64, cots: &[Block]) -> Pieces<R::Piece> {
         let position = usize::try_from(position).unwrap_or(usize::MAX);
         let steps = cut(&self.borders, position, cots.len()).into_iter();
         Pieces(
-            steps.map(|(step, at, first)| (step, self.reducers[step].reduce(at, &cots[first..]))).collect(),
+            steps
+                .map(|(step, at, first)| (step, self.condensers[step].condense(at, &cots[first..])))
+                .collect(),
         )
     }
 
@@ -141,15 +143,15 @@ impl<R: CotReducer> CotStream<R> {
     /// # Errors
     /// [`StepError::Order`] if it does not begin where the last one ended.
     pub fn add(&mut self, pieces: Pieces<R::Piece>) -> Result<(), StepError> {
-        pieces.0.into_iter().try_for_each(|(step, piece)| self.reducers[step].add(piece))
+        pieces.0.into_iter().try_for_each(|(step, piece)| self.condensers[step].add(piece))
     }
 
     /// The material of every step, in order, when all COTs have come.
     ///
     /// # Errors
     /// [`StepError::CotCount`] if COTs are missing.
-    pub fn finish(self) -> Result<Vec<R::Material>, StepError> {
+    pub fn finish(self) -> Result<Vec<R::StepMaterial>, StepError> {
         // Look-ups expand their pads only now.
-        self.reducers.into_par_iter().map(R::finish).collect()
+        self.condensers.into_par_iter().map(R::finish).collect()
     }
 }

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use rayon::prelude::{IndexedParallelIterator, IntoParallelIterator, ParallelSliceMut};
 
 use super::code::Pair;
-use super::run::{Endpoint, Reserve, Run, empty_reserve, keep};
+use super::run::{Endpoint, Reserve, StageRun, empty_reserve, keep};
 use super::{CHUNK_COTS, KEPT, MAIN, MAIN_SECRET, PART_BYTES, PART_COTS, PART_TREES, PARTS};
 use crate::block::Block;
 use crate::cot::Blocks;
@@ -99,6 +99,6 @@ impl SilentExtension {
     }
 }
 
-fn main<'a>(endpoint: &'a Endpoint, number: u32, reserve: &'a [Pair]) -> Run<'a, MAIN_SECRET> {
-    Run { stage: MAIN, endpoint, number, reserve }
+fn main<'a>(endpoint: &'a Endpoint, number: u32, reserve: &'a [Pair]) -> StageRun<'a, MAIN_SECRET> {
+    StageRun { stage: MAIN, endpoint, number, reserve }
 }

@@ -53,7 +53,7 @@ impl Drop for Endpoint {
 }
 
 /// One run of a stage.
-pub(super) struct Run<'a, const K: usize> {
+pub(super) struct StageRun<'a, const K: usize> {
     pub(super) stage: Stage,
     pub(super) endpoint: &'a Endpoint,
     /// 0 for the initial stage, then the number of the main run.
@@ -61,7 +61,7 @@ pub(super) struct Run<'a, const K: usize> {
     pub(super) reserve: &'a [Pair],
 }
 
-impl<const K: usize> Run<'_, K> {
+impl<const K: usize> StageRun<'_, K> {
     /// The message of the party's own trees from `first` on, which have these roots.
     pub(super) fn announce(&self, first: usize, roots: &[Block]) -> Vec<u8> {
         let mut message = vec![Block::ZERO; roots.len() * self.stage.depth];

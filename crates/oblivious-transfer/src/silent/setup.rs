@@ -5,7 +5,7 @@ use rayon::prelude::ParallelSliceMut;
 use zeroize::Zeroizing;
 
 use super::code::Pair;
-use super::run::{Endpoint, Reserve, Run, empty_reserve, keep};
+use super::run::{Endpoint, Reserve, StageRun, empty_reserve, keep};
 use super::{INITIAL, INITIAL_SECRET, Party, SETUP_REPLY_BYTES, SETUP_REQUEST_BYTES, SilentExtension};
 use crate::block::Block;
 use crate::cot::Blocks;
@@ -81,6 +81,6 @@ impl SilentReplied {
     }
 }
 
-fn initial<'a>(endpoint: &'a Endpoint, reserve: &'a [Pair]) -> Run<'a, INITIAL_SECRET> {
-    Run { stage: INITIAL, endpoint, number: 0, reserve }
+fn initial<'a>(endpoint: &'a Endpoint, reserve: &'a [Pair]) -> StageRun<'a, INITIAL_SECRET> {
+    StageRun { stage: INITIAL, endpoint, number: 0, reserve }
 }

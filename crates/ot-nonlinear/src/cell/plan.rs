@@ -170,7 +170,7 @@ impl CellPlan {
         4 * self.0.shape.units
     }
 
-    /// The correlated OTs of each part that has some, [`CellPlan::SCHEDULES`] of them, for the reducers; the parts'
+    /// The correlated OTs of each part that has some, [`CellPlan::SCHEDULES`] of them, for the condensers; the parts'
     /// material goes into the cell in this order.
     pub fn schedules(&self) -> impl Iterator<Item = &Schedule> {
         self.0.parts.iter().filter_map(PartPlan::schedule)

@@ -2,7 +2,7 @@
 //!
 //! A gate is a sum of products of a bit that the client knows and a bit that the server knows, plus terms that one
 //! party knows alone. Each product costs one bit OT: its receiver brings the choice x, its sender the offer y, and they
-//! come out with XOR shares of x y. Several offers on one choice share the OT, each with pad bits of its own (see `crate::reduce`), so a gate costs
+//! come out with XOR shares of x y. Several offers on one choice share the OT, each with pad bits of its own (see `crate::condense`), so a gate costs
 //! one bit for each choice and one for each offer:
 //!
 //! | gate | formula (client's bits c, server's s; wires u ^ v) | choices + offers |

@@ -5,7 +5,7 @@ use super::ring::RingGate;
 use crate::shape::Role;
 use crate::wire::message_bytes;
 
-/// What one correlated OT is reduced to.
+/// What one correlated OT is condensed to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum OtSpec {
     /// So many bits.

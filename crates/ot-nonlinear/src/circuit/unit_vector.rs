@@ -97,7 +97,7 @@ impl UnitVectorPlan {
         self.0.schedule.count
     }
 
-    /// The correlated OTs, for the reducers.
+    /// The correlated OTs, for the condensers.
     #[must_use]
     pub fn schedule(&self) -> &Schedule {
         &self.0.schedule

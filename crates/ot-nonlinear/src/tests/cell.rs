@@ -5,8 +5,8 @@ use rand_core::{Rng, SeedableRng};
 
 use super::harness::{SESSION, ideal_cots, ideal_vectors, open, share, signed};
 use crate::{
-    Cell, CellPlan, CellShape, CellState, CellTables, ClientCellOffline, Mode, ReceivedMaterial,
-    ReceivedReducer, ReceivedStream, Role, SentMaterial, SentReducer, SentStream, ServerCellOffline, Session,
+    Cell, CellPlan, CellShape, CellState, CellTables, ClientCellOffline, HashRoot, Mode, ReceivedCondenser,
+    ReceivedMaterial, ReceivedStream, Role, SentCondenser, SentMaterial, SentStream, ServerCellOffline,
     StepPlan, StepShape, UnitVector,
 };
 
@@ -68,24 +68,24 @@ fn plain(shape: &CellShape, tables: &Tables, accumulators: &[i64], c: &mut [i64]
 }
 
 /// One party's material of a cell.
-pub(super) struct Material {
+pub(super) struct CellMaterial {
     pub(super) ots: Vec<(ReceivedMaterial, SentMaterial)>,
     pub(super) vectors: Vec<UnitVector>,
 }
 
 /// The material of both parties: one stream a direction, parts numbered from `first`.
-pub(super) fn material(plan: &CellPlan, first: u16, rng: &mut ChaCha20Rng) -> [Material; 2] {
-    let session = Session::new(&SESSION);
+pub(super) fn material(plan: &CellPlan, first: u16, rng: &mut ChaCha20Rng) -> [CellMaterial; 2] {
+    let hash_root = HashRoot::new(&SESSION);
     let mut direction = |receiver: Role| {
         let parts = || (first..).zip(plan.schedules());
-        let received = parts().map(|(id, part)| ReceivedReducer::new(part, &session, id, receiver));
+        let received = parts().map(|(id, part)| ReceivedCondenser::new(part, &hash_root, id, receiver));
         let mut received = ReceivedStream::new(received.collect());
         let (delta, keys, _, macs) = ideal_cots(received.needed(), rng);
-        let sent = parts().map(|(id, part)| SentReducer::new(part, &session, id, receiver, delta));
+        let sent = parts().map(|(id, part)| SentCondenser::new(part, &hash_root, id, receiver, delta));
         let mut sent = SentStream::new(sent.collect());
         for (position, (keys, macs)) in (0..).step_by(5000).zip(keys.chunks(5000).zip(macs.chunks(5000))) {
-            sent.add(sent.reduce(position, keys)).unwrap();
-            received.add(received.reduce(position, macs)).unwrap();
+            sent.add(sent.condense(position, keys)).unwrap();
+            received.add(received.condense(position, macs)).unwrap();
         }
         (received.finish().unwrap(), sent.finish().unwrap())
     };
@@ -93,8 +93,8 @@ pub(super) fn material(plan: &CellPlan, first: u16, rng: &mut ChaCha20Rng) -> [M
     let (server_received, client_sent) = direction(Role::Server);
     let [client, server] = ideal_vectors(plan.lookups(), rng);
     [
-        Material { ots: client_received.into_iter().zip(client_sent).collect(), vectors: client },
-        Material { ots: server_received.into_iter().zip(server_sent).collect(), vectors: server },
+        CellMaterial { ots: client_received.into_iter().zip(client_sent).collect(), vectors: client },
+        CellMaterial { ots: server_received.into_iter().zip(server_sent).collect(), vectors: server },
     ]
 }
 
@@ -103,7 +103,7 @@ pub(super) fn start(
     plan: &CellPlan,
     shares: [&[u32]; 2],
     states: [CellState; 2],
-    [client, server]: [Material; 2],
+    [client, server]: [CellMaterial; 2],
 ) -> (Vec<u8>, Cell, Cell) {
     let (offline, client) = ClientCellOffline::prepare(plan, client.ots, client.vectors, shares[0]).unwrap();
     let server = ServerCellOffline::prepare(plan, server.ots, server.vectors, &offline).unwrap();

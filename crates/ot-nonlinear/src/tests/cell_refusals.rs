@@ -3,7 +3,7 @@
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng, SeedableRng};
 
-use super::cell::{Material, SHAPE, Tables, material, rounds, start};
+use super::cell::{CellMaterial, SHAPE, Tables, material, rounds, start};
 use crate::{
     Cell, CellPlan, CellShape, CellState, CellTables, ClientCellOffline, Mode, ServerCellOffline, StepError,
 };
@@ -16,7 +16,7 @@ fn plan_of(shape: CellShape, mode: Mode) -> CellPlan {
     CellPlan::new(shape, mode, Tables::smooth().shared()).unwrap()
 }
 
-fn deal(plan: &CellPlan) -> [Material; 2] {
+fn deal(plan: &CellPlan) -> [CellMaterial; 2] {
     material(plan, 0, &mut ChaCha20Rng::seed_from_u64(1))
 }
 
@@ -189,9 +189,10 @@ fn a_wrong_offline_message_is_refused() {
 #[test]
 fn foreign_material_is_refused() {
     let plan = plan();
-    let client =
-        |Material { ots, vectors }: Material| ClientCellOffline::prepare(&plan, ots, vectors, &[0; 20]).err();
-    let server = |Material { ots, vectors }: Material| {
+    let client = |CellMaterial { ots, vectors }: CellMaterial| {
+        ClientCellOffline::prepare(&plan, ots, vectors, &[0; 20]).err()
+    };
+    let server = |CellMaterial { ots, vectors }: CellMaterial| {
         ServerCellOffline::prepare(&plan, ots, vectors, &vec![0; plan.offline_bytes()]).err()
     };
     let [own, peers] = deal(&plan);

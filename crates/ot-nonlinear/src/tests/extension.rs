@@ -8,8 +8,8 @@ use rand_core::{Rng, SeedableRng};
 
 use super::harness::{SESSION, ideal_cots, open, plain, run_on, share};
 use crate::{
-    Mode, ReceivedMaterial, ReceivedReducer, ReceivedStream, Role, SentMaterial, SentReducer, SentStream,
-    Session, StepError, StepPlan, StepShape,
+    HashRoot, Mode, ReceivedCondenser, ReceivedMaterial, ReceivedStream, Role, SentCondenser, SentMaterial,
+    SentStream, StepError, StepPlan, StepShape,
 };
 
 const SHAPE: StepShape = StepShape { count: 1500, ell: 18, shift: 6, bits: 8, pool: true, out_ell: 17 };
@@ -25,9 +25,9 @@ fn set_up(rng: &mut ChaCha20Rng) -> (CotReceiver, CotSender) {
 /// The material of one direction from SoftSpoken extensions of 10,000 OTs.
 fn extend(plan: &StepPlan, receiver: Role, rng: &mut ChaCha20Rng) -> (ReceivedMaterial, SentMaterial) {
     let (mut cot_receiver, mut cot_sender) = set_up(rng);
-    let session = Session::new(&SESSION);
-    let mut received = ReceivedReducer::new(plan, &session, 0, receiver);
-    let mut sent = SentReducer::new(plan, &session, 0, receiver, cot_sender.delta());
+    let hash_root = HashRoot::new(&SESSION);
+    let mut received = ReceivedCondenser::new(plan, &hash_root, 0, receiver);
+    let mut sent = SentCondenser::new(plan, &hash_root, 0, receiver, cot_sender.delta());
     while received.needed() > 0 {
         let count = received.needed().min(10_000);
         let (cots, message) = cot_receiver.extend_random(count);
@@ -52,17 +52,17 @@ type Streams = (SentStream, ReceivedStream);
 
 /// The streams of both directions at one party.
 fn streams(plans: &[StepPlan], own: Role, delta: Block) -> Streams {
-    let session = Session::new(&SESSION);
+    let hash_root = HashRoot::new(&SESSION);
     let steps = || plans.iter().zip(0..);
-    let sent = steps().map(|(plan, step)| SentReducer::new(plan, &session, step, own.peer(), delta));
-    let received = steps().map(|(plan, step)| ReceivedReducer::new(plan, &session, step, own));
+    let sent = steps().map(|(plan, step)| SentCondenser::new(plan, &hash_root, step, own.peer(), delta));
+    let received = steps().map(|(plan, step)| ReceivedCondenser::new(plan, &hash_root, step, own));
     (SentStream::new(sent.collect()), ReceivedStream::new(received.collect()))
 }
 
 /// Makes a part and adds it to both streams.
 fn extend_streams(extension: &mut SilentExtension, message: &[u8], (sent, received): &mut Streams) {
     let pieces = extension.extend(message, |position, keys, macs| {
-        (sent.reduce(position, keys), received.reduce(position, macs))
+        (sent.condense(position, keys), received.condense(position, macs))
     });
     for (keys, macs) in pieces.unwrap() {
         sent.add(keys).unwrap();
@@ -88,10 +88,10 @@ fn stream(plans: &[StepPlan], rng: &mut ChaCha20Rng) -> [Vec<(ReceivedMaterial, 
 
 /// The material of one direction from macs that carry their choices.
 fn silent(plan: &StepPlan, receiver: Role, rng: &mut ChaCha20Rng) -> (ReceivedMaterial, SentMaterial) {
-    let session = Session::new(&SESSION);
-    let mut received = ReceivedReducer::new(plan, &session, 0, receiver);
+    let hash_root = HashRoot::new(&SESSION);
+    let mut received = ReceivedCondenser::new(plan, &hash_root, 0, receiver);
     let (delta, keys, _, macs) = ideal_cots(received.needed(), rng);
-    let mut sent = SentReducer::new(plan, &session, 0, receiver, delta);
+    let mut sent = SentCondenser::new(plan, &hash_root, 0, receiver, delta);
     macs.chunks(3333).for_each(|piece| received.absorb_silent(piece).unwrap());
     keys.chunks(50_000).for_each(|piece| sent.absorb(piece).unwrap());
     (received.finish().unwrap(), sent.finish().unwrap())
@@ -136,11 +136,11 @@ fn steps_on_one_silent_stream_are_exact() {
 #[test]
 fn a_stream_with_a_gap_is_refused() {
     let plan = StepPlan::new(SHAPE, Mode::Tree).unwrap();
-    let session = Session::new(&SESSION);
-    let mut sent = SentStream::new(vec![SentReducer::new(&plan, &session, 0, Role::Client, Block::ONE)]);
-    let piece = sent.reduce(1, &[Block::ZERO; 100]);
+    let hash_root = HashRoot::new(&SESSION);
+    let mut sent = SentStream::new(vec![SentCondenser::new(&plan, &hash_root, 0, Role::Client, Block::ONE)]);
+    let piece = sent.condense(1, &[Block::ZERO; 100]);
     assert_eq!(sent.add(piece), Err(StepError::Order));
-    let piece = sent.reduce(0, &[Block::ZERO; 100]);
+    let piece = sent.condense(0, &[Block::ZERO; 100]);
     assert_eq!(sent.add(piece), Ok(()));
     let missing = StepError::CotCount { expected: plan.cots().client_receives, found: 100 };
     assert_eq!(sent.finish().err(), Some(missing));

@@ -7,8 +7,8 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng, SeedableRng};
 
 use crate::{
-    ClientStep, Mode, ReceivedMaterial, ReceivedReducer, Role, Schedule, SentMaterial, SentReducer,
-    ServerOffline, Session, StepPlan, StepShape, UnitVector,
+    ClientStep, HashRoot, Mode, ReceivedCondenser, ReceivedMaterial, Role, Schedule, SentCondenser,
+    SentMaterial, ServerOffline, StepPlan, StepShape, UnitVector,
 };
 
 pub(super) const SESSION: [u8; 32] = [7; 32];
@@ -30,10 +30,10 @@ pub(super) fn deal(
     receiver: Role,
     rng: &mut ChaCha20Rng,
 ) -> (ReceivedMaterial, SentMaterial) {
-    let session = Session::new(&SESSION);
-    let mut received = ReceivedReducer::new(plan, &session, 3, receiver);
+    let hash_root = HashRoot::new(&SESSION);
+    let mut received = ReceivedCondenser::new(plan, &hash_root, 3, receiver);
     let (delta, keys, choices, macs) = ideal_cots(received.needed(), rng);
-    let mut sent = SentReducer::new(plan, &session, 3, receiver, delta);
+    let mut sent = SentCondenser::new(plan, &hash_root, 3, receiver, delta);
     received.absorb(&macs, &choices).unwrap();
     sent.absorb(&keys).unwrap();
     (received.finish().unwrap(), sent.finish().unwrap())

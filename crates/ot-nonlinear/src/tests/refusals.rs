@@ -6,7 +6,7 @@ use rand_core::{Rng, SeedableRng};
 
 use super::harness::{SESSION, deal, ideal_cots, open, plain, run_on, share};
 use crate::{
-    ClientStep, Mode, ReceivedReducer, Role, SentReducer, ServerOffline, ServerStep, Session, StepError,
+    ClientStep, HashRoot, Mode, ReceivedCondenser, Role, SentCondenser, ServerOffline, ServerStep, StepError,
     StepPlan, StepShape,
 };
 
@@ -137,19 +137,19 @@ fn shapes_outside_the_limits_are_refused() {
 }
 
 #[test]
-fn reducers_count_what_they_take() {
+fn condensers_count_what_they_take() {
     let plan = StepPlan::new(SHAPE, Mode::Ripple).unwrap();
-    let session = Session::new(&SESSION);
+    let hash_root = HashRoot::new(&SESSION);
     let mut rng = ChaCha20Rng::seed_from_u64(1);
     let (delta, keys, choices, macs) = ideal_cots(plan.cots().client_receives + 1, &mut rng);
     let expected = keys.len() - 1;
     let refused = StepError::CotCount { expected, found: expected + 1 };
-    let mut sent = SentReducer::new(&plan, &session, 1, Role::Client, delta);
+    let mut sent = SentCondenser::new(&plan, &hash_root, 1, Role::Client, delta);
     assert_eq!(sent.absorb(&keys), Err(refused));
     sent.absorb(&keys[2..]).unwrap();
     assert_eq!(sent.needed(), 1);
     assert_eq!(sent.finish().err(), Some(StepError::CotCount { expected, found: expected - 1 }));
-    let mut received = ReceivedReducer::new(&plan, &session, 1, Role::Client);
+    let mut received = ReceivedCondenser::new(&plan, &hash_root, 1, Role::Client);
     assert_eq!(received.absorb(&macs, &choices), Err(refused));
     assert_eq!(received.absorb(&macs[1..], &choices), Err(StepError::Choices));
     assert_eq!(received.finish().err(), Some(StepError::CotCount { expected, found: 0 }));
@@ -158,12 +158,12 @@ fn reducers_count_what_they_take() {
 #[test]
 fn material_in_pieces_is_the_same_material() {
     let plan = StepPlan::new(SHAPE, Mode::Tree).unwrap();
-    let session = Session::new(&SESSION);
+    let hash_root = HashRoot::new(&SESSION);
     let mut rng = ChaCha20Rng::seed_from_u64(4);
     let mut direction = |receiver: Role, step: usize| {
-        let mut received = ReceivedReducer::new(&plan, &session, 9, receiver);
+        let mut received = ReceivedCondenser::new(&plan, &hash_root, 9, receiver);
         let (delta, keys, choices, macs) = ideal_cots(received.needed(), &mut rng);
-        let mut sent = SentReducer::new(&plan, &session, 9, receiver, delta);
+        let mut sent = SentCondenser::new(&plan, &hash_root, 9, receiver, delta);
         let mut at = 0;
         for size in (1..).map(|i| i * step % 3001) {
             let end = (at + size).min(keys.len());

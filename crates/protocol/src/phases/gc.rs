@@ -13,7 +13,7 @@
 
 use std::time::Instant;
 
-use gc_nonlinear::{ActivationEvaluator, ActivationGarbler, ReceiverCots, SentCots, Session, StepPlan};
+use gc_nonlinear::{ActivationEvaluator, ActivationGarbler, HashRoot, ReceiverCots, SentCots, StepPlan};
 use tokio::sync::mpsc;
 
 use zeroize::Zeroizing;
@@ -52,7 +52,7 @@ impl Layer<'_> {
 pub(crate) async fn client_offline(
     channel: &mut Channel,
     layer: Layer<'_>,
-    session: &Session,
+    hash_root: &HashRoot,
     correlations: &mut Correlations,
     product: Zeroizing<Vec<u32>>,
 ) -> Result<ActivationEvaluator> {
@@ -62,8 +62,8 @@ pub(crate) async fn client_offline(
     let due = Due::exactly(scope, Tag::Extension, extension_bytes(layer.step.output_cots()));
     let peer_extension = channel.exchange(&extension, due).await?;
     let outputs = correlations.send(layer.step.output_cots(), peer_extension).await?;
-    let (step, session, id) = (layer.step.clone(), session.clone(), layer.step_id());
-    let prepare = offload(move || prepare_evaluator(&step, &session, id, &product, inputs, outputs));
+    let (step, hash_root, id) = (layer.step.clone(), hash_root.clone(), layer.step_id());
+    let prepare = offload(move || prepare_evaluator(&step, &hash_root, id, &product, inputs, outputs));
     let (corrections, evaluator) = prepare.await?;
     channel.send(scope, Tag::InputCorrections, &corrections).await?;
     channel.book_time(scope, start);
@@ -72,20 +72,20 @@ pub(crate) async fn client_offline(
 
 fn prepare_evaluator(
     step: &StepPlan,
-    session: &Session,
+    hash_root: &HashRoot,
     id: u16,
     product: &[u32],
     inputs: ReceiverCots,
     outputs: SentCots,
 ) -> Result<(Vec<u8>, ActivationEvaluator)> {
-    ActivationEvaluator::prepare(step, session, id, product, inputs, outputs).map_err(Error::internal)
+    ActivationEvaluator::prepare(step, hash_root, id, product, inputs, outputs).map_err(Error::internal)
 }
 
 /// The server's half of the offline phase.
 pub(crate) async fn server_offline(
     channel: &mut Channel,
     layer: Layer<'_>,
-    session: &Session,
+    hash_root: &HashRoot,
     correlations: &mut Correlations,
 ) -> Result<ActivationGarbler> {
     let start = Instant::now();
@@ -96,9 +96,9 @@ pub(crate) async fn server_offline(
     let inputs = correlations.send(layer.step.input_cots(), peer_extension).await?;
     let due = Due::exactly(scope, Tag::InputCorrections, layer.step.input_corrections_bytes());
     let corrections = channel.receive(due).await?;
-    let (step, session, id) = (layer.step.clone(), session.clone(), layer.step_id());
+    let (step, hash_root, id) = (layer.step.clone(), hash_root.clone(), layer.step_id());
     let garbler = offload(move || {
-        ActivationGarbler::prepare(&step, &session, id, inputs, &corrections, outputs)
+        ActivationGarbler::prepare(&step, &hash_root, id, inputs, &corrections, outputs)
             .map_err(|e| Error::invalid(Party::Client, Tag::InputCorrections, e))
     })
     .await?;

@@ -10,7 +10,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use gc_nonlinear::{ArgmaxEvaluator, ArgmaxGarbler, ArgmaxPlan, Session};
+use gc_nonlinear::{ArgmaxEvaluator, ArgmaxGarbler, ArgmaxPlan, HashRoot};
 use oblivious_transfer::bits::{pack_residues, unpack_residues};
 use zeroize::Zeroizing;
 
@@ -50,7 +50,7 @@ pub(crate) async fn client_scores(channel: &mut Channel, share: &Share) -> Resul
 /// The garbled choice of one label.
 pub(crate) struct Choice {
     argmax: ArgmaxPlan,
-    session: Session,
+    hash_root: HashRoot,
     /// When it is prepared.
     phase: Phase,
 }
@@ -58,7 +58,7 @@ pub(crate) struct Choice {
 impl Choice {
     /// Of the label of one segment, prepared before the ECG is known.
     pub(crate) fn of_segment(plan: &Plan, id: &InferenceId) -> Self {
-        Self { argmax: plan.argmax.clone(), session: id.gc(), phase: Phase::Offline }
+        Self { argmax: plan.argmax.clone(), hash_root: id.gc(), phase: Phase::Offline }
     }
 
     /// Of the label of the sum of the scores of `segments` segments, the one with this number in the session. It is prepared
@@ -71,7 +71,7 @@ impl Choice {
     ) -> Result<Self> {
         let plan = Arc::clone(plan);
         let argmax = offload(move || plan.overall(segments)).await?;
-        Ok(Self { argmax, session: record_hashes(session_id, number), phase: Phase::Online })
+        Ok(Self { argmax, hash_root: record_hashes(session_id, number), phase: Phase::Online })
     }
 
     fn preparation(&self) -> Scope {
@@ -89,10 +89,10 @@ pub(crate) async fn client_label_prepare(
     let scope = choice.preparation();
     let (extension, inputs) = correlations.receive(choice.argmax.input_cots()).await?;
     channel.send(scope, Tag::Extension, &extension).await?;
-    let (argmax, session) = (choice.argmax.clone(), choice.session.clone());
+    let (argmax, hash_root) = (choice.argmax.clone(), choice.hash_root.clone());
     let shares = Zeroizing::new(scores.residues().to_vec());
     let (corrections, evaluator) = offload(move || {
-        ArgmaxEvaluator::prepare(&argmax, &session, STEP_ID, &shares, inputs).map_err(Error::internal)
+        ArgmaxEvaluator::prepare(&argmax, &hash_root, STEP_ID, &shares, inputs).map_err(Error::internal)
     })
     .await?;
     channel.send(scope, Tag::InputCorrections, &corrections).await?;
@@ -111,9 +111,9 @@ pub(crate) async fn server_label_prepare(
     let inputs = correlations.send(cots, extension).await?;
     let due = Due::exactly(scope, Tag::InputCorrections, choice.argmax.input_corrections_bytes());
     let corrections = channel.receive(due).await?;
-    let (argmax, session) = (choice.argmax.clone(), choice.session.clone());
+    let (argmax, hash_root) = (choice.argmax.clone(), choice.hash_root.clone());
     offload(move || {
-        ArgmaxGarbler::prepare(&argmax, &session, STEP_ID, inputs, &corrections)
+        ArgmaxGarbler::prepare(&argmax, &hash_root, STEP_ID, inputs, &corrections)
             .map_err(|e| Error::invalid(Party::Client, Tag::InputCorrections, e))
     })
     .await

@@ -162,13 +162,13 @@ impl InferenceId {
     }
 
     /// Hashes of the garbled steps.
-    pub(crate) fn gc(&self) -> gc_nonlinear::Session {
-        gc_nonlinear::Session::new(&self.derive(b"gc"))
+    pub(crate) fn gc(&self) -> gc_nonlinear::HashRoot {
+        gc_nonlinear::HashRoot::new(&self.derive(b"gc"))
     }
 
     /// Hashes of the steps from oblivious transfer.
-    pub(crate) fn ot(&self) -> ot_nonlinear::Session {
-        ot_nonlinear::Session::new(&self.derive(b"ot"))
+    pub(crate) fn ot(&self) -> ot_nonlinear::HashRoot {
+        ot_nonlinear::HashRoot::new(&self.derive(b"ot"))
     }
 
     fn derive(&self, backend: &[u8]) -> [u8; 32] {
@@ -178,8 +178,8 @@ impl InferenceId {
 
 /// Hashes of the choice of a record's overall label, the one with this number in the session: no inference and no other
 /// record shares a key with it.
-pub(crate) fn record_hashes(session: &[u8; 32], number: u64) -> gc_nonlinear::Session {
-    gc_nonlinear::Session::new(&derive(session, number, RECORD))
+pub(crate) fn record_hashes(session: &[u8; 32], number: u64) -> gc_nonlinear::HashRoot {
+    gc_nonlinear::HashRoot::new(&derive(session, number, RECORD))
 }
 
 /// What sets the hashes of a record apart from those of a backend.

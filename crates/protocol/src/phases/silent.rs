@@ -1,4 +1,4 @@
-//! Correlated OTs for a whole inference from a silent extension, both directions in step, reduced as they are made.
+//! Correlated OTs for a whole inference from a silent extension, both directions in step, condensed as they are made.
 //!
 //! ```text
 //! once a session
@@ -10,7 +10,7 @@
 //! ```
 //! The OTs of a direction form one stream; each non-linear step, an LSTM's unit vectors and each part of its cells own a range of
 //! it, in the order of the layers. Both directions make as many parts as the longer one needs; what is left over is dropped.
-//! Nothing of 16 bytes is kept: a step's reducer turns each OT into the bits that it will consume while the OT is still in the
+//! Nothing of 16 bytes is kept: a step's condenser turns each OT into the bits that it will consume while the OT is still in the
 //! cache.
 
 use std::time::{Duration, Instant};
@@ -22,8 +22,8 @@ use oblivious_transfer::silent::{
 };
 use oblivious_transfer::softspoken::{CotReceiver, CotSender};
 use ot_nonlinear::{
-    CellPlan, Pieces, ReceivedMaterial, ReceivedPiece, ReceivedReducer, ReceivedStream, Role, Schedule,
-    SentMaterial, SentPiece, SentReducer, SentStream, Session,
+    CellPlan, HashRoot, Pieces, ReceivedCondenser, ReceivedMaterial, ReceivedPiece, ReceivedStream, Role,
+    Schedule, SentCondenser, SentMaterial, SentPiece, SentStream,
 };
 
 use crate::channel::{Channel, Due, FrameReceiver, FrameSender, both};
@@ -109,13 +109,13 @@ pub(crate) async fn material(
     plan: &Plan,
     method: Method,
     own: Party,
-    session: &Session,
+    hash_root: &HashRoot,
     silent: &mut Silent,
 ) -> Result<Vec<Material>> {
     let scope = Scope::nonlinear_all(Phase::Offline);
     let mut extension = silent.extension.take().ok_or_else(broken)?;
     let transferred = (0..).zip(plan.transferred(method));
-    let mut streams = Streams::new(transferred, own, session, &extension);
+    let mut streams = Streams::new(transferred, own, hash_root, &extension);
     let mut left = streams.parts();
     while left > 0 {
         let messages;
@@ -154,15 +154,15 @@ impl Streams {
     fn new<'a>(
         steps: impl Iterator<Item = (u16, &'a Schedule)>,
         own: Party,
-        session: &Session,
+        hash_root: &HashRoot,
         extension: &SilentExtension,
     ) -> Self {
         let delta = extension.delta();
-        let reducers = |(id, step): (u16, &Schedule)| {
-            let sent = SentReducer::new(step, session, id, role(own.peer()), delta);
-            (sent, ReceivedReducer::new(step, session, id, role(own)))
+        let condensers = |(id, step): (u16, &Schedule)| {
+            let sent = SentCondenser::new(step, hash_root, id, role(own.peer()), delta);
+            (sent, ReceivedCondenser::new(step, hash_root, id, role(own)))
         };
-        let (sent, received) = steps.map(reducers).unzip();
+        let (sent, received) = steps.map(condensers).unzip();
         let (sent, received) = (SentStream::new(sent), ReceivedStream::new(received));
         Self { sent, received, first: extension.position() }
     }
@@ -172,14 +172,14 @@ impl Streams {
         parts_for(self.sent.needed().max(self.received.needed()))
     }
 
-    fn reduce(
+    fn condense(
         &self,
         position: u64,
         keys: &[Block],
         macs: &[Block],
     ) -> (Pieces<SentPiece>, Pieces<ReceivedPiece>) {
         let position = position - self.first;
-        (self.sent.reduce(position, keys), self.received.reduce(position, macs))
+        (self.sent.condense(position, keys), self.received.condense(position, macs))
     }
 
     fn add(&mut self, (sent, received): (Pieces<SentPiece>, Pieces<ReceivedPiece>)) -> Result<()> {
@@ -212,7 +212,7 @@ async fn receive(
         let message = channel.receive(Due::exactly(scope, Tag::SilentPart, PART_BYTES)).await?;
         (extension, streams) = offload(move || {
             let pieces =
-                extension.extend(&message, |position, keys, macs| streams.reduce(position, keys, macs));
+                extension.extend(&message, |position, keys, macs| streams.condense(position, keys, macs));
             let pieces = pieces.map_err(|e| Error::invalid(peer, Tag::SilentPart, e))?;
             pieces.into_iter().try_for_each(|pieces| streams.add(pieces))?;
             Ok((extension, streams))

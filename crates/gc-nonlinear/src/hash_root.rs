@@ -10,11 +10,11 @@ use oblivious_transfer::hash::{Domain, KeyDeriver, KeyIndex};
 /// A key belongs to (use, step, batch of 64 instances, ciphertext or output bit) and never returns in a session, as long
 /// as no step number does.
 #[derive(Clone)]
-pub struct Session {
+pub struct HashRoot {
     deriver: Arc<KeyDeriver>,
 }
 
-impl Session {
+impl HashRoot {
     /// The keys of the session with this identifier, which both parties contributed to and which never returns.
     #[must_use]
     pub fn new(session_id: &[u8; 32]) -> Self {

@@ -1,4 +1,4 @@
-//! Reduces random correlated OTs, as they are made, to what a step consumes.
+//! Condenses random correlated OTs, as they are made, to what a step consumes.
 //!
 //! A correlated OT gives its sender a key and its receiver a choice r and mac = key ^ r Delta. Hashing key and
 //! key ^ Delta yields two pads, of which the receiver knows the one it chose: to single bits for bit gates (several from one
@@ -7,7 +7,7 @@
 //! both parties must feed the same ones. The hash key changes every 64 positions and never returns in a session as
 //! long as `step_id` is unique.
 //!
-//! Pieces may be reduced anywhere, several at once (`reduce`, inside the extension's own loop), and are put together in
+//! Pieces may be condensed anywhere, several at once (`condense`, inside the extension's own loop), and are put together in
 //! order (`add`); `absorb` does both.
 
 mod piece;
@@ -28,14 +28,14 @@ use crate::lanes::LANES;
 use crate::material::{Chunked, ReceivedMaterial, ReceivedUnit, SentMaterial, SentUnit};
 use crate::shape::Role;
 
-/// COTs that `absorb` reduces at a time.
+/// COTs that `absorb` condenses at a time.
 const PIECE: usize = 1 << 13;
 
 /// The public root of the hash keys of a session, equal on both sides.
 #[derive(Clone)]
-pub struct Session(Arc<KeyDeriver>);
+pub struct HashRoot(Arc<KeyDeriver>);
 
-impl Session {
+impl HashRoot {
     /// Derives the keys from the session's identifier, which must never be used for two sessions.
     #[must_use]
     pub fn new(session_id: &[u8; 32]) -> Self {
@@ -45,8 +45,8 @@ impl Session {
 
 /// How a direction's COTs fall on units (one OT of the plan, one chunk).
 #[derive(Clone)]
-struct Layout {
-    session: Session,
+struct CotLayout {
+    hash_root: HashRoot,
     step_id: u16,
     receiver: Role,
     count: usize,
@@ -54,16 +54,16 @@ struct Layout {
 }
 
 /// Consecutive COTs of one unit.
-struct Run {
+struct Stretch {
     unit: usize,
     lane: usize,
     length: usize,
 }
 
-impl Layout {
-    fn new(schedule: &Schedule, session: &Session, step_id: u16, receiver: Role) -> Self {
+impl CotLayout {
+    fn new(schedule: &Schedule, hash_root: &HashRoot, step_id: u16, receiver: Role) -> Self {
         let specs = schedule.ots[receiver.index()].clone();
-        Self { session: session.clone(), step_id, receiver, count: schedule.count, specs }
+        Self { hash_root: hash_root.clone(), step_id, receiver, count: schedule.count, specs }
     }
 
     fn needed(&self) -> usize {
@@ -75,10 +75,10 @@ impl Layout {
     }
 
     /// The units that COTs `position` to `position` + `length` - 1 of the step belong to.
-    fn runs(&self, mut position: usize, length: usize) -> Vec<Run> {
+    fn stretches(&self, mut position: usize, length: usize) -> Vec<Stretch> {
         let end = (position + length).min(self.needed());
         let full = self.count / LANES * LANES * self.specs.len();
-        let mut runs = Vec::new();
+        let mut stretches = Vec::new();
         while position < end {
             let (offset, first, lanes) = if position < full {
                 (position, 0, LANES)
@@ -87,10 +87,10 @@ impl Layout {
             };
             let (unit, lane) = (first + offset / lanes, offset % lanes);
             let length = (lanes - lane).min(end - position);
-            runs.push(Run { unit, lane, length });
+            stretches.push(Stretch { unit, lane, length });
             position += length;
         }
-        runs
+        stretches
     }
 
     /// Replaces `blocks` by their hashes at `position` of the stream.
@@ -99,7 +99,7 @@ impl Layout {
             Role::Client => Domain::ClientReceives,
             Role::Server => Domain::ServerReceives,
         };
-        StreamHasher::new(&self.session.0, domain, self.step_id).hash_at(position as u64, blocks);
+        StreamHasher::new(&self.hash_root.0, domain, self.step_id).hash_at(position as u64, blocks);
     }
 
     fn check_room(&self, seen: usize, more: usize) -> Result<(), StepError> {
@@ -118,19 +118,25 @@ impl Layout {
     }
 }
 
-/// The sender's reduction: keys in, pads out.
-pub struct SentReducer {
-    layout: Layout,
+/// The sender's half: keys in, pads out.
+pub struct SentCondenser {
+    layout: CotLayout,
     delta: Block,
     units: Vec<SentUnit>,
     seen: usize,
 }
 
-impl SentReducer {
+impl SentCondenser {
     /// For the COTs of step `step_id` that `receiver` chooses in and this party sends under `delta`.
     #[must_use]
-    pub fn new(schedule: &Schedule, session: &Session, step_id: u16, receiver: Role, delta: Block) -> Self {
-        let layout = Layout::new(schedule, session, step_id, receiver);
+    pub fn new(
+        schedule: &Schedule,
+        hash_root: &HashRoot,
+        step_id: u16,
+        receiver: Role,
+        delta: Block,
+    ) -> Self {
+        let layout = CotLayout::new(schedule, hash_root, step_id, receiver);
         Self { layout, delta, units: Vec::new(), seen: 0 }
     }
 
@@ -140,10 +146,10 @@ impl SentReducer {
         self.layout.needed() - self.seen
     }
 
-    /// Reduces keys `position`, `position` + 1, ... of this step; keys beyond the step's last are left aside.
+    /// Condenses keys `position`, `position` + 1, ... of this step; keys beyond the step's last are left aside.
     #[must_use]
-    pub fn reduce(&self, position: usize, keys: &[Block]) -> SentPiece {
-        SentPiece::reduce(&self.layout, self.delta, position, keys)
+    pub fn condense(&self, position: usize, keys: &[Block]) -> SentPiece {
+        SentPiece::condense(&self.layout, self.delta, position, keys)
     }
 
     /// Adds a piece that follows the ones before.
@@ -166,8 +172,8 @@ impl SentReducer {
     pub fn absorb(&mut self, keys: &[Block]) -> Result<(), StepError> {
         self.layout.check_room(self.seen, keys.len())?;
         let first = self.seen;
-        let reduce = |(index, keys): (usize, &[Block])| self.reduce(first + index * PIECE, keys);
-        let pieces: Vec<SentPiece> = keys.par_chunks(PIECE).enumerate().map(reduce).collect();
+        let condense = |(index, keys): (usize, &[Block])| self.condense(first + index * PIECE, keys);
+        let pieces: Vec<SentPiece> = keys.par_chunks(PIECE).enumerate().map(condense).collect();
         pieces.into_iter().try_for_each(|piece| self.add(piece))
     }
 
@@ -183,24 +189,24 @@ impl SentReducer {
     }
 }
 
-impl Drop for SentReducer {
+impl Drop for SentCondenser {
     fn drop(&mut self) {
         self.delta.zeroize();
     }
 }
 
-/// The receiver's reduction: macs and choices in, opened pads out.
-pub struct ReceivedReducer {
-    layout: Layout,
+/// The receiver's half: macs and choices in, opened pads out.
+pub struct ReceivedCondenser {
+    layout: CotLayout,
     units: Vec<ReceivedUnit>,
     seen: usize,
 }
 
-impl ReceivedReducer {
+impl ReceivedCondenser {
     /// For the COTs of step `step_id` in which this party, `receiver`, chooses.
     #[must_use]
-    pub fn new(schedule: &Schedule, session: &Session, step_id: u16, receiver: Role) -> Self {
-        let layout = Layout::new(schedule, session, step_id, receiver);
+    pub fn new(schedule: &Schedule, hash_root: &HashRoot, step_id: u16, receiver: Role) -> Self {
+        let layout = CotLayout::new(schedule, hash_root, step_id, receiver);
         Self { layout, units: Vec::new(), seen: 0 }
     }
 
@@ -210,17 +216,23 @@ impl ReceivedReducer {
         self.layout.needed() - self.seen
     }
 
-    /// Reduces macs `position`, `position` + 1, ... of this step with their choices, which begin at bit `offset`; macs beyond
+    /// Condenses macs `position`, `position` + 1, ... of this step with their choices, which begin at bit `offset`; macs beyond
     /// the step's last are left aside.
     #[must_use]
-    pub fn reduce(&self, position: usize, macs: &[Block], choices: &BitVec, offset: usize) -> ReceivedPiece {
-        ReceivedPiece::reduce(&self.layout, position, macs, choices, offset)
+    pub fn condense(
+        &self,
+        position: usize,
+        macs: &[Block],
+        choices: &BitVec,
+        offset: usize,
+    ) -> ReceivedPiece {
+        ReceivedPiece::condense(&self.layout, position, macs, choices, offset)
     }
 
-    /// Like [`ReceivedReducer::reduce`] for the macs of a silent extension, whose choices are the macs' lowest bits.
+    /// Like [`ReceivedCondenser::condense`] for the macs of a silent extension, whose choices are the macs' lowest bits.
     #[must_use]
-    pub fn reduce_silent(&self, position: usize, macs: &[Block]) -> ReceivedPiece {
-        self.reduce(position, macs, &choices_of(macs), 0)
+    pub fn condense_silent(&self, position: usize, macs: &[Block]) -> ReceivedPiece {
+        self.condense(position, macs, &choices_of(macs), 0)
     }
 
     /// Adds a piece that follows the ones before.
@@ -247,10 +259,10 @@ impl ReceivedReducer {
         }
         self.layout.check_room(self.seen, macs.len())?;
         let first = self.seen;
-        let reduce = |(index, macs): (usize, &[Block])| {
-            self.reduce(first + index * PIECE, macs, choices, index * PIECE)
+        let condense = |(index, macs): (usize, &[Block])| {
+            self.condense(first + index * PIECE, macs, choices, index * PIECE)
         };
-        let pieces: Vec<ReceivedPiece> = macs.par_chunks(PIECE).enumerate().map(reduce).collect();
+        let pieces: Vec<ReceivedPiece> = macs.par_chunks(PIECE).enumerate().map(condense).collect();
         pieces.into_iter().try_for_each(|piece| self.add(piece))
     }
 

@@ -1,10 +1,10 @@
-//! Reduced COTs of a stretch of a step, to be merged into its units in order.
+//! Condensed COTs of a stretch of a step, to be merged into its units in order.
 
 use oblivious_transfer::bits::BitVec;
 use oblivious_transfer::block::Block;
 use zeroize::Zeroizing;
 
-use super::{Layout, Run};
+use super::{CotLayout, Stretch};
 use crate::chunk::ring_mask;
 use crate::circuit::OtSpec;
 use crate::lanes::{LANES, Lanes};
@@ -82,29 +82,30 @@ fn low(block: Block, width: u32) -> u32 {
 }
 
 impl SentPiece {
-    pub(super) fn reduce(layout: &Layout, delta: Block, position: usize, keys: &[Block]) -> Self {
+    pub(super) fn condense(layout: &CotLayout, delta: Block, position: usize, keys: &[Block]) -> Self {
         let length = keys.len().min(layout.needed().saturating_sub(position));
         let keys = &keys[..length];
         let mut zero = Zeroizing::new(keys.to_vec());
         let mut one = Zeroizing::new(keys.iter().map(|key| *key ^ delta).collect::<Vec<_>>());
         let (mut zeros, mut ones) = (zero.as_mut_slice(), one.as_mut_slice());
         let mut fragments = Vec::new();
-        for run in layout.runs(position, length) {
+        for stretch in layout.stretches(position, length) {
             let (zero, one);
-            (zero, zeros) = zeros.split_at_mut(run.length);
-            (one, ones) = ones.split_at_mut(run.length);
-            layout.hash_at(run.unit * LANES + run.lane, zero);
-            layout.hash_at(run.unit * LANES + run.lane, one);
-            fragments.push((run.lane, Self::fragment(layout.spec(run.unit), &run, zero, one)));
+            (zero, zeros) = zeros.split_at_mut(stretch.length);
+            (one, ones) = ones.split_at_mut(stretch.length);
+            layout.hash_at(stretch.unit * LANES + stretch.lane, zero);
+            layout.hash_at(stretch.unit * LANES + stretch.lane, one);
+            fragments.push((stretch.lane, Self::fragment(layout.spec(stretch.unit), &stretch, zero, one)));
         }
         Self { position, length, fragments }
     }
 
-    fn fragment(spec: OtSpec, run: &Run, zero: &[Block], one: &[Block]) -> SentUnit {
+    fn fragment(spec: OtSpec, stretch: &Stretch, zero: &[Block], one: &[Block]) -> SentUnit {
         let mut unit = SentUnit::default();
         match spec {
             OtSpec::Bits(offers) => {
-                let pads = planes(zero, run.lane, offers).into_iter().zip(planes(one, run.lane, offers));
+                let pads =
+                    planes(zero, stretch.lane, offers).into_iter().zip(planes(one, stretch.lane, offers));
                 unit.bits = pads.map(|(zero, one)| BitPads { zero, difference: zero ^ one }).collect();
             }
             OtSpec::Ring(width) => {
@@ -136,8 +137,8 @@ impl SentPiece {
 }
 
 impl ReceivedPiece {
-    pub(super) fn reduce(
-        layout: &Layout,
+    pub(super) fn condense(
+        layout: &CotLayout,
         position: usize,
         macs: &[Block],
         choices: &BitVec,
@@ -147,22 +148,22 @@ impl ReceivedPiece {
         let mut blocks = Zeroizing::new(macs[..length].to_vec());
         let mut piece = Self { position, length, fragments: Vec::new() };
         let mut rest = blocks.as_mut_slice();
-        for run in layout.runs(position, length) {
+        for stretch in layout.stretches(position, length) {
             let blocks;
-            (blocks, rest) = rest.split_at_mut(run.length);
-            layout.hash_at(run.unit * LANES + run.lane, blocks);
-            let mut unit = Self::fragment(layout.spec(run.unit), &run, blocks);
-            unit.choice = choice_plane(choices, offset, run.lane, run.length);
-            piece.fragments.push((run.lane, unit));
-            offset += run.length;
+            (blocks, rest) = rest.split_at_mut(stretch.length);
+            layout.hash_at(stretch.unit * LANES + stretch.lane, blocks);
+            let mut unit = Self::fragment(layout.spec(stretch.unit), &stretch, blocks);
+            unit.choice = choice_plane(choices, offset, stretch.lane, stretch.length);
+            piece.fragments.push((stretch.lane, unit));
+            offset += stretch.length;
         }
         piece
     }
 
-    fn fragment(spec: OtSpec, run: &Run, blocks: &[Block]) -> ReceivedUnit {
+    fn fragment(spec: OtSpec, stretch: &Stretch, blocks: &[Block]) -> ReceivedUnit {
         let mut unit = ReceivedUnit::default();
         match spec {
-            OtSpec::Bits(offers) => unit.bits = planes(blocks, run.lane, offers),
+            OtSpec::Bits(offers) => unit.bits = planes(blocks, stretch.lane, offers),
             OtSpec::Ring(width) => unit.pads = blocks.iter().map(|block| low(*block, width)).collect(),
         }
         unit
