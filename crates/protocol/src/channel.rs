@@ -3,15 +3,19 @@
 //! The two directions are separate halves, so that a party can stream one way while it reads the other
 //! (`halves`) and so that simultaneous messages never wait for each other (`exchange`).
 
-use std::time::{Duration, Instant};
+mod times;
+
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader, BufWriter};
 use tokio::time::timeout;
 
 use crate::error::{Error, Fault, Party, Result};
 use crate::messages::{self, Abort};
-use crate::meter::{Ledger, Phase, Scope};
+use crate::meter::{Ledger, Scope};
 use crate::wire::{HEADER_BYTES, Header, Length, Tag};
+
+pub(crate) use times::Times;
 
 /// Payloads are read in pieces of this size: room grows as bytes arrive, never ahead of them by more than this.
 const PIECE_BYTES: usize = 1 << 20;
@@ -230,18 +234,12 @@ enum Turn {
     Heard,
 }
 
-/// The clock of a running phase.
-pub(crate) struct PhaseClock {
-    phase: Phase,
-    start: Instant,
-    booked: Duration,
-}
-
 /// A connection to the peer.
 pub struct Channel {
     sender: FrameSender,
     receiver: FrameReceiver,
-    times: Ledger,
+    times: Times,
+    trips: Ledger,
     turn: Turn,
     idle: Duration,
 }
@@ -270,7 +268,8 @@ impl Channel {
                 peer,
                 progress,
             },
-            times: Ledger::default(),
+            times: Times::default(),
+            trips: Ledger::default(),
             turn: Turn::Heard,
             idle: timeouts.idle,
         }
@@ -306,7 +305,7 @@ impl Channel {
     /// Sends and receives at once: both parties speak without waiting for each other.
     pub(crate) async fn exchange(&mut self, payload: &[u8], due: Due) -> Result<Vec<u8>> {
         let trips = if self.turn == Turn::Spoke { 2 } else { 1 };
-        self.times.at(due.scope).one_way_trips += trips;
+        self.trips.at(due.scope).one_way_trips += trips;
         self.turn = Turn::Heard;
         let send = self.sender.send(due.scope, due.tag, payload);
         let ((), received) = both(send, self.receiver.receive(due)).await?;
@@ -320,40 +319,19 @@ impl Channel {
     }
 
     pub(crate) fn book_trips(&mut self, scope: Scope, one_way_trips: u64) {
-        self.times.at(scope).one_way_trips += one_way_trips;
+        self.trips.at(scope).one_way_trips += one_way_trips;
     }
 
-    /// Books the wall time since `start` and returns the present.
-    pub(crate) fn book_time(&mut self, scope: Scope, start: Instant) -> Instant {
-        let now = Instant::now();
-        self.book_span(scope, start, now);
-        now
-    }
-
-    /// Books the wall time from `start` to `end`.
-    pub(crate) fn book_span(&mut self, scope: Scope, start: Instant, end: Instant) {
-        self.times.at(scope).time += end.saturating_duration_since(start);
-    }
-
-    /// Starts the clock of a phase.
-    pub(crate) fn open_phase(&self, phase: Phase) -> PhaseClock {
-        PhaseClock { phase, start: Instant::now(), booked: self.booked(phase) }
-    }
-
-    /// Books what of the phase's wall time its steps did not book themselves, so that the times of a phase add up to it.
-    pub(crate) fn close_phase(&mut self, clock: PhaseClock) {
-        let in_steps = self.booked(clock.phase).saturating_sub(clock.booked);
-        self.times.at(Scope::session(clock.phase)).time += clock.start.elapsed().saturating_sub(in_steps);
-    }
-
-    fn booked(&self, phase: Phase) -> Duration {
-        self.times.total(|scope| scope.phase == phase).time
+    /// Where the wall time of steps is booked. It is a handle of its own: `channel.times().timed(scope, step(channel))`.
+    pub(crate) fn times(&self) -> Times {
+        self.times.clone()
     }
 
     /// The books so far; a new account begins.
     #[must_use]
     pub fn take_ledger(&mut self) -> Ledger {
         let mut ledger = self.times.take();
+        ledger.merge(&self.trips.take());
         ledger.merge(&self.sender.ledger.take());
         ledger.merge(&self.receiver.ledger.take());
         ledger
@@ -374,7 +352,7 @@ impl Channel {
 
     fn hear(&mut self, scope: Scope) {
         if self.turn == Turn::Spoke {
-            self.times.at(scope).one_way_trips += 2;
+            self.trips.at(scope).one_way_trips += 2;
         }
         self.turn = Turn::Heard;
     }

@@ -100,8 +100,11 @@ impl ClientSession {
     ///
     /// # Errors
     /// [`Error`] says whose fault it is.
-    pub async fn connect(mut channel: Channel, config: ClientConfig) -> Result<Self> {
-        let clock = channel.open_phase(Phase::Setup);
+    pub async fn connect(channel: Channel, config: ClientConfig) -> Result<Self> {
+        channel.times().timed(Scope::SETUP, Self::set_up(channel, config)).await
+    }
+
+    async fn set_up(mut channel: Channel, config: ClientConfig) -> Result<Self> {
         let mut rng = entropy::fresh()?;
         let greeted = Instant::now();
         let agreement =
@@ -119,7 +122,6 @@ impl ClientSession {
                 Method::Ot(config.comparison.unwrap_or_else(|| link.comparison(&plan)))
             }
         };
-        channel.close_phase(clock);
         Ok(Self {
             channel,
             architecture: agreement.architecture,
@@ -181,8 +183,11 @@ impl ClientSession {
     ///
     /// # Errors
     /// [`Error`] says whose fault it is.
-    pub async fn prepare(mut self) -> Result<PreparedClient> {
-        let clock = self.channel.open_phase(Phase::Offline);
+    pub async fn prepare(self) -> Result<PreparedClient> {
+        self.channel.times().timed(Scope::session(Phase::Offline), self.make_material()).await
+    }
+
+    async fn make_material(mut self) -> Result<PreparedClient> {
         let scope = Scope::session(Phase::Offline);
         self.channel.send(scope, Tag::Request, &Request::Infer(self.method).encode()).await?;
         let plan = Arc::clone(&self.plan);
@@ -200,7 +205,6 @@ impl ClientSession {
             ),
             _ => OutputMaterial::Scores,
         };
-        self.channel.close_phase(clock);
         Ok(PreparedClient { session: self, masks, products, nonlinear, output })
     }
 
@@ -226,16 +230,20 @@ impl ClientSession {
             return Ok((self, label));
         }
         let scores = scores.ok_or_else(|| Error::internal("shares of fewer segments than the record has"))?;
-        let clock = self.channel.open_phase(Phase::Online);
+        self.channel.times().timed(Scope::session(Phase::Online), self.choose(segments, scores)).await
+    }
+
+    /// Lets the label of the record be chosen by the greatest sum of `scores`, `[segment][class]`.
+    async fn choose(mut self, segments: u8, scores: Share) -> Result<(Self, usize)> {
         let scope = Scope::session(Phase::Online);
         self.channel.send(scope, Tag::Request, &Request::OverallLabel(segments).encode()).await?;
         let number = self.overall_labels;
         let choice = Choice::of_record(&self.plan, &self.session_id, number, usize::from(segments)).await?;
         let (channel, correlations) = (&mut self.channel, &mut self.correlations);
         let evaluator = output::client_label_prepare(channel, &choice, correlations, &scores).await?;
-        let label = output::client_label(channel, evaluator).await?;
+        let times = channel.times();
+        let label = times.timed(Scope::output(), output::client_label(channel, evaluator)).await?;
         self.overall_labels += 1;
-        self.channel.close_phase(clock);
         Ok((self, label))
     }
 
@@ -289,23 +297,30 @@ impl PreparedClient {
     /// # Errors
     /// [`Error::Config`] if the segment does not fit the architecture; otherwise [`Error`] says whose fault it is.
     pub async fn infer(self, segment: &Segment) -> Result<(ClientSession, Outcome)> {
+        self.session.channel.times().timed(Scope::session(Phase::Online), self.classify(segment)).await
+    }
+
+    async fn classify(self, segment: &Segment) -> Result<(ClientSession, Outcome)> {
         let Self { mut session, masks, mut products, nonlinear, output } = self;
-        let clock = session.channel.open_phase(Phase::Online);
+        let times = session.channel.times();
         let plan = Arc::clone(&session.plan);
         let mut share = session.input(segment)?;
         let mut nonlinear = nonlinear.into_iter();
         for (index, ((stage, mask), product)) in plan.stages.iter().zip(masks).zip(&products).enumerate() {
             session.tap_accumulators(index, stage, product);
             let channel = &mut session.channel;
+            let (online, steps) =
+                (Scope::linear(Phase::Online, index), Scope::nonlinear(Phase::Online, index));
             let Some(step) = &stage.nonlinear else {
-                linear::client_online(channel, index, stage, &share, mask).await?;
+                times.timed(online, linear::client_online(channel, index, stage, &share, mask)).await?;
                 continue;
             };
             let material = nonlinear.next().ok_or_else(Error::no_such_layer)?;
             share = match step {
                 NonlinearPlan::Requantise(activation) => {
-                    linear::client_online(channel, index, stage, &share, mask).await?;
-                    nonlinear::client_online(channel, index, stage, activation, material).await?
+                    times.timed(online, linear::client_online(channel, index, stage, &share, mask)).await?;
+                    let step = nonlinear::client_online(channel, index, stage, activation, material);
+                    times.timed(steps, step).await?
                 }
                 NonlinearPlan::Lstm(plan) => {
                     let cells = material.into_cells()?;
@@ -318,17 +333,18 @@ impl PreparedClient {
         let scores = products.pop().ok_or_else(Error::no_such_layer)?;
         let outcome = match output {
             OutputMaterial::Scores => {
-                Outcome::Scores(output::client_scores(&mut session.channel, &scores).await?)
+                let scores = output::client_scores(&mut session.channel, &scores);
+                Outcome::Scores(times.timed(Scope::output(), scores).await?)
             }
             OutputMaterial::Label(evaluator) => {
-                let label = output::client_label(&mut session.channel, evaluator).await?;
+                let label = output::client_label(&mut session.channel, evaluator);
+                let label = times.timed(Scope::output(), label).await?;
                 session.record.push(scores);
                 session.last_label = Some(label);
                 Outcome::Label(label)
             }
         };
         session.inferences += 1;
-        session.channel.close_phase(clock);
         Ok((session, outcome))
     }
 

@@ -98,29 +98,7 @@ fn reason_for_peer(error: &Error) -> Option<String> {
 }
 
 async fn run(channel: &mut Channel, service: &Service) -> Result<u64> {
-    let clock = channel.open_phase(Phase::Setup);
-    let offer = Offer {
-        architecture: service.model.architecture(),
-        model_id: service.model_id,
-        reveal: service.reveal,
-        backends: Backend::ALL,
-    };
-    let agreement = handshake::server(channel, offer, &mut entropy::fresh()?).await?;
-    let needs_silent = service.model.plan().needs_silent(agreement.backend);
-    let (key, correlations) = setup::server(channel, &agreement.session_id, needs_silent).await?;
-    channel.close_phase(clock);
-    let mut session = ServerSession {
-        model: Arc::clone(&service.model),
-        backend: agreement.backend,
-        reveal: service.reveal,
-        tap: service.tap.clone(),
-        key,
-        session_id: agreement.session_id,
-        correlations,
-        inferences: 0,
-        record: Record::default(),
-        overall_labels: 0,
-    };
+    let mut session = channel.times().timed(Scope::SETUP, ServerSession::set_up(channel, service)).await?;
     loop {
         match request(channel).await? {
             Request::Infer(method) => session.classify(channel, method).await?,
@@ -165,13 +143,36 @@ struct ServerSession {
 }
 
 impl ServerSession {
+    /// Greets and makes the keys of the session.
+    async fn set_up(channel: &mut Channel, service: &Service) -> Result<Self> {
+        let offer = Offer {
+            architecture: service.model.architecture(),
+            model_id: service.model_id,
+            reveal: service.reveal,
+            backends: Backend::ALL,
+        };
+        let agreement = handshake::server(channel, offer, &mut entropy::fresh()?).await?;
+        let needs_silent = service.model.plan().needs_silent(agreement.backend);
+        let (key, correlations) = setup::server(channel, &agreement.session_id, needs_silent).await?;
+        Ok(Self {
+            model: Arc::clone(&service.model),
+            backend: agreement.backend,
+            reveal: service.reveal,
+            tap: service.tap.clone(),
+            key,
+            session_id: agreement.session_id,
+            correlations,
+            inferences: 0,
+            record: Record::default(),
+            overall_labels: 0,
+        })
+    }
+
     async fn classify(&mut self, channel: &mut Channel, method: Method) -> Result<()> {
-        let clock = channel.open_phase(Phase::Offline);
-        let material = self.prepare(channel, method).await?;
-        channel.close_phase(clock);
-        let clock = channel.open_phase(Phase::Online);
-        self.infer(channel, material).await?;
-        channel.close_phase(clock);
+        let times = channel.times();
+        let material = self.prepare(channel, method);
+        let material = times.timed(Scope::session(Phase::Offline), material).await?;
+        times.timed(Scope::session(Phase::Online), self.infer(channel, material)).await?;
         self.inferences += 1;
         Ok(())
     }
@@ -185,7 +186,10 @@ impl ServerSession {
             channel.abort(reason).await;
             return Err(Error::Incompatible(reason.into()));
         }
-        let clock = channel.open_phase(Phase::Online);
+        channel.times().timed(Scope::session(Phase::Online), self.choose(channel, segments)).await
+    }
+
+    async fn choose(&mut self, channel: &mut Channel, segments: usize) -> Result<()> {
         let kept = self.record.kept();
         let scores = self.record.take(segments).ok_or_else(|| {
             let reason = format!("the label of {segments} segments, where {kept} are kept");
@@ -194,9 +198,9 @@ impl ServerSession {
         let (session, number) = (&self.session_id, self.overall_labels);
         let choice = Choice::of_record(self.model.plan(), session, number, segments).await?;
         let garbler = output::server_label_prepare(channel, &choice, &mut self.correlations).await?;
-        output::server_label(channel, garbler, scores).await?;
+        let times = channel.times();
+        times.timed(Scope::output(), output::server_label(channel, garbler, scores)).await?;
         self.overall_labels += 1;
-        channel.close_phase(clock);
         Ok(())
     }
 
@@ -224,19 +228,25 @@ impl ServerSession {
         let model = Arc::clone(&self.model);
         let mut nonlinear = nonlinear.into_iter();
         let mut share: Option<Share> = None;
+        let times = channel.times();
         for (index, (stage, mask)) in model.plan().stages.iter().zip(masks).enumerate() {
             let input = share.take();
+            let (online, steps) =
+                (Scope::linear(Phase::Online, index), Scope::nonlinear(Phase::Online, index));
             let reduced = match &stage.nonlinear {
                 None => {
-                    let scores = linear::server_online(channel, index, &model, input, mask).await?;
+                    let scores = linear::server_online(channel, index, &model, input, mask);
+                    let scores = times.timed(online, scores).await?;
                     self.tap_accumulators(index, stage, &scores);
                     return self.reveal(channel, output, scores).await;
                 }
                 Some(NonlinearPlan::Requantise(step)) => {
                     let material = nonlinear.next().ok_or_else(Error::no_such_layer)?;
-                    let accumulators = linear::server_online(channel, index, &model, input, mask).await?;
+                    let accumulators = linear::server_online(channel, index, &model, input, mask);
+                    let accumulators = times.timed(online, accumulators).await?;
                     self.tap_accumulators(index, stage, &accumulators);
-                    nonlinear::server_online(channel, index, stage, step, material, &accumulators).await?
+                    let step = nonlinear::server_online(channel, index, stage, step, material, &accumulators);
+                    times.timed(steps, step).await?
                 }
                 Some(NonlinearPlan::Lstm(plan)) => {
                     let cells = nonlinear.next().ok_or_else(Error::no_such_layer)?.into_cells()?;
@@ -258,10 +268,14 @@ impl ServerSession {
     }
 
     async fn reveal(&mut self, channel: &mut Channel, output: OutputMaterial, scores: Share) -> Result<()> {
+        let times = channel.times();
         match output {
-            OutputMaterial::Scores => output::server_scores(channel, &scores).await,
+            OutputMaterial::Scores => {
+                times.timed(Scope::output(), output::server_scores(channel, &scores)).await
+            }
             OutputMaterial::Label(garbler) => {
-                let scores = output::server_label(channel, garbler, scores).await?;
+                let scores = output::server_label(channel, garbler, scores);
+                let scores = times.timed(Scope::output(), scores).await?;
                 self.record.push(scores);
                 Ok(())
             }

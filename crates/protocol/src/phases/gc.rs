@@ -11,8 +11,6 @@
 //! ```
 //! Garbling and evaluation overlap with the network: while one chunk travels, the next is garbled and the last evaluated.
 
-use std::time::Instant;
-
 use gc_nonlinear::{ActivationEvaluator, ActivationGarbler, HashRoot, ReceiverCots, SentCots, StepPlan};
 use tokio::sync::mpsc;
 
@@ -56,7 +54,6 @@ pub(crate) async fn client_offline(
     correlations: &mut Correlations,
     product: Zeroizing<Vec<u32>>,
 ) -> Result<ActivationEvaluator> {
-    let start = Instant::now();
     let scope = layer.scope(Phase::Offline);
     let (extension, inputs) = correlations.receive(layer.step.input_cots()).await?;
     let due = Due::exactly(scope, Tag::Extension, extension_bytes(layer.step.output_cots()));
@@ -66,7 +63,6 @@ pub(crate) async fn client_offline(
     let prepare = offload(move || prepare_evaluator(&step, &hash_root, id, &product, inputs, outputs));
     let (corrections, evaluator) = prepare.await?;
     channel.send(scope, Tag::InputCorrections, &corrections).await?;
-    channel.book_time(scope, start);
     Ok(evaluator)
 }
 
@@ -88,7 +84,6 @@ pub(crate) async fn server_offline(
     hash_root: &HashRoot,
     correlations: &mut Correlations,
 ) -> Result<ActivationGarbler> {
-    let start = Instant::now();
     let scope = layer.scope(Phase::Offline);
     let (extension, outputs) = correlations.receive(layer.step.output_cots()).await?;
     let due = Due::exactly(scope, Tag::Extension, extension_bytes(layer.step.input_cots()));
@@ -102,7 +97,6 @@ pub(crate) async fn server_offline(
             .map_err(|e| Error::invalid(Party::Client, Tag::InputCorrections, e))
     })
     .await?;
-    channel.book_time(scope, start);
     Ok(garbler)
 }
 
@@ -112,7 +106,6 @@ pub(crate) async fn client_online(
     layer: Layer<'_>,
     mut evaluator: ActivationEvaluator,
 ) -> Result<Vec<u32>> {
-    let start = Instant::now();
     let scope = layer.scope(Phase::Online);
     let mut pending: Option<Vec<u8>> = None;
     for chunk in 0..layer.step.chunks() {
@@ -124,7 +117,6 @@ pub(crate) async fn client_online(
     let evaluator = evaluate(evaluator, pending).await?;
     let (share, corrections) = offload(move || evaluator.finish().map_err(Error::internal)).await?;
     channel.send(scope, Tag::OutputCorrections, &corrections).await?;
-    channel.book_time(scope, start);
     Ok(share)
 }
 
@@ -148,7 +140,6 @@ pub(crate) async fn server_online(
     garbler: ActivationGarbler,
     share: Share,
 ) -> Result<Vec<u32>> {
-    let start = Instant::now();
     let scope = layer.scope(Phase::Online);
     let (queue, mut chunks) = mpsc::channel(QUEUE);
     let count = layer.step.chunks();
@@ -166,7 +157,6 @@ pub(crate) async fn server_online(
         garbler.finish(&corrections).map_err(|e| Error::invalid(Party::Client, Tag::OutputCorrections, e))
     })
     .await?;
-    channel.book_time(scope, start);
     Ok(share)
 }
 

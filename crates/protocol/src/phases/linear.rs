@@ -12,13 +12,12 @@
 //! (Mishra et al., USENIX Security 2020, section 4; the homomorphic product is the `he-linear` crate's.)
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use he_linear::{InputHolder, PublicKey};
 use oblivious_transfer::bits::{pack_residues, unpack_residues};
 use tokio::sync::mpsc;
 
-use crate::channel::{Channel, Due, FrameReceiver, FrameSender, both};
+use crate::channel::{Channel, Due, FrameReceiver, FrameSender, Times, both};
 use crate::compute::offload;
 use crate::entropy;
 use crate::error::{Error, Party, Result};
@@ -52,18 +51,13 @@ pub(crate) async fn client_offline(
         plan.stages.iter().map(|s| Share::random(s.geometry.input().count(), s.ell, &mut rng)).collect();
     let masks = Arc::new(masks);
     channel.book_trips(Scope::session(Phase::Offline), 2);
-    let mut start = Instant::now();
+    let times = channel.times();
     let (sender, receiver) = channel.halves();
-    let mut times = Vec::new();
     let ((), products) = both(
         send_masks(sender, plan, holder, &masks),
-        open_products(receiver, plan, holder, observer, &mut times),
+        open_products(receiver, plan, holder, observer, &times),
     )
     .await?;
-    for (layer, end) in times.into_iter().enumerate() {
-        channel.book_span(Scope::linear(Phase::Offline, layer), start, end);
-        start = end;
-    }
     let masks = Arc::try_unwrap(masks).map_err(|_| Error::internal("a mask is still in use"))?;
     Ok(ClientLinear { masks, products })
 }
@@ -90,23 +84,25 @@ async fn open_products(
     plan: &Arc<Plan>,
     holder: &Arc<InputHolder>,
     observer: Option<&Observer>,
-    times: &mut Vec<Instant>,
+    times: &Times,
 ) -> Result<Vec<Share>> {
     let mut products = Vec::new();
     for (layer, stage) in plan.stages.iter().enumerate() {
         let scope = Scope::linear(Phase::Offline, layer);
         let due = Due::exactly(scope, Tag::MaskedProduct, stage.linear.output_bytes());
-        let message = receiver.receive(due).await?;
-        let (task_plan, holder) = (Arc::clone(plan), Arc::clone(holder));
-        let product = offload(move || {
-            let stage = task_plan.stages.get(layer).ok_or_else(Error::no_such_layer)?;
-            let residues = holder
-                .open(&stage.linear, &message)
-                .map_err(|e| Error::invalid(Party::Server, Tag::MaskedProduct, e))?;
-            Ok(Share::new(residues, stage.ell))
-        });
-        products.push(product.await?);
-        times.push(Instant::now());
+        let product = async {
+            let message = receiver.receive(due).await?;
+            let (task_plan, holder) = (Arc::clone(plan), Arc::clone(holder));
+            offload(move || {
+                let stage = task_plan.stages.get(layer).ok_or_else(Error::no_such_layer)?;
+                let residues = holder
+                    .open(&stage.linear, &message)
+                    .map_err(|e| Error::invalid(Party::Server, Tag::MaskedProduct, e))?;
+                Ok(Share::new(residues, stage.ell))
+            })
+            .await
+        };
+        products.push(times.timed(scope, product).await?);
         report(observer, Phase::Offline, &stage.name, layer + 1, plan.stages.len());
     }
     Ok(products)
@@ -175,10 +171,8 @@ pub(crate) async fn client_online(
     mask: Share,
 ) -> Result<()> {
     let scope = Scope::linear(Phase::Online, layer);
-    let start = Instant::now();
     let bytes = pack_residues(stage.linear_input(input).minus(mask.residues()).residues(), stage.ell);
     channel.send(scope, Tag::MaskedInput, &bytes).await?;
-    channel.book_time(scope, start);
     Ok(())
 }
 
@@ -192,7 +186,6 @@ pub(crate) async fn server_online(
     mask: Share,
 ) -> Result<Share> {
     let scope = Scope::linear(Phase::Online, layer);
-    let start = Instant::now();
     let stage = model.plan().stages.get(layer).ok_or_else(Error::no_such_layer)?;
     let due = Due::exactly(scope, Tag::MaskedInput, stage.masked_input_bytes());
     let message = channel.receive(due).await?;
@@ -208,7 +201,6 @@ pub(crate) async fn server_online(
         Ok(mask.plus(&model.accumulate(layer, input.residues())?))
     })
     .await?;
-    channel.book_time(scope, start);
     Ok(accumulators)
 }
 

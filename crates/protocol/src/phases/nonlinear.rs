@@ -39,22 +39,27 @@ pub(crate) async fn client_offline(
     products: &[Share],
 ) -> Result<Vec<ClientMaterial>> {
     let mut ots = own_ots(channel, plan, method, id, correlations, Party::Client).await?.into_iter();
-    let mut material = Vec::new();
+    let (times, mut material) = (channel.times(), Vec::new());
     for ((index, stage), product) in plan.stages.iter().enumerate().zip(products) {
+        let scope = Scope::nonlinear(Phase::Offline, index);
         material.push(match (&stage.nonlinear, method) {
             (None, _) => continue,
             (Some(NonlinearPlan::Requantise(activation)), Method::Gc) => {
                 let (layer, share) = (Layer { index, step: &activation.gc }, stage.operands(product));
-                ClientMaterial::Gc(gc::client_offline(channel, layer, &id.gc(), correlations, share).await?)
+                let hashes = id.gc();
+                let prepare = gc::client_offline(channel, layer, &hashes, correlations, share);
+                ClientMaterial::Gc(times.timed(scope, prepare).await?)
             }
             (Some(NonlinearPlan::Requantise(activation)), Method::Ot(shape)) => {
                 let (ots, share) = (ots.next().ok_or_else(missing)?, stage.operands(product));
                 let step = activation.ot(shape);
-                ClientMaterial::Ot(shape, ot::client_offline(channel, index, step, ots, share).await?)
+                let prepare = ot::client_offline(channel, index, step, ots, share);
+                ClientMaterial::Ot(shape, times.timed(scope, prepare).await?)
             }
             (Some(NonlinearPlan::Lstm(plan)), _) => {
                 let ots = of_layer(&mut ots, plan)?;
-                ClientMaterial::Lstm(recurrent::client_offline(channel, index, plan, ots, product).await?)
+                let prepare = recurrent::client_offline(channel, index, plan, ots, product);
+                ClientMaterial::Lstm(times.timed(scope, prepare).await?)
             }
         });
     }
@@ -71,22 +76,27 @@ pub(crate) async fn server_offline(
 ) -> Result<Vec<ServerMaterial>> {
     let plan = model.plan();
     let mut ots = own_ots(channel, plan, method, id, correlations, Party::Server).await?.into_iter();
-    let mut material = Vec::new();
+    let (times, mut material) = (channel.times(), Vec::new());
     for (index, stage) in plan.stages.iter().enumerate() {
+        let scope = Scope::nonlinear(Phase::Offline, index);
         material.push(match (&stage.nonlinear, method) {
             (None, _) => continue,
             (Some(NonlinearPlan::Requantise(activation)), Method::Gc) => {
                 let layer = Layer { index, step: &activation.gc };
-                ServerMaterial::Gc(gc::server_offline(channel, layer, &id.gc(), correlations).await?)
+                let hashes = id.gc();
+                let prepare = gc::server_offline(channel, layer, &hashes, correlations);
+                ServerMaterial::Gc(times.timed(scope, prepare).await?)
             }
             (Some(NonlinearPlan::Requantise(activation)), Method::Ot(shape)) => {
                 let ots = ots.next().ok_or_else(missing)?;
                 let step = activation.ot(shape);
-                ServerMaterial::Ot(shape, ot::server_offline(channel, index, step, ots).await?)
+                let prepare = ot::server_offline(channel, index, step, ots);
+                ServerMaterial::Ot(shape, times.timed(scope, prepare).await?)
             }
             (Some(NonlinearPlan::Lstm(plan)), _) => {
                 let ots = of_layer(&mut ots, plan)?;
-                ServerMaterial::Lstm(recurrent::server_offline(channel, index, plan, ots).await?)
+                let prepare = recurrent::server_offline(channel, index, plan, ots);
+                ServerMaterial::Lstm(times.timed(scope, prepare).await?)
             }
         });
     }
@@ -115,10 +125,9 @@ async fn own_ots(
     if !plan.needs_silent(method.backend()) {
         return Ok(Vec::new());
     }
-    let start = std::time::Instant::now();
-    let material = silent::material(channel, plan, method, own, &id.ot(), correlations.silent()?).await?;
-    channel.book_time(Scope::nonlinear_all(Phase::Offline), start);
-    Ok(material)
+    let (times, silent, hashes) = (channel.times(), correlations.silent()?, id.ot());
+    let material = silent::material(channel, plan, method, own, &hashes, silent);
+    times.timed(Scope::nonlinear_all(Phase::Offline), material).await
 }
 
 /// The client's online half: its share of the activation, after the reductions.

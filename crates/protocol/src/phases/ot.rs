@@ -8,8 +8,6 @@
 //! ```
 //! `phases::rounds` runs the rounds.
 
-use std::time::Instant;
-
 use ot_nonlinear::{ClientStep, ServerOffline, ServerStep, StepPlan};
 use zeroize::Zeroizing;
 
@@ -30,7 +28,6 @@ pub(crate) async fn client_offline(
     material: Material,
     product: Zeroizing<Vec<u32>>,
 ) -> Result<ClientStep> {
-    let start = Instant::now();
     let scope = Scope::nonlinear(Phase::Offline, layer);
     let step = step.clone();
     let (received, sent) = material;
@@ -38,7 +35,6 @@ pub(crate) async fn client_offline(
         offload(move || ClientStep::prepare(&step, received, sent, &product).map_err(Error::internal));
     let (message, client) = prepare.await?;
     channel.send(scope, Tag::InputCorrections, &message).await?;
-    channel.book_time(scope, start);
     Ok(client)
 }
 
@@ -49,7 +45,6 @@ pub(crate) async fn server_offline(
     step: &StepPlan,
     material: Material,
 ) -> Result<ServerOffline> {
-    let start = Instant::now();
     let scope = Scope::nonlinear(Phase::Offline, layer);
     let message = channel.receive(Due::exactly(scope, Tag::InputCorrections, step.offline_bytes())).await?;
     let step = step.clone();
@@ -59,7 +54,6 @@ pub(crate) async fn server_offline(
             .map_err(|e| Error::invalid(Party::Client, Tag::InputCorrections, e))
     })
     .await?;
-    channel.book_time(scope, start);
     Ok(server)
 }
 
@@ -70,10 +64,8 @@ pub(crate) async fn client_online(
     step: &StepPlan,
     client: ClientStep,
 ) -> Result<Vec<u32>> {
-    let start = Instant::now();
     let scope = Scope::nonlinear(Phase::Online, layer);
     let share = rounds::run(channel, scope, step, client, ClientStep::finish).await?;
-    channel.book_time(scope, start);
     Ok(share)
 }
 
@@ -85,10 +77,8 @@ pub(crate) async fn server_online(
     server: ServerOffline,
     share: Share,
 ) -> Result<Vec<u32>> {
-    let start = Instant::now();
     let scope = Scope::nonlinear(Phase::Online, layer);
     let server = offload(move || server.start(share.residues()).map_err(Error::internal)).await?;
     let share = rounds::run(channel, scope, step, server, ServerStep::finish).await?;
-    channel.book_time(scope, start);
     Ok(share)
 }

@@ -8,7 +8,6 @@
 //! ```
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use gc_nonlinear::{ArgmaxEvaluator, ArgmaxGarbler, ArgmaxPlan, HashRoot};
 use oblivious_transfer::bits::{pack_residues, unpack_residues};
@@ -28,22 +27,18 @@ const STEP_ID: u16 = u16::MAX;
 
 /// The server's last message when it reveals scores.
 pub(crate) async fn server_scores(channel: &mut Channel, share: &Share) -> Result<()> {
-    let start = Instant::now();
     channel.send(Scope::output(), Tag::Scores, &pack_residues(share.residues(), share.ell())).await?;
-    channel.book_time(Scope::output(), start);
     Ok(())
 }
 
 /// The client adds up the scores.
 pub(crate) async fn client_scores(channel: &mut Channel, share: &Share) -> Result<Vec<i64>> {
-    let start = Instant::now();
     let count = share.residues().len();
     let due = Due::exactly(Scope::output(), Tag::Scores, residue_bytes(count, share.ell()));
     let message = channel.receive(due).await?;
     let theirs = unpack_residues(&message, count, share.ell())
         .map_err(|e| Error::invalid(Party::Server, Tag::Scores, e))?;
     let scores = share.plus(&theirs).residues().iter().map(|&r| signed(r, share.ell())).collect();
-    channel.book_time(Scope::output(), start);
     Ok(scores)
 }
 
@@ -125,22 +120,18 @@ pub(crate) async fn server_label(
     garbler: ArgmaxGarbler,
     scores: Share,
 ) -> Result<Share> {
-    let start = Instant::now();
     let garble = move || Ok((garbler.garble(scores.residues()).map_err(Error::internal)?, scores));
     let (message, scores) = offload(garble).await?;
     channel.send(Scope::output(), Tag::Label, &message).await?;
-    channel.book_time(Scope::output(), start);
     Ok(scores)
 }
 
 /// The client evaluates it and learns the label, an index into the classes.
 pub(crate) async fn client_label(channel: &mut Channel, evaluator: ArgmaxEvaluator) -> Result<usize> {
-    let start = Instant::now();
     let due = Due::exactly(Scope::output(), Tag::Label, evaluator.message_bytes());
     let message = channel.receive(due).await?;
     let label =
         offload(move || evaluator.finish(&message).map_err(|e| Error::invalid(Party::Server, Tag::Label, e)))
             .await?;
-    channel.book_time(Scope::output(), start);
     Ok(label)
 }

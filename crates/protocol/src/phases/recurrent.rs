@@ -15,7 +15,6 @@
 //! The hidden state of the first position is zero, and so is either share of it: the mask alone travels.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use oblivious_transfer::bits::{pack_residues, unpack_residues};
 use ot_nonlinear::{
@@ -58,7 +57,6 @@ pub(crate) async fn client_offline(
     ots: Ots,
     product: &Share,
 ) -> Result<Vec<ClientCellOffline>> {
-    let start = Instant::now();
     let scope = Scope::nonlinear(Phase::Offline, layer);
     let mut vectors = unit_vectors(channel, scope, plan, Role::Client, ots.vectors).await?.into_iter();
     let (cell, positions) = (plan.cell.clone(), plan.positions);
@@ -77,7 +75,6 @@ pub(crate) async fn client_offline(
     })
     .await?;
     channel.send(scope, Tag::InputCorrections, &message).await?;
-    channel.book_time(scope, start);
     Ok(cells)
 }
 
@@ -88,7 +85,6 @@ pub(crate) async fn server_offline(
     plan: &RecurrentPlan,
     ots: Ots,
 ) -> Result<Vec<ServerCellOffline>> {
-    let start = Instant::now();
     let scope = Scope::nonlinear(Phase::Offline, layer);
     let vectors = unit_vectors(channel, scope, plan, Role::Server, ots.vectors).await?;
     let message = channel.receive(Due::exactly(scope, Tag::InputCorrections, plan.offline_bytes())).await?;
@@ -98,7 +94,6 @@ pub(crate) async fn server_offline(
             .map_err(|e| Error::invalid(Party::Client, Tag::InputCorrections, e))
     })
     .await?;
-    channel.book_time(scope, start);
     Ok(cells)
 }
 
@@ -143,21 +138,19 @@ pub(crate) async fn client_online(
     mask: Share,
     cells: Vec<ClientCellOffline>,
 ) -> Result<Share> {
-    let linear = Scope::linear(Phase::Online, layer);
-    let mut start = Instant::now();
+    let (linear, nonlinear) = (Scope::linear(Phase::Online, layer), Scope::nonlinear(Phase::Online, layer));
+    let times = channel.times();
     let (sequence_mask, hidden_mask) = split(&mask, plan);
     let masked = shifted(input, plan).minus(sequence_mask.residues());
-    channel.send(linear, Tag::MaskedInput, &pack_residues(masked.residues(), plan.ell)).await?;
+    times.timed(linear, send(channel, linear, &masked)).await?;
     let mut state = CellState::zero(&plan.cell);
     let mut hidden = vec![0; plan.units];
     for (position, cell) in cells.into_iter().enumerate() {
         let mask = column(&hidden_mask, position, plan.positions);
         let masked = Share::new(hidden, plan.ell).minus(mask.residues());
-        channel.send(linear, Tag::MaskedInput, &pack_residues(masked.residues(), plan.ell)).await?;
-        start = channel.book_time(linear, start);
+        times.timed(linear, send(channel, linear, &masked)).await?;
         let cell = cell.start(state).map_err(Error::internal)?;
-        (hidden, state) = run(channel, layer, plan, cell).await?;
-        start = channel.book_time(Scope::nonlinear(Phase::Online, layer), start);
+        (hidden, state) = times.timed(nonlinear, run(channel, layer, plan, cell)).await?;
     }
     Ok(Share::new(hidden, plan.out_ell))
 }
@@ -172,31 +165,33 @@ pub(crate) async fn server_online(
     mask: &Share,
     cells: Vec<ServerCellOffline>,
 ) -> Result<ServerResult> {
-    let linear = Scope::linear(Phase::Online, layer);
-    let mut start = Instant::now();
+    let (linear, nonlinear) = (Scope::linear(Phase::Online, layer), Scope::nonlinear(Phase::Online, layer));
+    let times = channel.times();
     let due = Due::exactly(linear, Tag::MaskedInput, plan.masked_sequence_bytes());
-    let masked = receive(channel, due, plan.channels * plan.positions, plan.ell).await?;
+    let masked = receive(channel, due, plan.channels * plan.positions, plan.ell);
+    let masked = times.timed(linear, masked).await?;
     let sequence = shifted(share, plan).plus(&masked);
     let mut state = CellState::zero(&plan.cell);
     let mut hidden = vec![0; plan.units];
     let mut accumulators = Vec::new();
     for (position, cell) in cells.into_iter().enumerate() {
-        let due = Due::exactly(linear, Tag::MaskedInput, plan.masked_hidden_bytes());
-        let masked = receive(channel, due, plan.units, plan.ell).await?;
-        let mut input = column(&sequence, position, plan.positions).residues().to_vec();
-        input.extend_from_slice(Share::new(hidden, plan.ell).plus(&masked).residues());
-        let (input, mask) = (Share::new(input, plan.ell), column(mask, position, plan.positions));
-        let model = Arc::clone(model);
-        let (gates, cell) = offload(move || {
-            let gates = mask.plus(&model.accumulate_position(layer, input.residues())?);
-            let cell = cell.start(gates.residues(), state).map_err(Error::internal)?;
-            Ok((gates, cell))
-        })
-        .await?;
-        start = channel.book_time(linear, start);
-        (hidden, state) = run(channel, layer, plan, cell).await?;
+        let gates = async {
+            let due = Due::exactly(linear, Tag::MaskedInput, plan.masked_hidden_bytes());
+            let masked = receive(channel, due, plan.units, plan.ell).await?;
+            let mut input = column(&sequence, position, plan.positions).residues().to_vec();
+            input.extend_from_slice(Share::new(hidden, plan.ell).plus(&masked).residues());
+            let (input, mask) = (Share::new(input, plan.ell), column(mask, position, plan.positions));
+            let model = Arc::clone(model);
+            offload(move || {
+                let gates = mask.plus(&model.accumulate_position(layer, input.residues())?);
+                let cell = cell.start(gates.residues(), state).map_err(Error::internal)?;
+                Ok((gates, cell))
+            })
+            .await
+        };
+        let (gates, cell) = times.timed(linear, gates).await?;
+        (hidden, state) = times.timed(nonlinear, run(channel, layer, plan, cell)).await?;
         accumulators.push(gates);
-        start = channel.book_time(Scope::nonlinear(Phase::Online, layer), start);
     }
     Ok(ServerResult { accumulators, hidden: Share::new(hidden, plan.out_ell) })
 }
@@ -210,6 +205,10 @@ async fn run(
 ) -> Result<(Vec<u32>, CellState)> {
     let scope = Scope::nonlinear(Phase::Online, layer);
     rounds::run(channel, scope, &plan.cell, cell, Cell::finish).await
+}
+
+async fn send(channel: &mut Channel, scope: Scope, masked: &Share) -> Result<()> {
+    channel.send(scope, Tag::MaskedInput, &pack_residues(masked.residues(), masked.ell())).await
 }
 
 async fn receive(channel: &mut Channel, due: Due, count: usize, ell: u32) -> Result<Vec<u32>> {
