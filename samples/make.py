@@ -24,7 +24,7 @@ def excerpts(path):
 def synthesise(rhythm, rate, seed):
     """Rows of time and millivolts from the synthesiser."""
     flags = ["--rhythm", rhythm, "--seconds", "30", "--rate", str(rate), "--seed", str(seed)]
-    run = ["cargo", "run", "--quiet", "-p", "deepcardio", "--no-default-features", "--example", "synthesise_ecg", "--", *flags]
+    run = ["cargo", "run", "--quiet", "-p", "ecg", "--example", "synthesise_ecg", "--", *flags]
     return subprocess.run(run, check=True, capture_output=True, text=True).stdout.splitlines()
 
 

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use deepcardio::architecture::Architecture;
-use deepcardio::ecg::Segment;
 use deepcardio::model::Model;
+use ecg::Segment;
 use protocol::channel::{Channel, Timeouts};
 use protocol::client::{ClientConfig, ClientSession, Outcome};
 use protocol::error::Party;

@@ -3,10 +3,10 @@
 
 use std::sync::Arc;
 
-use deepcardio::ecg::Segment;
 use deepcardio::model::Model;
 use deepcardio::reference;
 use deepcardio::testkit::{ModelSpec, random_model, random_segment};
+use ecg::Segment;
 use protocol::client::Outcome;
 use protocol::error::{Error, Party};
 use protocol::method::{Backend, Reveal};

@@ -6,10 +6,10 @@
 //! which shows that the search would find it. That the garbled tables tell nothing but the label by other means is tested
 //! where they are made (`gc-nonlinear/src/garble/view.rs`).
 
-use deepcardio::ecg::Segment;
 use deepcardio::model::Model;
 use deepcardio::reference;
 use deepcardio::testkit::{ModelSpec, random_model, random_segment};
+use ecg::Segment;
 use gc_nonlinear::{ArgmaxPlan, ArgmaxShape};
 use protocol::client::ClientSession;
 use protocol::error::Party;

@@ -2,9 +2,9 @@
 
 use std::collections::HashSet;
 
-use deepcardio::ecg::Segment;
 use deepcardio::model::{LayerWeights, Model};
 use deepcardio::testkit::{ModelSpec, random_lstm_model, random_model, random_segment};
+use ecg::Segment;
 use protocol::method::{Backend, Reveal};
 use protocol::server::{Service, serve};
 use rand_chacha::ChaCha20Rng;

@@ -1,10 +1,10 @@
 //! Private inference equals the reference, layer by layer and bit for bit.
 
 use deepcardio::architecture::Layer;
-use deepcardio::ecg::Segment;
 use deepcardio::model::Model;
 use deepcardio::reference::trace;
 use deepcardio::testkit::{ModelSpec, random_lstm_model, random_model, random_segment, random_small_model};
+use ecg::Segment;
 use protocol::client::{ClientConfig, ClientSession};
 use protocol::error::Error;
 use protocol::meter::{Ledger, Phase};

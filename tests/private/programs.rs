@@ -6,7 +6,6 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
 use std::thread;
 
-use deepcardio::ecg;
 use deepcardio::model::Model;
 use deepcardio::reference;
 use deepcardio::scores::argmax;
@@ -111,7 +110,7 @@ impl Drop for Server {
 
 /// The reference's scores of every segment of a file.
 fn reference_scores(model: &Model, file: &Path) -> Vec<Vec<i64>> {
-    let recording = ecg::csv::read(file, None, None).unwrap();
+    let recording = ecg::open(file, ecg::Hints::default()).unwrap();
     ecg::segments(&recording, model.architecture().signal())
         .unwrap()
         .iter()

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use deepcardio::ecg::Segment;
 use deepcardio::model::Model;
 use deepcardio::reference;
+use ecg::Segment;
 use protocol::channel::{Channel, Timeouts};
 use protocol::client::{ClientConfig, ClientSession, Outcome};
 use protocol::error::{Error, Result};

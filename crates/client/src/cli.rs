@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use deepcardio::ecg::csv::Unit;
+use ecg::Unit;
 use protocol::method::{Backend, Comparison};
 
 /// Finds the rhythm of an ECG together with a server that never sees it.

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use deepcardio::ecg::EcgError;
 use deepcardio::format::FormatError;
+use ecg::EcgError;
 use protocol::error::Error;
 use protocol::method::MAX_RECORD_SEGMENTS;
 use protocol::tap::Difference;

@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use deepcardio::ecg::{self, Recording, Segment};
 use deepcardio::model::Model;
+use ecg::{Hints, Recording, Segment};
 use protocol::client::{ClientConfig, ClientSession, Outcome};
 use protocol::error::Error;
 use protocol::meter::{Ledger, Phase};
@@ -37,9 +37,10 @@ pub fn infer(arguments: &Infer) -> Result<(), Failure> {
 
 /// Every file is read and checked before anything is sent.
 fn read_all<'a>(arguments: &'a Infer) -> Result<Vec<(&'a Path, Recording)>, Failure> {
+    let hints = Hints { rate_hz: arguments.rate, unit: arguments.unit };
     let read = |path: &'a std::path::PathBuf| {
-        let recording = ecg::csv::read(path, arguments.rate, arguments.unit)
-            .map_err(|source| Failure::Ecg { path: path.clone(), source })?;
+        let recording =
+            ecg::open(path, hints).map_err(|source| Failure::Ecg { path: path.clone(), source })?;
         Ok((path.as_path(), recording))
     };
     arguments.files.iter().map(read).collect()

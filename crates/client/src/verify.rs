@@ -1,10 +1,10 @@
 //! Comparison of a private result with the network in the clear.
 
 use deepcardio::InputError;
-use deepcardio::ecg::Segment;
 use deepcardio::model::Model;
 use deepcardio::reference;
 use deepcardio::scores::argmax;
+use ecg::Segment;
 use protocol::client::Outcome;
 use protocol::tap::Tap;
 

@@ -1,7 +1,8 @@
 //! The same integers as [`crate::reference`], with vector instructions: for evaluation on many records.
 
+use ecg::Segment;
+
 use crate::architecture::{LinearShape, Nonlinear, Stage};
-use crate::ecg::Segment;
 use crate::input::InputError;
 use crate::kernel::Convolution;
 use crate::layers::{lstm, requantise};

@@ -1,7 +1,8 @@
 //! The check that a segment is an input of an architecture.
 
+use ecg::Segment;
+
 use crate::architecture::Architecture;
-use crate::ecg::Segment;
 
 /// A segment does not fit an architecture.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -79,13 +80,14 @@ impl Architecture {
 
 #[cfg(test)]
 mod tests {
+    use ecg::Segment;
     use rand::SeedableRng;
     use rand_chacha::ChaCha20Rng;
 
     use super::InputError;
+    use crate::Architecture;
     use crate::architecture::{Head, Widths};
     use crate::testkit::random_segment;
-    use crate::{Architecture, Segment};
 
     #[test]
     fn windows_that_disagree_are_told_from_windows_of_one_segment() {

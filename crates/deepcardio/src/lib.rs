@@ -1,7 +1,8 @@
 //! The DeepCardio arrhythmia network in exact integers.
 //!
 //! DeepCardio (Van Zaen et al. 2019, arXiv:1907.01513) tells normal rhythm, atrial fibrillation, other rhythms and noise
-//! apart in 30 s of single-lead ECG. This crate holds the network without any cryptography:
+//! apart in 30 s of single-lead ECG. This crate holds the network without any cryptography
+//! (segments come from [`ecg`]):
 //!
 //! | module | holds |
 //! |---|---|
@@ -13,11 +14,9 @@
 //! | [`overlap`] | which values of overlapping windows are the same |
 //! | [`fast`] | the same numbers with vector instructions, for evaluation on many records |
 //! | [`float`], `import` | the unquantised network, and reading it from HDF5 |
-//! | [`ecg`] | from a recording to quantised segments |
 
 pub mod architecture;
 mod bytes;
-pub mod ecg;
 pub mod fast;
 pub mod float;
 pub mod format;
@@ -36,6 +35,5 @@ pub mod tensor;
 pub mod testkit;
 
 pub use architecture::Architecture;
-pub use ecg::Segment;
 pub use input::InputError;
 pub use model::Model;

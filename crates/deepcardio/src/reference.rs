@@ -1,7 +1,8 @@
 //! The whole network in exact integers: the oracle that every private run equals bit for bit.
 
+use ecg::Segment;
+
 use crate::architecture::{LinearShape, Stage};
-use crate::ecg::Segment;
 use crate::input::InputError;
 use crate::layers::{conv1d, lstm, requantise};
 use crate::model::{LayerWeights, Model};

@@ -3,7 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail the test")]
 
 use deepcardio::Architecture;
-use deepcardio::architecture::{ArchitectureError, Head, Layer, Signal, Specification, Stage, Widths};
+use deepcardio::architecture::{ArchitectureError, Head, Layer, Specification, Stage, Widths};
+use ecg::Signal;
 
 fn deepcardio(blocks: usize) -> Specification {
     Architecture::deepcardio(blocks, Head::Average, Widths::default()).unwrap().specification().clone()

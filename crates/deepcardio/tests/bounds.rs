@@ -5,7 +5,8 @@
 use deepcardio::architecture::{Layer, Stage};
 use deepcardio::model::{LayerWeights, ModelError};
 use deepcardio::testkit::{ModelSpec, random_model, random_segment, random_small_model};
-use deepcardio::{Architecture, Model, Segment, reference};
+use deepcardio::{Architecture, Model, reference};
+use ecg::Segment;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 

@@ -3,14 +3,15 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail the test")]
 
 use deepcardio::architecture::{
-    ArchitectureError, CLASSES, Head, Layer, LstmTables, Nonlinear, Signal, Specification, Widths, limits,
+    ArchitectureError, CLASSES, Head, Layer, LstmTables, Nonlinear, Specification, Widths, limits,
 };
 use deepcardio::format::FormatError;
 use deepcardio::model::{LayerWeights, ModelError};
 use deepcardio::overlap::window_stages;
 use deepcardio::tensor::Shape;
 use deepcardio::testkit::{random_lstm_model, random_segment};
-use deepcardio::{Architecture, Model, Segment, reference};
+use deepcardio::{Architecture, Model, reference};
+use ecg::{Segment, Signal};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 

@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 
 use deepcardio::architecture::{Head, LstmTables, Widths};
 use deepcardio::testkit::random_weights;
-use deepcardio::{Architecture, Model, ecg, reference};
+use deepcardio::{Architecture, Model, reference};
 use npyz::WriterBuilder;
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use deepcardio::architecture::Architecture;
-use deepcardio::ecg::Segment;
+use ecg::Segment;
 use gc_nonlinear::ArgmaxEvaluator;
 use he_linear::InputHolder;
 

@@ -10,8 +10,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use deepcardio::architecture::Architecture;
-use deepcardio::ecg::Recording;
 use deepcardio::scores::{argmax, probabilities};
+use ecg::Recording;
 use protocol::client::Outcome;
 use protocol::meter::Ledger;
 

@@ -1,8 +1,9 @@
 //! DeepCardio's own architectures (Van Zaen et al. 2019, arXiv:1907.01513).
 
+use ecg::Signal;
+
 use super::{
-    Architecture, ArchitectureError, HIDDEN_FRACTION, INDEX_BITS, Layer, LstmTables, Signal, Specification,
-    limits,
+    Architecture, ArchitectureError, HIDDEN_FRACTION, INDEX_BITS, Layer, LstmTables, Specification, limits,
 };
 
 /// What follows the blocks.

@@ -1,6 +1,8 @@
 //! The byte form of an architecture: little-endian, one encoding per value, checked while decoding.
 
-use super::{Architecture, Layer, LstmTables, Signal, Specification, limits};
+use ecg::Signal;
+
+use super::{Architecture, Layer, LstmTables, Specification, limits};
 use crate::bytes::{Reader, Writer};
 use crate::format::FormatError;
 

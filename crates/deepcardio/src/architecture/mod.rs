@@ -21,9 +21,10 @@ pub use lstm::{
     CELL_GATE, GATE_FRACTION, GATES, HIDDEN_BITS, HIDDEN_FRACTION, INDEX_BITS, Lstm, OffsetStep,
     TABLE_ENTRIES, ZERO_INDEX,
 };
-pub use signal::Signal;
 pub use stage::{Activation, LinearShape, Nonlinear, Reduction, Stage};
 pub use tables::LstmTables;
+
+use ecg::Signal;
 
 use crate::tensor::Shape;
 
@@ -57,7 +58,7 @@ impl Architecture {
     /// # Errors
     /// [`ArchitectureError`] names the layer or constant at fault.
     pub fn new(specification: Specification) -> Result<Self, ArchitectureError> {
-        specification.signal.validate()?;
+        signal::validate(&specification.signal)?;
         validate_names(&specification)?;
         let scale = specification.score_scale;
         if !scale.is_finite() || scale <= 0.0 {

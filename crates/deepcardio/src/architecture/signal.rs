@@ -1,118 +1,53 @@
-//! How a recording becomes network input: the preprocessing constants of the model.
+//! The check of preprocessing constants against the [`limits`] of an architecture.
+
+use ecg::Signal;
 
 use super::{ArchitectureError, limits};
 
-/// Preprocessing constants, from the recording to the quantised windows.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Signal {
-    /// Sampling rate of the network's input, Hz.
-    pub rate_hz: f64,
-    /// Lower edge of the Butterworth band-pass, Hz.
-    pub band_low_hz: f64,
-    /// Upper edge of the Butterworth band-pass, Hz.
-    pub band_high_hz: f64,
-    /// Order of the band-pass as SciPy counts it for `butter(order, .., 'bandpass')`.
-    pub order: u32,
-    /// Samples of one segment at `rate_hz`.
-    pub segment_samples: usize,
-    /// Samples of one window.
-    pub window_length: usize,
-    /// First sample of each window within the segment, ascending.
-    pub window_starts: Vec<u32>,
-    /// Signed width of a quantised sample, bits.
-    pub input_bits: u32,
-    /// Quantisation steps per millivolt: `sample = clamp(round_half_away(mV * input_scale))`.
-    pub input_scale: f64,
+pub(super) fn validate(signal: &Signal) -> Result<(), ArchitectureError> {
+    validate_constants(signal)?;
+    validate_windows(signal)
 }
 
-impl Signal {
-    /// DeepCardio's front end (Van Zaen et al. 2019): 200 Hz, 0.5 to 40 Hz, 30 s in 25 windows of 512 samples
-    /// that start at `16 * round(343 k / 24)`.
-    #[must_use]
-    pub fn deepcardio(input_bits: u32, input_scale: f64) -> Self {
-        Self {
-            rate_hz: 200.0,
-            band_low_hz: 0.5,
-            band_high_hz: 40.0,
-            order: 4,
-            segment_samples: 6000,
-            window_length: 512,
-            window_starts: (0..25).map(|k| 16 * ((2 * 343 * k + 24) / 48)).collect(),
-            input_bits,
-            input_scale,
-        }
+fn validate_constants(signal: &Signal) -> Result<(), ArchitectureError> {
+    let positive = |value: f64| value.is_finite() && value > 0.0;
+    if !positive(signal.rate_hz) || !(1.0..=100_000.0).contains(&signal.rate_hz) {
+        return Err(ArchitectureError::Signal { what: "rate_hz" });
     }
-
-    /// Number of windows per segment.
-    #[must_use]
-    pub fn windows(&self) -> usize {
-        self.window_starts.len()
+    if !positive(signal.band_low_hz) || signal.band_low_hz >= signal.band_high_hz {
+        return Err(ArchitectureError::Signal { what: "band_low_hz" });
     }
-
-    /// Largest quantised sample; the smallest is `-input_max() - 1`.
-    #[must_use]
-    pub fn input_max(&self) -> i32 {
-        (1 << (self.input_bits - 1)) - 1
+    if !positive(signal.band_high_hz) || signal.band_high_hz >= signal.rate_hz / 2.0 {
+        return Err(ArchitectureError::Signal { what: "band_high_hz" });
     }
-
-    pub(super) fn validate(&self) -> Result<(), ArchitectureError> {
-        self.validate_constants()?;
-        self.validate_windows()
+    if !limits::FILTER_ORDER.contains(&signal.order) {
+        return Err(ArchitectureError::Signal { what: "order" });
     }
-
-    fn validate_constants(&self) -> Result<(), ArchitectureError> {
-        let positive = |value: f64| value.is_finite() && value > 0.0;
-        if !positive(self.rate_hz) || !(1.0..=100_000.0).contains(&self.rate_hz) {
-            return Err(ArchitectureError::Signal { what: "rate_hz" });
-        }
-        if !positive(self.band_low_hz) || self.band_low_hz >= self.band_high_hz {
-            return Err(ArchitectureError::Signal { what: "band_low_hz" });
-        }
-        if !positive(self.band_high_hz) || self.band_high_hz >= self.rate_hz / 2.0 {
-            return Err(ArchitectureError::Signal { what: "band_high_hz" });
-        }
-        if !limits::FILTER_ORDER.contains(&self.order) {
-            return Err(ArchitectureError::Signal { what: "order" });
-        }
-        if !limits::INPUT_BITS.contains(&self.input_bits) {
-            return Err(ArchitectureError::Signal { what: "input_bits" });
-        }
-        if !positive(self.input_scale) || self.input_scale > 1e9 {
-            return Err(ArchitectureError::Signal { what: "input_scale" });
-        }
-        Ok(())
+    if !limits::INPUT_BITS.contains(&signal.input_bits) {
+        return Err(ArchitectureError::Signal { what: "input_bits" });
     }
-
-    fn validate_windows(&self) -> Result<(), ArchitectureError> {
-        if !(1..=limits::SEGMENT_SAMPLES).contains(&self.segment_samples) {
-            return Err(ArchitectureError::Signal { what: "segment_samples" });
-        }
-        if !(1..=limits::WINDOW_LENGTH).contains(&self.window_length) {
-            return Err(ArchitectureError::Signal { what: "window_length" });
-        }
-        if !(1..=limits::WINDOWS).contains(&self.windows()) {
-            return Err(ArchitectureError::Signal { what: "window_starts" });
-        }
-        let ascending = self.window_starts.is_sorted_by(|a, b| a < b);
-        let inside = |start: &u32| {
-            (*start as usize).checked_add(self.window_length).is_some_and(|end| end <= self.segment_samples)
-        };
-        if !ascending || !self.window_starts.iter().all(inside) {
-            return Err(ArchitectureError::Signal { what: "window_starts" });
-        }
-        Ok(())
+    if !positive(signal.input_scale) || signal.input_scale > 1e9 {
+        return Err(ArchitectureError::Signal { what: "input_scale" });
     }
+    Ok(())
 }
 
-#[cfg(test)]
-mod tests {
-    use super::Signal;
-
-    #[test]
-    fn windows_start_where_the_design_says() {
-        let starts = Signal::deepcardio(8, 50.0).window_starts;
-        let expected: Vec<u32> = (0..25).map(|k| 16 * (343.0 * f64::from(k) / 24.0).round() as u32).collect();
-        assert_eq!(starts, expected);
-        assert_eq!(starts.last(), Some(&(6000 - 512)));
+fn validate_windows(signal: &Signal) -> Result<(), ArchitectureError> {
+    if !(1..=limits::SEGMENT_SAMPLES).contains(&signal.segment_samples) {
+        return Err(ArchitectureError::Signal { what: "segment_samples" });
     }
+    if !(1..=limits::WINDOW_LENGTH).contains(&signal.window_length) {
+        return Err(ArchitectureError::Signal { what: "window_length" });
+    }
+    if !(1..=limits::WINDOWS).contains(&signal.windows()) {
+        return Err(ArchitectureError::Signal { what: "window_starts" });
+    }
+    let ascending = signal.window_starts.is_sorted_by(|a, b| a < b);
+    let inside = |start: &u32| {
+        (*start as usize).checked_add(signal.window_length).is_some_and(|end| end <= signal.segment_samples)
+    };
+    if !ascending || !signal.window_starts.iter().all(inside) {
+        return Err(ArchitectureError::Signal { what: "window_starts" });
+    }
+    Ok(())
 }

@@ -3,10 +3,10 @@
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use deepcardio::ecg::csv::Unit;
+use deepcardio::Model;
 use deepcardio::fast::FastModel;
 use deepcardio::scores::{argmax, probabilities};
-use deepcardio::{Model, ecg};
+use ecg::{Hints, Unit};
 use serde::Serialize;
 
 use super::Outcome;
@@ -69,8 +69,8 @@ fn classify(
 ) -> Result<Report, Box<dyn std::error::Error>> {
     let architecture = model.architecture();
     let label = |scores: &[i64]| architecture.classes().get(argmax(scores)).cloned().unwrap_or_default();
-    let recording = ecg::csv::read(file, arguments.rate, arguments.unit)
-        .map_err(|error| format!("{}: {error}", file.display()))?;
+    let hints = Hints { rate_hz: arguments.rate, unit: arguments.unit };
+    let recording = ecg::open(file, hints).map_err(|error| format!("{}: {error}", file.display()))?;
     let mut total = vec![0; architecture.classes().len()];
     let mut segments = Vec::new();
     for segment in ecg::segments(&recording, architecture.signal())? {

@@ -3,11 +3,11 @@
 use std::fmt::Write;
 use std::path::PathBuf;
 
-use deepcardio::architecture::Signal;
 use deepcardio::fast::FastModel;
 use deepcardio::float::Twin;
 use deepcardio::scores::argmax;
-use deepcardio::{Model, Segment, ecg, import};
+use deepcardio::{Model, import};
+use ecg::{Segment, Signal};
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use serde::Serialize;
 

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
 
-use deepcardio::ecg::{EcgError, Recording};
+use ecg::{EcgError, Recording};
 use npyz::{Deserialize, NpyFile};
 use zip::ZipArchive;
 use zip::result::ZipError;

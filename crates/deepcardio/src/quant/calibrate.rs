@@ -5,11 +5,12 @@
 //! median channel; then each channel takes the smaller of its two scales. An LSTM has fixed tables and so fixed scales, up
 //! to its shift.
 
+use ecg::Recording;
+
 use super::lstm::lstm_scales;
 use super::plan::{PlannedStage, PlannedStep, QuantiseError, stages};
 use super::scales::{LayerScales, Quantisation};
 use crate::architecture::limits;
-use crate::ecg::{self, Recording};
 use crate::float::{Network, Twin};
 
 /// Share of values that must not saturate.

@@ -3,10 +3,12 @@
 //! `w_int = round(w * S[o] / u[c])`, `b_int = round(b * S[o])`, halves away from zero, in f64; `u[c]` is the number of
 //! integer units per real unit of an input channel. An average becomes an exact sum, so it multiplies the units.
 
+use ecg::Signal;
+
 use super::plan::{PlannedStage, PlannedStep, QuantiseError, stages};
 use super::scales::{LayerScales, LstmScales, Quantisation};
 use crate::architecture::{
-    Architecture, CELL_GATE, CLASSES, INDEX_BITS, Layer, LstmTables, Signal, Specification, TABLE_ENTRIES,
+    Architecture, CELL_GATE, CLASSES, INDEX_BITS, Layer, LstmTables, Specification, TABLE_ENTRIES,
     ZERO_INDEX, limits,
 };
 use crate::float::{Network, Operation};

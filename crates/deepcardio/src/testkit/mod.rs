@@ -4,10 +4,10 @@ mod lstm;
 
 pub use lstm::random_lstm_model;
 
+use ecg::{Segment, Signal};
 use rand::{Rng, RngExt};
 
-use crate::architecture::{Architecture, Layer, Signal, Specification, limits};
-use crate::ecg::Segment;
+use crate::architecture::{Architecture, Layer, Specification, limits};
 use crate::model::{LayerWeights, Model};
 
 /// What a random model should look like.

@@ -4,21 +4,8 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-use super::EcgError;
-
-/// Least sampling rate of a recording, in hertz.
-pub const MIN_RATE_HZ: f64 = 50.0;
-/// Greatest sampling rate of a recording, in hertz.
-pub const MAX_RATE_HZ: f64 = 4000.0;
-/// Greatest duration of a recording: 24 hours, in seconds.
-pub const MAX_SECONDS: u32 = 24 * 3600;
-/// Least duration of a recording, in seconds: less than a heartbeat says nothing, and cannot be filtered.
-pub const MIN_SECONDS: f64 = 1.0;
-/// Greatest number of samples of a recording, which bounds memory: 24 hours at 1000 Hz.
-pub const MAX_SAMPLES: usize = MAX_SECONDS as usize * 1000;
-/// Greatest magnitude of a sample, in millivolts. Electrode offsets reach some hundred millivolts; no
-/// amplifier for ECG reaches this.
-pub const MAX_MILLIVOLTS: f64 = 5000.0;
+use crate::error::EcgError;
+use crate::limits::{MAX_MILLIVOLTS, MAX_RATE_HZ, MAX_SAMPLES, MAX_SECONDS, MIN_RATE_HZ, MIN_SECONDS};
 
 /// A single-lead ECG: sampling rate in hertz, samples in millivolts, evenly spaced.
 ///

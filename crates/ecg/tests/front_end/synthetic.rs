@@ -1,8 +1,8 @@
 //! The synthetic ECG has the heart rate, irregularity and spectrum that its rhythm promises.
 
-use deepcardio::ecg::BandPass;
+use ecg::BandPass;
 
-#[path = "../examples/synthesise_ecg/synthesis/mod.rs"]
+#[path = "../../examples/synthesise_ecg/synthesis/mod.rs"]
 mod synthesis;
 
 use synthesis::{Rhythm, synthesise};

@@ -1,7 +1,6 @@
 //! From a recording to segments: counts, starts, padding, quantisation.
 
-use deepcardio::architecture::Signal;
-use deepcardio::ecg::{EcgError, Recording, condition, segment_starts, segments};
+use ecg::{EcgError, Recording, Signal, condition, segment_starts, segments};
 use proptest::prelude::proptest;
 
 const RATE: f64 = 200.0;

@@ -1,16 +1,16 @@
 //! What the first line says about a file: separator, header or not, and which columns matter.
 
-use super::Unit;
 use super::lines::Line;
-use crate::ecg::{EcgError, LineProblem};
+use crate::error::{EcgError, LineProblem};
+use crate::files::hints::Unit;
 
 /// Where a file keeps what.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Layout {
+pub(super) struct Columns {
     /// Whether the first line is a header.
     pub(super) header: bool,
     /// Cells on every line.
-    pub(super) columns: usize,
+    pub(super) count: usize,
     /// Index of the signal column.
     pub(super) signal: usize,
     /// Unit of the signal column.
@@ -30,8 +30,8 @@ pub(super) struct TimeIndex {
     pub(super) per_second: f64,
 }
 
-impl Layout {
-    /// Reads the layout off the first line; `unit` is the one the user gave.
+impl Columns {
+    /// Reads the columns off the first line. `unit` is the one the user gave.
     pub(super) fn from_first_line(line: Line<'_>, unit: Option<Unit>) -> Result<Self, EcgError> {
         let at = |problem: LineProblem| problem.at(line.number);
         let separator = separator(line.text).map_err(at)?;
@@ -47,7 +47,7 @@ impl Layout {
             return Err(at(LineProblem::HeaderMissing));
         }
         let unit = unit.ok_or(EcgError::UnitMissing)?;
-        Ok(Self { header: false, columns: 1, signal: 0, unit, time: None, separator })
+        Ok(Self { header: false, count: 1, signal: 0, unit, time: None, separator })
     }
 
     fn from_header(
@@ -63,7 +63,7 @@ impl Layout {
             (Some(named), Some(given)) if named != given => return Err(EcgError::UnitContradiction),
             (named, given) => named.or(given).ok_or(EcgError::UnitMissing)?,
         };
-        Ok(Self { header: true, columns: names.len(), signal, unit, time, separator })
+        Ok(Self { header: true, count: names.len(), signal, unit, time, separator })
     }
 
     /// The cells of a line, without blanks around them.

@@ -9,7 +9,7 @@ use std::f64::consts::PI;
 
 use zeroize::Zeroizing;
 
-use super::EcgError;
+use crate::error::EcgError;
 
 /// Greatest denominator of the resampling ratio.
 const MAX_DENOMINATOR: u64 = 1000;

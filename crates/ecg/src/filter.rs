@@ -12,8 +12,8 @@ use std::f64::consts::PI;
 
 use zeroize::Zeroizing;
 
-use super::EcgError;
-use super::complex::Complex;
+use crate::complex::Complex;
+use crate::error::EcgError;
 
 /// Greatest order of the prototype.
 const MAX_ORDER: u32 = 16;

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use super::MAX_LINE_BYTES;
-use crate::ecg::{EcgError, LineProblem};
+use crate::error::{EcgError, LineProblem};
+use crate::limits::MAX_LINE_BYTES;
 
 /// One line, without its end.
 #[derive(Clone, Copy)]

@@ -2,8 +2,12 @@
 
 use zeroize::Zeroizing;
 
-use super::{BandPass, EcgError, Recording, Resampler, Segment};
-use crate::architecture::Signal;
+use crate::error::EcgError;
+use crate::filter::BandPass;
+use crate::recording::Recording;
+use crate::resample::Resampler;
+use crate::segment::Segment;
+use crate::signal::Signal;
 
 /// Turns a recording into the segments that `signal` asks for: filter and resample the whole record
 /// ([`condition`]), cut it at [`segment_starts`] (a shorter record gets zeros in front), quantise, and lay out
@@ -46,7 +50,7 @@ pub fn condition(recording: &Recording, signal: &Signal) -> Result<Zeroizing<Vec
 /// `len` does not exceed `segment`.
 ///
 /// ```
-/// assert_eq!(deepcardio::ecg::segment_starts(15_000, 6_000), [0, 4_500, 9_000]);
+/// assert_eq!(ecg::segment_starts(15_000, 6_000), [0, 4_500, 9_000]);
 /// ```
 #[must_use]
 pub fn segment_starts(len: usize, segment: usize) -> Vec<usize> {

@@ -1,7 +1,7 @@
 //! Writes a synthetic single-lead ECG as CSV, to try the programs and test them without anyone's recording.
 //!
 //! ```text
-//! cargo run -p deepcardio --example synthesise_ecg -- --rhythm af --seconds 30 --rate 300 --seed 1 > af.csv
+//! cargo run -p ecg --example synthesise_ecg -- --rhythm af --seconds 30 --rate 300 --seed 1 > af.csv
 //! ```
 
 use std::io::{self, BufWriter, Write};

@@ -6,8 +6,8 @@
 
 use zeroize::Zeroizing;
 
-use super::push_wiping;
-use crate::ecg::{EcgError, LineProblem};
+use crate::error::{EcgError, LineProblem};
+use crate::files::samples::push_wiping;
 
 /// Jitter accepted, as a part of the sampling period.
 const JITTER: f64 = 0.1;

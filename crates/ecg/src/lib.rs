@@ -1,10 +1,10 @@
 //! ECG front end: from a recording to the quantised windows the network reads.
 //!
 //! ```text
-//! CSV -> Recording (mV, Hz) -> BandPass -> Resampler -> segments of 30 s -> windows of integers
+//! file -> Recording (mV, Hz) -> BandPass -> Resampler -> segments of 30 s -> windows of integers
 //! ```
 //!
-//! [`segments`] runs the whole chain with the constants of the model's [`Signal`](crate::architecture::Signal). The filter sees the
+//! [`segments`] runs the whole chain with the preprocessing constants of a network ([`Signal`]). The filter sees the
 //! whole record before it is cut, so that no segment carries an edge of its own. Every step agrees with
 //! SciPy (`butter`, `sosfiltfilt`, `resample_poly`) to 1e-6, checked against stored vectors.
 //!
@@ -12,19 +12,21 @@
 //! no error message repeats the content of a file.
 
 mod complex;
-pub mod csv;
 mod cutting;
 mod error;
+pub mod files;
 mod filter;
+pub mod limits;
 mod recording;
 mod resample;
-pub mod segment;
+mod segment;
+mod signal;
 
 pub use cutting::{condition, segment_starts, segments};
 pub use error::{EcgError, LineProblem};
+pub use files::{Hints, Unit, open};
 pub use filter::BandPass;
-pub use recording::{
-    MAX_MILLIVOLTS, MAX_RATE_HZ, MAX_SAMPLES, MAX_SECONDS, MIN_RATE_HZ, MIN_SECONDS, Recording,
-};
+pub use recording::Recording;
 pub use resample::Resampler;
 pub use segment::{Segment, SegmentError};
+pub use signal::Signal;

@@ -8,11 +8,15 @@
 
 use std::fmt::Write;
 
-use deepcardio::ecg::csv::{MAX_FILE_BYTES, MAX_LINE_BYTES, Unit, parse, read};
-use deepcardio::ecg::{EcgError, LineProblem, Recording};
+use ecg::limits::{MAX_FILE_BYTES, MAX_LINE_BYTES};
+use ecg::{EcgError, Hints, LineProblem, Recording, Unit, files, open};
 use proptest::prelude::{ProptestConfig, any, prop, proptest};
 
 const MV: Option<Unit> = Some(Unit::Millivolt);
+
+fn parse(text: &[u8], rate_hz: Option<f64>, unit: Option<Unit>) -> Result<Recording, EcgError> {
+    files::csv::parse(text, Hints { rate_hz, unit })
+}
 
 fn plain(text: &str) -> Result<Recording, EcgError> {
     parse(text.as_bytes(), None, None)
@@ -234,13 +238,13 @@ fn sizes_are_limited() {
 
 #[test]
 fn a_huge_file_is_refused_by_its_size() {
-    let path = std::env::temp_dir().join(format!("deepcardio-huge-{}.csv", std::process::id()));
+    let path = std::env::temp_dir().join(format!("ecg-huge-{}.csv", std::process::id()));
     std::fs::File::create(&path).unwrap().set_len(MAX_FILE_BYTES + 1).unwrap();
-    let result = read(&path, Some(250.0), MV);
+    let result = open(&path, Hints { rate_hz: Some(250.0), unit: MV });
     std::fs::remove_file(&path).unwrap();
     assert!(matches!(result, Err(EcgError::FileTooLarge { .. })));
-    assert!(matches!(read(&path, None, None), Err(EcgError::Io { .. })));
-    assert!(matches!(read(&std::env::temp_dir(), None, None), Err(EcgError::Io { .. })));
+    assert!(matches!(open(&path, Hints::default()), Err(EcgError::Io { .. })));
+    assert!(matches!(open(&std::env::temp_dir(), Hints::default()), Err(EcgError::Io { .. })));
 }
 
 #[test]

@@ -1,18 +1,17 @@
-//! The ECG front end against SciPy: stored outputs, made by `vectors/ecg/make.py`, for eight rates.
+//! The ECG front end against SciPy: stored outputs, made by `vectors/make.py`, for eight rates.
 
 #![expect(clippy::unwrap_used, reason = "the helpers of a test fail by panicking, as the test does")]
 
 use std::f64::consts::PI;
 use std::path::PathBuf;
 
-use deepcardio::architecture::Signal;
-use deepcardio::ecg::{BandPass, Recording, Resampler, condition, segments};
+use ecg::{BandPass, Recording, Resampler, Signal, condition, segments};
 
 const RATES: [&str; 8] = ["100", "128", "250", "300", "360", "500", "512.844", "1000"];
 const TOLERANCE: f64 = 1e-6;
 
 fn vector(name: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/vectors/ecg").join(name)
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/vectors").join(name)
 }
 
 fn doubles(name: &str) -> Vec<f64> {

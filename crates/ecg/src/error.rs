@@ -114,7 +114,7 @@ pub enum EcgError {
     Signal(&'static str),
     /// Samples and windows do not match.
     #[error(transparent)]
-    Segment(#[from] super::SegmentError),
+    Segment(#[from] crate::segment::SegmentError),
 }
 
 /// What is wrong with one line of a CSV file.
@@ -125,7 +125,7 @@ pub enum LineProblem {
     #[error("not UTF-8 text: save the file as UTF-8 CSV")]
     NotText,
     /// Longer than any sensible line.
-    #[error("longer than {} bytes: is this a CSV file?", super::csv::MAX_LINE_BYTES)]
+    #[error("longer than {} bytes: is this a CSV file?", crate::limits::MAX_LINE_BYTES)]
     TooLong,
     /// Nothing on it, though data follow.
     #[error("empty, with data after it: a gap is not skipped")]
@@ -175,7 +175,7 @@ pub enum LineProblem {
     #[error("column {0} is not a finite number: a gap is not filled")]
     NotFinite(usize),
     /// Larger than any ECG.
-    #[error("column {0} is beyond {limit} mV: is --unit right?", limit = super::MAX_MILLIVOLTS)]
+    #[error("column {0} is beyond {limit} mV: is --unit right?", limit = crate::limits::MAX_MILLIVOLTS)]
     Implausible(usize),
     /// Time stands still or runs backwards.
     #[error("time does not increase")]

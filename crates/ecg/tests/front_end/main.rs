@@ -1,0 +1,7 @@
+//! The front end from outside: its reader, its filter against SciPy, its segments, the samples and the synthesiser.
+
+mod csv;
+mod samples;
+mod scipy;
+mod segments;
+mod synthetic;
