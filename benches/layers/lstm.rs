@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 
 use benches::recurrent::{RecordedCell, cell};
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group};
-use ot_nonlinear::Role;
+use shares::Role;
 
 use crate::brief;
 

@@ -5,11 +5,11 @@ use benches::layers::layers;
 use benches::replay::Transcript;
 use benches::session::TIMEOUTS;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group};
-use oblivious_transfer::bits::{pack_residues, unpack_residues};
 use protocol::channel::Channel;
 use protocol::error::Party;
 use protocol::messages::MAX_REASON;
 use protocol::server::refuse;
+use shares::{pack_residues, unpack_residues};
 use tokio::runtime::Builder;
 
 use crate::brief;

@@ -6,6 +6,7 @@ use deepcardio::architecture::{Activation, Architecture, Stage};
 use deepcardio::model::Model;
 use he_linear::params::RING_DEGREE;
 use he_linear::{Conv1dShape, LinearPlan, PUBLIC_KEY_BYTES};
+use shares::StepShape;
 
 use protocol::method::Backend;
 use protocol::plan::{Computed, computed};
@@ -89,7 +90,7 @@ impl Layer {
     pub fn garbled_plan(&self) -> Result<gc_nonlinear::StepPlan> {
         let Activation { pool, shift, bits } = self.activation;
         let (count, ell, out_ell) = (self.computed.results, self.stage.ell, self.out_ell);
-        let shape = gc_nonlinear::StepShape { count, ell, shift, bits, pool, out_ell };
+        let shape = StepShape { count, ell, shift, bits, pool, out_ell };
         Ok(gc_nonlinear::StepPlan::new(shape)?)
     }
 
@@ -100,7 +101,7 @@ impl Layer {
     pub fn transferred_plan(&self, mode: ot_nonlinear::Mode) -> Result<ot_nonlinear::StepPlan> {
         let Activation { pool, shift, bits } = self.activation;
         let (count, ell, out_ell) = (self.computed.results, self.stage.ell, self.out_ell);
-        let shape = ot_nonlinear::StepShape { count, ell, shift, bits, pool, out_ell };
+        let shape = StepShape { count, ell, shift, bits, pool, out_ell };
         Ok(ot_nonlinear::StepPlan::new(shape, mode)?)
     }
 

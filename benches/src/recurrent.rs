@@ -1,9 +1,10 @@
 //! One LSTM cell with its unit vectors, played once and recorded; then either role runs alone.
 
 use ot_nonlinear::{
-    Cell, CellPlan, CellState, ClientCellOffline, HashRoot, ReceivedCondenser, ReceivedMaterial, Role,
-    Schedule, SentCondenser, SentMaterial, ServerCellOffline, UnitVector, UnitVectorPlan, UnitVectors,
+    Cell, CellPlan, CellState, ClientCellOffline, HashRoot, ReceivedCondenser, ReceivedMaterial, Schedule,
+    SentCondenser, SentMaterial, ServerCellOffline, UnitVector, UnitVectorPlan, UnitVectors,
 };
+use shares::Role;
 
 use protocol::method::Backend;
 use protocol::plan::computed;

@@ -1,9 +1,10 @@
 //! One non-linear step from oblivious transfer, played once and recorded; then either role runs alone.
 
 use ot_nonlinear::{
-    ClientStep, HashRoot, Mode, ReceivedCondenser, ReceivedMaterial, Role, SentCondenser, SentMaterial,
+    ClientStep, HashRoot, Mode, ReceivedCondenser, ReceivedMaterial, SentCondenser, SentMaterial,
     ServerOffline, ServerStep, StepPlan,
 };
+use shares::Role;
 
 use crate::Result;
 use crate::dealt::{Dealt, residues, rng};

@@ -1,11 +1,10 @@
 //! Time and bytes of one block's activation, each role alone on one thread: `cargo run --release --example throughput`.
 //! Times are those of the fastest chunk, scaled to the block: a busy machine only makes the others slower.
 
+use shares::{Share, StepShape};
 use std::time::{Duration, Instant};
 
-use gc_nonlinear::{
-    ActivationEvaluator, ActivationGarbler, CHUNK, HashRoot, SentCots, StepError, StepPlan, StepShape,
-};
+use gc_nonlinear::{ActivationEvaluator, ActivationGarbler, CHUNK, HashRoot, SentCots, StepError, StepPlan};
 use oblivious_transfer::aes;
 use oblivious_transfer::bits::BitVec;
 use oblivious_transfer::block::Block;
@@ -28,8 +27,7 @@ fn measure(shape: StepShape) -> Result<(), StepError> {
     let sent_inputs = SentCots { delta, keys };
     let (keys, received_outputs) = deal(delta, BitVec::random(plan.output_cots(), &mut rng), &mut rng);
     let sent_outputs = SentCots { delta, keys };
-    let mut shares = vec![0; plan.input_values()];
-    rng.fill_residues(&mut shares, shape.ell);
+    let shares = Share::random(plan.input_values(), shape.ell, &mut rng);
     let hash_root = HashRoot::new(&[1; 32]);
 
     let [
@@ -41,13 +39,13 @@ fn measure(shape: StepShape) -> Result<(), StepError> {
         mut server_end,
     ] = [Duration::MAX; 6];
     let (corrections, mut client) = timed(&mut client_offline, || {
-        ActivationEvaluator::prepare(&plan, &hash_root, 0, &shares, received_inputs, sent_outputs)
+        ActivationEvaluator::prepare(&plan, &hash_root, 0, shares.residues(), received_inputs, sent_outputs)
     })?;
     let server = timed(&mut server_offline, || {
         ActivationGarbler::prepare(&plan, &hash_root, 0, sent_inputs, &corrections, received_outputs)
     })?;
     for chunk in 0..plan.chunks() {
-        let message = timed(&mut garbling, || server.garble_chunk(chunk, &shares))?;
+        let message = timed(&mut garbling, || server.garble_chunk(chunk, shares.residues()))?;
         timed(&mut evaluating, || client.evaluate_chunk(&message))?;
     }
     let (_, answer) = timed(&mut client_end, || client.finish())?;

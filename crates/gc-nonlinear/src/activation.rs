@@ -278,8 +278,8 @@ impl ActivationGarbler {
     /// The server's shares y1 mod 2^out_ell.
     ///
     /// # Errors
-    /// [`StepError::Unfinished`] if a chunk was not garbled, [`StepError::Length`] or [`StepError::Bits`] if the client's
-    /// answer is malformed.
+    /// [`StepError::Unfinished`] if a chunk was not garbled, [`StepError::Length`] or [`StepError::Residues`] if the
+    /// client's answer is malformed.
     pub fn finish(self, output_corrections: &[u8]) -> Result<Vec<u32>, StepError> {
         let permute: Vec<&Vec<u64>> = self.permute.iter().filter_map(OnceLock::get).flatten().collect();
         let batches: Vec<Batch> = StepPlan::batches(0..self.plan.shape().count).collect();

@@ -6,8 +6,8 @@
 //! the client keeps e - X0. Bit i counts 2^i times, so its pads have out_ell - i bits.
 
 use oblivious_transfer::aes::{AesBackend, Kernel, dispatch};
-use oblivious_transfer::bits::{pack_residues, residue_mask, unpack_residues};
 use oblivious_transfer::block::Block;
+use shares::{Ring, pack_residues, packed_bytes, unpack_residues};
 use zeroize::Zeroize;
 
 use crate::error::{StepError, check_length};
@@ -89,7 +89,7 @@ pub(crate) fn unpack_answers(plan: &StepPlan, bytes: &[u8]) -> Result<Vec<Vec<u3
     let count = plan.shape().count;
     plan.output_widths()
         .map(|width| {
-            let (bytes, behind) = rest.split_at(oblivious_transfer::bits::packed_bytes(count, width)?);
+            let (bytes, behind) = rest.split_at(packed_bytes(count, width)?);
             rest = behind;
             Ok(unpack_residues(bytes, count, width)?)
         })
@@ -120,6 +120,6 @@ pub(crate) fn server_batch(
 
 /// Reduces the shares of a batch and appends them.
 pub(crate) fn push_shares(plan: &StepPlan, batch: Batch, shares: &[u32; LANES], out: &mut Vec<u32>) {
-    let mask = residue_mask(plan.shape().out_ell);
+    let mask = Ring::new(plan.shape().out_ell).mask();
     out.extend(shares[..batch.lanes].iter().map(|share| share & mask));
 }

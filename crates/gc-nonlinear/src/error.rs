@@ -1,17 +1,17 @@
 //! What can go wrong in a step, and whose fault it is.
 
 use oblivious_transfer::bits::BitsError;
+use shares::{ResidueError, ShapeError};
 
 use crate::argmax::ArgmaxShape;
-use crate::shape::StepShape;
 
 /// An error of a non-linear step. After one the step's labels and correlated OTs must not be used again.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum StepError {
-    /// Configuration: the shape is outside the limits of [`StepPlan`](crate::StepPlan).
-    #[error("activation shape is not supported: {0:?}")]
-    Shape(StepShape),
+    /// Configuration: the shape is outside its limits.
+    #[error("activation shape is not supported: {0}")]
+    Shape(#[from] ShapeError),
     /// Configuration: the shape is outside the limits of [`ArgmaxPlan`](crate::ArgmaxPlan).
     #[error("argmax shape is not supported: {0:?}")]
     ArgmaxShape(ArgmaxShape),
@@ -58,9 +58,12 @@ pub enum StepError {
         /// The length received.
         actual: usize,
     },
-    /// Peer: bits or residues of a message are not in their canonical form.
+    /// Peer: the bits of a message are not in their canonical form.
     #[error("malformed message: {0}")]
     Bits(#[from] BitsError),
+    /// Peer: the residues of a message are not in their canonical form.
+    #[error("malformed message: {0}")]
+    Residues(#[from] ResidueError),
     /// Peer: the decoded label is no class.
     #[error("label {label} of {classes} classes")]
     Label {

@@ -17,8 +17,9 @@
 //!
 //! Both roles of one step, on OTs of an ideal dealer:
 //! ```
-//! use gc_nonlinear::{ActivationEvaluator, ActivationGarbler, HashRoot, SentCots, StepPlan, StepShape};
+//! use gc_nonlinear::{ActivationEvaluator, ActivationGarbler, HashRoot, SentCots, StepPlan};
 //! use oblivious_transfer::{bits::BitVec, block::Block, cot::deal, prg::Prg};
+//! use shares::StepShape;
 //!
 //! // The greater of the accumulators 100 and -7, ReLU, divided by 8 and rounded, at most 15.
 //! let shape = StepShape { count: 1, ell: 12, shift: 3, bits: 4, pool: true, out_ell: 10 };
@@ -66,4 +67,4 @@ pub use cots::SentCots;
 pub use error::StepError;
 pub use hash_root::HashRoot;
 pub use oblivious_transfer::cot::ReceiverCots;
-pub use shape::{CHUNK, MAX_COUNT, StepPlan, StepShape};
+pub use shape::{CHUNK, StepPlan};

@@ -3,8 +3,8 @@
 use core::ops::Range;
 use std::sync::Arc;
 
-use oblivious_transfer::bits::packed_bytes;
 use oblivious_transfer::block::Block;
+use shares::{StepShape, packed_bytes};
 
 use crate::circuit::{Netlist, activation};
 use crate::error::StepError;
@@ -12,40 +12,6 @@ use crate::lanes::{LANES, Scratch};
 
 /// Outputs garbled into one message; a multiple of the batch of 64.
 pub const CHUNK: usize = 2048;
-
-/// Most outputs of a step.
-pub const MAX_COUNT: usize = 1 << 24;
-
-/// The activation of `count` outputs.
-///
-/// With acc = signed((c + s) mod 2^ell), |acc| < 2^(ell-2), and m the greater of a pair (`pool`) or acc itself:
-/// out = clamp((m + 2^(shift-1)) >> shift, 0, 2^bits - 1), no rounding term at shift 0, as shares mod 2^out_ell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct StepShape {
-    /// Outputs.
-    pub count: usize,
-    /// Width of the input shares, 2 to 30 bits.
-    pub ell: u32,
-    /// Bits dropped; shift + bits + 1 <= ell.
-    pub shift: u32,
-    /// Width of an output, at least 1 bit.
-    pub bits: u32,
-    /// Whether the inputs 2j and 2j + 1 are a pair of which the greater counts.
-    pub pool: bool,
-    /// Width of the output shares, 1 to 30 bits.
-    pub out_ell: u32,
-}
-
-impl StepShape {
-    fn is_valid(&self) -> bool {
-        (1..=MAX_COUNT).contains(&self.count)
-            && (2..=30).contains(&self.ell)
-            && (1..=self.ell).contains(&self.bits)
-            && self.shift < self.ell
-            && self.shift + self.bits < self.ell
-            && (1..=30).contains(&self.out_ell)
-    }
-}
 
 /// A checked shape, its circuit and its sizes. Made once for a layer, shared by all sessions.
 #[derive(Clone)]
@@ -60,9 +26,7 @@ impl StepPlan {
     /// # Errors
     /// [`StepError::Shape`] if a field is outside the limits that [`StepShape`] states.
     pub fn new(shape: StepShape) -> Result<Self, StepError> {
-        if !shape.is_valid() {
-            return Err(StepError::Shape(shape));
-        }
+        shape.validate()?;
         Ok(Self { shape, netlist: Arc::new(activation::netlist(&shape)) })
     }
 
@@ -75,7 +39,7 @@ impl StepPlan {
     /// Residues that each party brings: `count`, or twice as many with pooling.
     #[must_use]
     pub fn input_values(&self) -> usize {
-        self.shape.count * self.values_per_output()
+        self.shape.input_values()
     }
 
     /// Correlated OTs from the server (sender, on the garbling correlation) to the client.
@@ -140,7 +104,7 @@ impl StepPlan {
 
     /// Input residues of a party for each output.
     pub(crate) fn values_per_output(&self) -> usize {
-        if self.shape.pool { 2 } else { 1 }
+        self.shape.values_per_result()
     }
 
     /// Output bits that weigh less than 2^out_ell.

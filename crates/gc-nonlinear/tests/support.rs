@@ -1,14 +1,15 @@
 //! What the tests share: the plain reference, an ideal dealer of correlated OTs and both roles played in one process.
 
 use gc_nonlinear::{
-    ActivationEvaluator, ActivationGarbler, HashRoot, ReceiverCots, SentCots, StepError, StepPlan, StepShape,
+    ActivationEvaluator, ActivationGarbler, HashRoot, ReceiverCots, SentCots, StepError, StepPlan,
 };
-use oblivious_transfer::bits::{BitVec, residue_mask};
+use oblivious_transfer::bits::BitVec;
 use oblivious_transfer::block::Block;
 use oblivious_transfer::cot;
 use oblivious_transfer::softspoken::{ReceiverSetup, SenderSetup};
 use rand::RngExt;
 use rand_chacha::ChaCha20Rng;
+use shares::{Ring, StepShape};
 
 /// Correlated OTs from nowhere.
 pub(crate) fn deal(rng: &mut ChaCha20Rng, delta: Block, count: usize) -> (SentCots, ReceiverCots) {
@@ -31,7 +32,7 @@ pub(crate) fn reference(shape: &StepShape, accumulators: &[i32]) -> Vec<u32> {
 
 /// Random shares of some numbers.
 pub(crate) fn share(rng: &mut ChaCha20Rng, ell: u32, values: &[i32]) -> (Vec<u32>, Vec<u32>) {
-    let mask = residue_mask(ell);
+    let mask = Ring::new(ell).mask();
     values
         .iter()
         .map(|value| {
@@ -47,7 +48,7 @@ pub(crate) fn open(ell: u32, client: &[u32], server: &[u32]) -> Vec<u32> {
     client
         .iter()
         .zip(server)
-        .map(|(client, server)| client.wrapping_add(*server) & residue_mask(ell))
+        .map(|(client, server)| client.wrapping_add(*server) & Ring::new(ell).mask())
         .collect()
 }
 

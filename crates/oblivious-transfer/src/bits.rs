@@ -1,12 +1,10 @@
-//! Packed bit vectors and exact packing of residues modulo 2^ell.
+//! Packed bit vectors.
 //!
-//! Everything is little-endian: bit i of a vector is bit i mod 8 of byte i / 8; residue i occupies the bits
-//! `i * ell .. (i + 1) * ell`. Unused bits of the last byte are zero, and a byte form where they are not is refused.
+//! Everything is little-endian: bit i of a vector is bit i mod 8 of byte i / 8. Unused bits of the last byte are zero.
+//! Bytes in which they are not are refused.
 
-mod residues;
 mod vector;
 
-pub use residues::{pack_residues, packed_bytes, residue_mask, unpack_residues};
 pub use vector::BitVec;
 
 /// Bytes of another length, or with bits set past the end.
@@ -23,12 +21,4 @@ pub enum BitsError {
     /// A bit past the last value is set.
     #[error("unused bits of the last byte are not zero")]
     Padding,
-    /// The residues are wider than 32 bits, or 0 bits wide, or too many to address.
-    #[error("{count} residues of {ell} bits cannot be packed")]
-    Width {
-        /// Bits of one residue.
-        ell: u32,
-        /// Residues asked for.
-        count: usize,
-    },
 }

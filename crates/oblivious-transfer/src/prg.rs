@@ -47,22 +47,6 @@ impl Prg {
         out[0]
     }
 
-    /// Fills `out` with uniform residues modulo 2^`ell`, `ell` at most 32.
-    pub fn fill_residues(&mut self, out: &mut [u32], ell: u32) {
-        let mask = crate::bits::residue_mask(ell);
-        let mut blocks = [Block::ZERO; BUFFER];
-        for piece in out.chunks_mut(4 * BUFFER) {
-            let blocks = &mut blocks[..piece.len().div_ceil(4)];
-            self.fill_blocks(blocks);
-            for (four, block) in piece.chunks_mut(4).zip(blocks.iter()) {
-                for (lane, word) in four.iter_mut().enumerate() {
-                    *word = (block.value() >> (32 * lane)) as u32 & mask;
-                }
-            }
-        }
-        blocks.zeroize();
-    }
-
     fn refill(&mut self) {
         let mut blocks = [Block::ZERO; BUFFER];
         self.fill_blocks(&mut blocks);
@@ -163,15 +147,5 @@ mod tests {
         assert_eq!(bytes, again);
         assert_ne!(bytes[..16], prg.block().to_bytes());
         assert_eq!(bytes[..16], AesKey::new(Block::ONE).encrypt(Block::ZERO).to_bytes());
-    }
-
-    #[test]
-    fn residues_fit_and_use_every_bit() {
-        for ell in [1, 7, 20, 31, 32] {
-            let mut out = [0; 1001];
-            Prg::from_block(Block::new(5)).fill_residues(&mut out, ell);
-            let seen = out.iter().fold(0, |seen, residue| seen | residue);
-            assert_eq!(u64::from(seen), (1u64 << ell) - 1);
-        }
     }
 }

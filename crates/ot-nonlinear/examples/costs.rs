@@ -11,10 +11,11 @@ use oblivious_transfer::bits::BitVec;
 use oblivious_transfer::block::Block;
 use oblivious_transfer::prg::Prg;
 use ot_nonlinear::{
-    CellPlan, CellShape, CellTables, ClientStep, HashRoot, Mode, ReceivedCondenser, ReceivedMaterial, Role,
-    SentCondenser, SentMaterial, ServerOffline, StepPlan, StepShape, UnitVectorPlan,
+    CellPlan, CellShape, CellTables, ClientStep, HashRoot, Mode, ReceivedCondenser, ReceivedMaterial,
+    SentCondenser, SentMaterial, ServerOffline, StepPlan, UnitVectorPlan,
 };
 use rand_core::Rng;
+use shares::{Role, StepShape};
 
 const COUNT: usize = 51_200;
 

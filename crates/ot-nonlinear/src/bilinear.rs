@@ -1,16 +1,15 @@
 //! Sums of products of XOR-shared bytes in one exchange, both roles; the formulas stand in `circuit::bilinear`.
 
 use rayon::prelude::*;
+use shares::{Ring, Role};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use crate::chunk::ring_mask;
 use crate::circuit::{BITS, BilinearPlan, Byte, Factors, Product, Term};
 use crate::error::StepError;
 use crate::lanes::{LANES, Lanes, to_bits, to_planes};
 use crate::material::{ReceivedMaterial, SentMaterial};
 use crate::party::Party;
 use crate::product::sign;
-use crate::shape::Role;
 use crate::wire::{PlaneReader, PlaneWriter, read_chunks, write_chunks};
 
 /// A party before its message and between that and its peer's.
@@ -134,7 +133,7 @@ impl Chunk {
             add(term.sum, term.shift, &product);
         }
         for (sum, shares) in plan.sums().iter().zip(&mut sums) {
-            shares.iter_mut().for_each(|share| *share &= ring_mask(sum.width));
+            shares.iter_mut().for_each(|share| *share &= Ring::new(sum.width).mask());
         }
         self.sums = sums;
     }

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use shares::{Ring, Role};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::circuit::{Circuit, Word};
 use crate::lanes::{LANES, to_planes};
 use crate::material::{ReceivedUnit, SentUnit};
 use crate::party::Party;
-use crate::shape::Role;
+use crate::shape::small_ell;
 
 /// The chunk's bits and residues.
 #[derive(Zeroize, ZeroizeOnDrop)]
@@ -53,7 +54,7 @@ impl Chunk {
     pub(crate) fn input(&mut self, shares: &[u32]) {
         let shape = self.circuit.shape;
         if shape.pool {
-            let mask = ring_mask(shape.ell);
+            let mask = Ring::new(shape.ell).mask();
             let (pairs, _) = shares.as_chunks::<2>();
             self.difference = pairs.iter().map(|[a, b]| a.wrapping_sub(*b) & mask).collect();
             self.second = pairs.iter().map(|[_, b]| *b).collect();
@@ -70,7 +71,7 @@ impl Chunk {
     /// Sets the party's share of the value from its share of m: the client adds the rounding term and lowers.
     pub(crate) fn set_value(&mut self, mut value: Vec<u32>) {
         let shape = self.circuit.shape;
-        let (client, mask) = (self.party.role == Role::Client, ring_mask(shape.ell));
+        let (client, mask) = (self.party.role == Role::Client, Ring::new(shape.ell).mask());
         if client && shape.shift > 0 {
             value.iter_mut().for_each(|v| *v = v.wrapping_add(1 << (shape.shift - 1)) & mask);
         }
@@ -86,13 +87,8 @@ impl Chunk {
             };
         }
         self.party.words[Word::Value.index()] = planes;
-        let narrow = ring_mask(shape.narrow());
-        value.iter_mut().for_each(|v| *v = *v >> shape.shift & narrow);
+        let mask = Ring::new(small_ell(&shape)).mask();
+        value.iter_mut().for_each(|v| *v = *v >> shape.shift & mask);
         self.shifted = value;
     }
-}
-
-/// The residues below 2^`width`.
-pub(crate) const fn ring_mask(width: u32) -> u32 {
-    (1 << width) - 1
 }

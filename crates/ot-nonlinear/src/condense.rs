@@ -20,13 +20,13 @@ use oblivious_transfer::hash::{Domain, KeyDeriver, StreamHasher};
 use oblivious_transfer::silent::choices_of;
 pub use piece::{ReceivedPiece, SentPiece};
 use rayon::prelude::*;
+use shares::Role;
 use zeroize::Zeroize;
 
 use crate::circuit::{OtSpec, Schedule};
 use crate::error::StepError;
 use crate::lanes::LANES;
 use crate::material::{Chunked, ReceivedMaterial, ReceivedUnit, SentMaterial, SentUnit};
-use crate::shape::Role;
 
 /// COTs that `absorb` condenses at a time.
 const PIECE: usize = 1 << 13;

@@ -1,5 +1,6 @@
 //! Why a step is refused, and whose fault it is.
 
+use shares::ShapeError;
 use thiserror::Error;
 
 /// Errors of the non-linear step. None carries a secret.
@@ -44,4 +45,10 @@ pub enum StepError {
     /// A message was asked for or handed over out of order (caller).
     #[error("step called out of order")]
     Order,
+}
+
+impl From<ShapeError> for StepError {
+    fn from(ShapeError(reason): ShapeError) -> Self {
+        Self::Shape(reason)
+    }
 }

@@ -48,11 +48,9 @@
 //!
 //! # Use
 //! ```
+//! use shares::{Role, StepShape};
 //! use oblivious_transfer::{bits::BitVec, block::Block, cot, prg::Prg};
-//! use ot_nonlinear::{
-//!     ClientStep, HashRoot, Mode, ReceivedCondenser, ReceivedMaterial, Role, SentCondenser, SentMaterial, ServerOffline,
-//!     StepError, StepPlan, StepShape,
-//! };
+//! use ot_nonlinear::{ClientStep, HashRoot, Mode, ReceivedCondenser, ReceivedMaterial, SentCondenser, SentMaterial, ServerOffline, StepError, StepPlan};
 //!
 //! // Material of one direction, here from a dealer in place of an OT extension.
 //! fn material(plan: &StepPlan, receiver: Role, rng: &mut Prg) -> Result<(ReceivedMaterial, SentMaterial), StepError> {
@@ -151,7 +149,7 @@ pub use circuit::{CotCounts, Schedule, StepPlan, UnitVectorPlan};
 pub use condense::{HashRoot, ReceivedCondenser, ReceivedPiece, SentCondenser, SentPiece};
 pub use error::StepError;
 pub use material::{ReceivedMaterial, SentMaterial};
-pub use shape::{Mode, Role, StepShape};
+pub use shape::Mode;
 pub use step::{ClientStep, ServerOffline, ServerStep};
 pub use stream::{Condenser, CotStream, Pieces, ReceivedStream, SentStream};
 pub use unit_vector::{UnitVector, UnitVectors};

@@ -3,12 +3,12 @@
 //! A store belongs to one step and one direction, is moved into the step that uses it, and is zeroised when dropped,
 //! used or not.
 
+use shares::Role;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::circuit::{OtSpec, Schedule};
 use crate::error::StepError;
 use crate::lanes::Lanes;
-use crate::shape::Role;
 
 /// The receiver's side of one OT of the plan, for the instances of a chunk: random choices and the pads they open.
 #[derive(Default, Zeroize, ZeroizeOnDrop)]

@@ -2,12 +2,12 @@
 
 use std::collections::VecDeque;
 
+use shares::Role;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::circuit::{Gate, Schedule, Shares, Wire, Word};
 use crate::lanes::Lanes;
 use crate::material::{BitPads, ReceivedUnit, SentUnit};
-use crate::shape::Role;
 use crate::wire::{PlaneReader, PlaneWriter};
 
 /// Operand bits, wires and one-time material of `lanes` instances.

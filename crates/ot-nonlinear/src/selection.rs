@@ -2,12 +2,14 @@
 //!
 //! The formulas stand in `circuit::ring`. Both roles share this code; what differs is who chooses and who offers.
 
+use shares::Ring;
 use zeroize::Zeroize;
 
-use crate::chunk::{Chunk, ring_mask};
+use crate::chunk::Chunk;
 use crate::circuit::{RingGate, RingKind, Shares, Wire, Word};
 use crate::lanes::{LANES, Lanes, to_bits, to_planes};
 use crate::product::sign;
+use crate::shape::small_ell;
 use crate::wire::{PlaneReader, PlaneWriter};
 
 impl Chunk {
@@ -44,7 +46,7 @@ impl Chunk {
 
     /// Top bit of the share of the result in the small ring.
     fn top_bit(&self) -> Vec<u32> {
-        let top = self.circuit.shape.narrow() - 1;
+        let top = small_ell(&self.circuit.shape) - 1;
         self.result.iter().map(|y| y >> top & 1).collect()
     }
 
@@ -112,7 +114,7 @@ impl Chunk {
 
     /// m = b + T d + (1 - 2T) rho d with T in clear.
     fn select(&mut self, selection: Lanes) {
-        let mask = ring_mask(self.circuit.shape.ell);
+        let mask = Ring::new(self.circuit.shape.ell).mask();
         let rho = to_bits(&self.rho());
         let bits = to_bits(&selection).into_iter().zip(rho);
         let inputs = self.difference.iter().zip(&self.second).zip(&self.masked);
@@ -127,7 +129,7 @@ impl Chunk {
     /// Adds the shares of a finished product to what it belongs to.
     fn apply(&mut self, kind: RingKind, product: &[u32]) {
         let shape = self.circuit.shape;
-        let narrow = ring_mask(shape.narrow());
+        let narrow = Ring::new(small_ell(&shape)).mask();
         match kind {
             RingKind::MaskOffline | RingKind::MaskOnline => {
                 self.masked.iter_mut().zip(product).for_each(|(masked, p)| *masked = masked.wrapping_add(*p));
@@ -145,7 +147,7 @@ impl Chunk {
                     shares.map(|((r, shifted), p)| (r * shifted).wrapping_add(*p) & narrow).collect();
             }
             RingKind::Saturate => {
-                let largest = ring_mask(shape.bits);
+                let largest = Ring::new(shape.bits).mask();
                 let bits = to_bits(&self.over());
                 for ((result, bit), p) in self.result.iter_mut().zip(bits).zip(product) {
                     let over = bit.wrapping_sub(2_u32.wrapping_mul(*p));
@@ -153,7 +155,7 @@ impl Chunk {
                 }
             }
             RingKind::Lift => {
-                let (mask, step) = (ring_mask(shape.out_ell), 1_u32 << shape.narrow());
+                let (mask, step) = (Ring::new(shape.out_ell).mask(), 1_u32 << small_ell(&shape));
                 let bits = self.top_bit();
                 for ((result, bit), p) in self.result.iter_mut().zip(bits).zip(product) {
                     let wrap = bit.wrapping_sub(*p);

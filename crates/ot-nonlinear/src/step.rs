@@ -10,13 +10,13 @@
 //! ```
 
 use rayon::prelude::*;
+use shares::{Ring, Role};
 
-use crate::chunk::{Chunk, ring_mask};
+use crate::chunk::Chunk;
 use crate::circuit::StepPlan;
 use crate::error::StepError;
 use crate::lanes::LANES;
 use crate::material::{ReceivedMaterial, SentMaterial};
-use crate::shape::Role;
 use crate::wire::{PlaneReader, PlaneWriter, read_chunks, write_chunks};
 
 /// What both roles hold: the chunks and the place in the protocol.
@@ -51,8 +51,7 @@ impl Engine {
         if shares.len() != expected {
             return Err(StepError::ShareCount { expected, found: shares.len() });
         }
-        let mask = ring_mask(self.plan.shape().ell);
-        if shares.iter().fold(0, |all, share| all | share) & !mask != 0 {
+        if !Ring::new(self.plan.shape().ell).contains(shares) {
             return Err(StepError::ShareRange);
         }
         let width = if self.plan.shape().pool { 2 * LANES } else { LANES };

@@ -10,6 +10,7 @@
 
 use rand_core::CryptoRng;
 use rayon::prelude::*;
+use shares::Role;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::circuit::{CONVERTED, Exchange, INDEX_BITS, UnitVectorPlan, conversion_width};
@@ -17,7 +18,6 @@ use crate::error::StepError;
 use crate::lanes::{LANES, Lanes, from_planes, to_bits, to_planes};
 use crate::material::{ReceivedMaterial, SentMaterial};
 use crate::party::Party;
-use crate::shape::Role;
 use crate::wire::{PlaneReader, PlaneWriter, read_chunks, write_chunks};
 
 /// Bits of a vector.

@@ -12,6 +12,7 @@ use deepcardio::architecture::Architecture;
 use ecg::Segment;
 use gc_nonlinear::ArgmaxEvaluator;
 use he_linear::InputHolder;
+use shares::Share;
 
 use crate::channel::Channel;
 use crate::entropy;
@@ -29,7 +30,6 @@ use crate::phases::{linear, nonlinear, output, recurrent, setup};
 use crate::plan::{Limits, NonlinearPlan, Plan, StagePlan};
 use crate::progress::{Observer, report};
 use crate::record::Record;
-use crate::share::Share;
 use crate::tap::{Point, Tap};
 use crate::wire::Tag;
 

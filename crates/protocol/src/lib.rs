@@ -40,7 +40,6 @@ pub mod progress;
 mod record;
 mod ring;
 pub mod server;
-mod share;
 pub mod tap;
 pub mod transport;
 pub mod wire;

@@ -6,13 +6,13 @@ use gc_nonlinear::{ArgmaxPlan, ArgmaxShape};
 use he_linear::LinearPlan;
 use oblivious_transfer::{silent, softspoken};
 use ot_nonlinear::{CellPlan, Schedule};
+use shares::Share;
 use zeroize::Zeroizing;
 
 use crate::error::{Error, Result};
 use crate::items::{self, Items};
 use crate::messages::REQUEST_BYTES;
 use crate::method::{Backend, Comparison, Method, Reveal};
-use crate::share::Share;
 use crate::wire::HEADER_BYTES;
 
 mod activation;

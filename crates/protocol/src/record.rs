@@ -1,10 +1,11 @@
 //! What a party of a label-only session keeps of a record: its shares of the latest segments' scores, from which the two
 //! find the label of their sum. Wiped when they are used, dropped or too many.
 
+use shares::Share;
+
 use std::collections::VecDeque;
 
 use crate::method::MAX_RECORD_SEGMENTS;
-use crate::share::Share;
 
 /// Shares of the scores of a record's segments, the oldest first; at most [`MAX_RECORD_SEGMENTS`] of them.
 #[derive(Default)]

@@ -7,6 +7,7 @@ use deepcardio::model::Model;
 use gc_nonlinear::ArgmaxGarbler;
 use he_linear::PublicKey;
 use rand_core::Rng;
+use shares::Share;
 
 use crate::channel::{Channel, Due};
 use crate::entropy;
@@ -22,7 +23,6 @@ use crate::phases::{linear, nonlinear, output, recurrent, setup};
 use crate::plan::{NonlinearPlan, StagePlan};
 use crate::prepared_model::PreparedModel;
 use crate::record::Record;
-use crate::share::Share;
 use crate::tap::{Point, Tap};
 use crate::wire::Tag;
 

@@ -8,9 +8,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use deepcardio::architecture::Architecture;
 use deepcardio::reference::Trace;
+use shares::{Ring, Share};
 
 use crate::error::Party;
-use crate::share::{Share, signed};
 
 /// A value inside the network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -121,7 +121,8 @@ fn compare(
     if shares.client.len() != expected.len() || shares.server.len() != expected.len() {
         return Err(missing());
     }
-    let sums = shares.client.iter().zip(&shares.server).map(|(a, b)| signed(a.wrapping_add(*b), shares.ell));
+    let ring = Ring::new(shares.ell);
+    let sums = shares.client.iter().zip(&shares.server).map(|(a, b)| ring.signed(a.wrapping_add(*b)));
     for (index, (private, &reference)) in sums.zip(expected).enumerate() {
         let reference = i64::from(reference);
         if private != reference {

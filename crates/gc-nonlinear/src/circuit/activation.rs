@@ -13,10 +13,11 @@
 //!
 //! Ciphertexts: 8 ell - 2 shift - 7 for a pair, 4 ell - 2 shift - 5 without pooling, whatever the bits.
 
+use shares::StepShape;
+
 use super::Netlist;
 use super::arith;
 use super::builder::{Builder, Wire};
-use crate::shape::StepShape;
 
 /// The circuit of one output of a validated shape.
 pub(crate) fn netlist(shape: &StepShape) -> Netlist {

@@ -1,5 +1,7 @@
 //! Circuits in clear against the contract: every input at small widths, edges at large ones.
 
+use shares::StepShape;
+
 use super::Netlist;
 use super::activation::{
     ciphertexts, evaluator_widths, evaluator_words, garbler_widths, garbler_words, netlist,
@@ -7,7 +9,6 @@ use super::activation::{
 use super::argmax;
 use crate::argmax::ArgmaxShape;
 use crate::lanes::{LANES, push_bit_slices};
-use crate::shape::StepShape;
 
 /// The circuit's outputs for up to 64 instances of (client shares, server shares).
 fn run<const N: usize>(circuit: &Netlist, shape: &StepShape, instances: &[([u32; N], [u32; N])]) -> Vec<u32> {

@@ -7,12 +7,12 @@ use oblivious_transfer::block::Block;
 use oblivious_transfer::hash::Hasher;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha20Rng;
+use shares::StepShape;
 
 use super::evaluator::Evaluate;
 use super::garbler::Garble;
 use crate::circuit::{Gate, Netlist, Slot, Step, activation};
 use crate::lanes::{Inputs, LANES, Labels, Scratch};
-use crate::shape::StepShape;
 
 /// Zahur, Rosulek, Evans, figure 2, for one instance.
 struct Paper<'a> {

@@ -10,6 +10,7 @@
 
 use std::collections::VecDeque;
 
+use shares::Role;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::plan::CellPlan;
@@ -17,7 +18,6 @@ use super::running::Running;
 use super::timeline::{Action, Progress};
 use crate::error::StepError;
 use crate::material::{ReceivedMaterial, SentMaterial};
-use crate::shape::Role;
 use crate::unit_vector::UnitVector;
 use crate::wire::check_length;
 

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use shares::{MAX_ELL, Role, StepShape};
+
 use super::tables::CellTables;
 use super::timeline::{PartSizes, Turn, compile};
 use crate::circuit::{BilinearPlan, Byte, CotCounts, Product, Schedule, StepPlan, Sum};
 use crate::error::StepError;
-use crate::shape::{MAX_ELL, Mode, Role, StepShape};
+use crate::shape::Mode;
 use crate::wire::message_bytes;
 
 /// Fraction bits of gates and cell state.

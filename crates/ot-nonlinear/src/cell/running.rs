@@ -1,5 +1,6 @@
 //! The parts of one party as they run: material and inputs in, messages out, each result handed to the next part.
 
+use shares::{Ring, Role};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use super::plan::{
@@ -7,11 +8,9 @@ use super::plan::{
 };
 use super::timeline::Message;
 use crate::bilinear::Bilinear;
-use crate::chunk::ring_mask;
 use crate::error::StepError;
 use crate::lookup::Lookup;
 use crate::material::{ReceivedMaterial, SentMaterial};
-use crate::shape::Role;
 use crate::step::Engine;
 use crate::unit_vector::UnitVector;
 
@@ -88,7 +87,7 @@ impl Running {
         if expected != found {
             return Err(StepError::ShareCount { expected, found });
         }
-        if state.iter().fold(0, |all, share| all | share) & !ring_mask(self.plan.state_ell()) != 0 {
+        if !Ring::new(self.plan.state_ell()).contains(state) {
             return Err(StepError::ShareRange);
         }
         self.shares.state = state.to_vec();
@@ -165,7 +164,7 @@ impl Running {
 
     /// Shares mod 2^P of the values plus a constant, which the client adds.
     fn shifted(&self, shares: &[u32], offset: u32) -> Vec<u32> {
-        let (mask, client) = (ring_mask(self.plan.state_ell()), self.role == Role::Client);
+        let (mask, client) = (Ring::new(self.plan.state_ell()).mask(), self.role == Role::Client);
         let offset = if client { offset } else { 0 };
         shares.iter().map(|share| share.wrapping_add(offset) & mask).collect()
     }

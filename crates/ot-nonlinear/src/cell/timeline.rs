@@ -4,7 +4,7 @@
 //! part's round computes its own of that round and of the next. So a turn moves a part by one round, as an exchange in
 //! which both send does, and a part that begins with one party's message begins together with the end of the one before.
 
-use crate::shape::Role;
+use shares::Role;
 
 /// Sizes of a part and what it waits for.
 #[derive(Clone, Debug)]
@@ -117,8 +117,9 @@ pub(super) fn compile(parts: &[PartSizes]) -> Vec<Turn> {
 
 #[cfg(test)]
 mod tests {
+    use shares::Role;
+
     use super::{PartSizes, compile};
-    use crate::shape::Role;
 
     fn both(rounds: usize, after: &'static [usize]) -> PartSizes {
         PartSizes { rounds: vec![[1, 1]; rounds], after }

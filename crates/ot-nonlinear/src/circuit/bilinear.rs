@@ -15,9 +15,10 @@
 
 use std::sync::Arc;
 
+use shares::{MAX_ELL, Role};
+
 use super::schedule::{OtSpec, Schedule};
 use crate::error::StepError;
-use crate::shape::{MAX_ELL, Role};
 
 /// Bits of a byte.
 pub(crate) const BITS: u32 = 8;

@@ -1,9 +1,10 @@
 //! Lays the gates of carries out in rounds.
 
+use shares::Role;
+
 use super::gate::{Extension, Gate, GateKind, Wire, Word};
 use super::schedule::{OtSpec, Round};
 use super::spans::{Marks, Recipe, Spans};
-use crate::shape::Role;
 
 /// A span of bits as a carry: generate, propagate (absent where the span starts at bit 0), and the first round in
 /// which both are there.

@@ -31,8 +31,9 @@
 //! where the chooser knows x1 t, x1 P rides on the offer y1 ^ P in place of y1, and shares of x1 y0 are there for p. P is the pad of
 //! choice 0, which the chooser may know; y1 ^ P travels under the pads of its own offer, of which it knows one, as all do.
 
+use shares::Role;
+
 use crate::lanes::Lanes;
-use crate::shape::Role;
 
 /// An operand whose bits each party knows for its own share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -308,8 +309,9 @@ fn to(outputs: impl Iterator<Item = usize>) -> Vec<Option<usize>> {
 
 #[cfg(test)]
 mod tests {
+    use shares::Role;
+
     use super::{Extension, GateKind, Wire, Word};
-    use crate::shape::Role;
 
     /// Choices and offers of a gate.
     fn traffic(kind: &GateKind) -> (usize, usize) {

@@ -5,12 +5,14 @@
 //! v - 2^(f + A) (v < 2^(f + A)). The last two share everything below bit f + A. Hence in range, over and negative as
 //! XORs of the two signs: no further gate, no further round.
 
+use shares::StepShape;
+
 use super::build::{Builder, Chain};
 use super::gate::Word;
 use super::ring::{RingGate, RingKind};
 use super::schedule::OtSpec;
 use super::spans::Marks;
-use crate::shape::{Mode, StepShape};
+use crate::shape::Mode;
 
 /// Registers of the carries that the selection reads.
 #[derive(Debug)]

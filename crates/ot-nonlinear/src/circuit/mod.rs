@@ -21,11 +21,12 @@ pub(crate) use layout::Carries;
 pub(crate) use ring::{RingGate, RingKind};
 pub(crate) use schedule::OtSpec;
 pub use schedule::{CotCounts, Schedule};
+use shares::StepShape;
 pub use unit_vector::UnitVectorPlan;
 pub(crate) use unit_vector::{CONVERTED, Exchange, INDEX_BITS, conversion_width};
 
 use crate::error::StepError;
-use crate::shape::{Mode, StepShape};
+use crate::shape::Mode;
 
 /// The validated shape of a step with its gates and exact sizes. Cheap to clone; make it once per layer. Sizes and
 /// counts are those of the [`Schedule`] it dereferences to.

@@ -19,7 +19,9 @@
 //! costs one product mod 2^(out_ell - A - 1). The cost of the small ring is 3 A + 6 + out_ell bits instead of
 //! 5 out_ell - A + 2 on the output ring.
 
-use crate::shape::{Role, StepShape};
+use shares::{Role, StepShape};
+
+use crate::shape::small_ell;
 
 /// What a ring gate computes; see the module's table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,9 +48,9 @@ impl RingKind {
         match self {
             Self::MaskOffline | Self::MaskOnline => shape.ell,
             Self::Open => 1,
-            Self::ShiftCarry | Self::Saturate => shape.narrow() - 1,
-            Self::Multiplex => shape.narrow(),
-            Self::Lift => shape.out_ell - shape.narrow(),
+            Self::ShiftCarry | Self::Saturate => small_ell(shape) - 1,
+            Self::Multiplex => small_ell(shape),
+            Self::Lift => shape.out_ell - small_ell(shape),
         }
     }
 

@@ -1,8 +1,9 @@
 //! Rounds, messages and OTs of a circuit, counted before anything is sent.
 
+use shares::Role;
+
 use super::gate::Gate;
 use super::ring::RingGate;
-use crate::shape::Role;
 use crate::wire::message_bytes;
 
 /// What one correlated OT is condensed to.

@@ -19,9 +19,10 @@
 
 use std::sync::Arc;
 
+use shares::Role;
+
 use super::schedule::{OtSpec, Schedule};
 use crate::error::StepError;
-use crate::shape::Role;
 use crate::wire::message_bytes;
 
 /// Bits of an index.

@@ -2,10 +2,10 @@
 
 use oblivious_transfer::bits::BitVec;
 use oblivious_transfer::block::Block;
+use shares::Ring;
 use zeroize::Zeroizing;
 
 use super::{CotLayout, Stretch};
-use crate::chunk::ring_mask;
 use crate::circuit::OtSpec;
 use crate::lanes::{LANES, Lanes};
 use crate::material::{BitPads, ReceivedUnit, RingPads, SentUnit};
@@ -78,7 +78,7 @@ fn choice_plane(choices: &BitVec, offset: usize, lane: usize, length: usize) -> 
 }
 
 fn low(block: Block, width: u32) -> u32 {
-    block.words()[0] as u32 & ring_mask(width)
+    block.words()[0] as u32 & Ring::new(width).mask()
 }
 
 impl SentPiece {
@@ -111,7 +111,10 @@ impl SentPiece {
             OtSpec::Ring(width) => {
                 let pads = zero.iter().zip(one).map(|(zero, one)| {
                     let pad = low(*zero, width);
-                    RingPads { zero: pad, difference: low(*one, width).wrapping_sub(pad) & ring_mask(width) }
+                    RingPads {
+                        zero: pad,
+                        difference: low(*one, width).wrapping_sub(pad) & Ring::new(width).mask(),
+                    }
                 });
                 unit.pads = pads.collect();
             }

@@ -2,11 +2,12 @@
 
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng, SeedableRng};
+use shares::Role;
 
 use super::harness::{deal, open};
+use crate::StepError;
 use crate::bilinear::Bilinear;
 use crate::circuit::{BilinearPlan, Byte, Product, Sum};
-use crate::{Role, StepError};
 
 fn party(plan: &BilinearPlan, seed: u64) -> [Bilinear; 2] {
     let mut rng = ChaCha20Rng::seed_from_u64(seed);

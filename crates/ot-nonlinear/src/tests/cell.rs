@@ -2,12 +2,13 @@
 
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng, SeedableRng};
+use shares::{Role, StepShape};
 
 use super::harness::{SESSION, ideal_cots, ideal_vectors, open, share, signed};
 use crate::{
     Cell, CellPlan, CellShape, CellState, CellTables, ClientCellOffline, HashRoot, Mode, ReceivedCondenser,
-    ReceivedMaterial, ReceivedStream, Role, SentCondenser, SentMaterial, SentStream, ServerCellOffline,
-    StepPlan, StepShape, UnitVector,
+    ReceivedMaterial, ReceivedStream, SentCondenser, SentMaterial, SentStream, ServerCellOffline, StepPlan,
+    UnitVector,
 };
 
 pub(super) const SHAPE: CellShape =

@@ -3,9 +3,10 @@
 use proptest::prelude::{ProptestConfig, any, proptest};
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng, SeedableRng};
+use shares::StepShape;
 
 use super::harness::{check, check_shares};
-use crate::{Mode, StepShape};
+use crate::Mode;
 
 const MODES: [Mode; 3] = [Mode::Ripple, Mode::Tree, Mode::Within(5)];
 

@@ -5,11 +5,12 @@ use oblivious_transfer::silent::{Party, SilentExtension, SilentRequested, parts_
 use oblivious_transfer::softspoken::{CotReceiver, CotSender, ReceiverSetup, SenderSetup};
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng, SeedableRng};
+use shares::{Role, StepShape};
 
 use super::harness::{SESSION, ideal_cots, open, plain, run_on, share};
 use crate::{
-    HashRoot, Mode, ReceivedCondenser, ReceivedMaterial, ReceivedStream, Role, SentCondenser, SentMaterial,
-    SentStream, StepError, StepPlan, StepShape,
+    HashRoot, Mode, ReceivedCondenser, ReceivedMaterial, ReceivedStream, SentCondenser, SentMaterial,
+    SentStream, StepError, StepPlan,
 };
 
 const SHAPE: StepShape = StepShape { count: 1500, ell: 18, shift: 6, bits: 8, pool: true, out_ell: 17 };

@@ -1,5 +1,7 @@
 //! Ideal correlated OTs, the plain formula, and both parties of a step in one process.
 
+use shares::{Role, StepShape};
+
 use oblivious_transfer::bits::BitVec;
 use oblivious_transfer::block::Block;
 use oblivious_transfer::cot;
@@ -7,8 +9,8 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng, SeedableRng};
 
 use crate::{
-    ClientStep, HashRoot, Mode, ReceivedCondenser, ReceivedMaterial, Role, Schedule, SentCondenser,
-    SentMaterial, ServerOffline, StepPlan, StepShape, UnitVector,
+    ClientStep, HashRoot, Mode, ReceivedCondenser, ReceivedMaterial, Schedule, SentCondenser, SentMaterial,
+    ServerOffline, StepPlan, UnitVector,
 };
 
 pub(super) const SESSION: [u8; 32] = [7; 32];

@@ -1,9 +1,10 @@
 //! Steps whose client learns its shares online: the same results, nothing offline, the same traffic in all.
 
 use super::harness::{deal, open, plain, share};
-use crate::{ClientStep, Mode, Role, ServerOffline, StepError, StepPlan, StepShape};
+use crate::{ClientStep, Mode, ServerOffline, StepError, StepPlan};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
+use shares::{Role, StepShape};
 
 /// Runs a late step on `values` and compares every result with the plain formula.
 fn check(shape: StepShape, mode: Mode, c: &[u32], s: &[u32], values: &[i64]) {

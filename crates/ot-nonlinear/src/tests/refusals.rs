@@ -3,11 +3,12 @@
 use oblivious_transfer::block::Block;
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng, SeedableRng};
+use shares::{Role, StepShape};
 
 use super::harness::{SESSION, deal, ideal_cots, open, plain, run_on, share};
 use crate::{
-    ClientStep, HashRoot, Mode, ReceivedCondenser, Role, SentCondenser, ServerOffline, ServerStep, StepError,
-    StepPlan, StepShape,
+    ClientStep, HashRoot, Mode, ReceivedCondenser, SentCondenser, ServerOffline, ServerStep, StepError,
+    StepPlan,
 };
 
 const SHAPE: StepShape = StepShape { count: 1030, ell: 12, shift: 3, bits: 6, pool: true, out_ell: 14 };

@@ -2,9 +2,10 @@
 
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng, SeedableRng};
+use shares::StepShape;
 
 use super::harness::run;
-use crate::{Mode, StepPlan, StepShape};
+use crate::{Mode, StepPlan};
 
 /// A ripple into bit `sign`: 2 bits for the first bit, 4 for each further, 3 for a second chain from bit `twin` on.
 fn ripple(sign: u32, twin: u32) -> u32 {

@@ -3,10 +3,11 @@
 
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng, SeedableRng};
+use shares::Role;
 
 use super::harness::deal;
 use crate::unit_vector::ENTRIES;
-use crate::{Role, StepError, UnitVector, UnitVectorPlan, UnitVectors};
+use crate::{StepError, UnitVector, UnitVectorPlan, UnitVectors};
 
 fn parties(plan: &UnitVectorPlan, seed: u64) -> [UnitVectors; 2] {
     let mut rng = ChaCha20Rng::seed_from_u64(seed);

@@ -12,6 +12,7 @@
 //! Garbling and evaluation overlap with the network: while one chunk travels, the next is garbled and the last evaluated.
 
 use gc_nonlinear::{ActivationEvaluator, ActivationGarbler, HashRoot, ReceiverCots, SentCots, StepPlan};
+use shares::Share;
 use tokio::sync::mpsc;
 
 use zeroize::Zeroizing;
@@ -21,7 +22,6 @@ use crate::compute::offload;
 use crate::error::{Error, Party, Result};
 use crate::meter::{Phase, Scope};
 use crate::phases::setup::{Correlations, extension_bytes};
-use crate::share::Share;
 use crate::wire::Tag;
 
 /// Garbled chunks that may wait for the network.

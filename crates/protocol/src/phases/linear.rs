@@ -14,7 +14,7 @@
 use std::sync::Arc;
 
 use he_linear::{InputHolder, PublicKey};
-use oblivious_transfer::bits::{pack_residues, unpack_residues};
+use shares::{Share, pack_residues, unpack_residues};
 use tokio::sync::mpsc;
 
 use crate::channel::{Channel, Due, FrameReceiver, FrameSender, Times, both};
@@ -25,7 +25,6 @@ use crate::meter::{Phase, Scope};
 use crate::plan::{Plan, StagePlan};
 use crate::prepared_model::PreparedModel;
 use crate::progress::{Observer, report};
-use crate::share::Share;
 use crate::wire::Tag;
 
 /// How many layers' messages may wait for a computation.

@@ -3,6 +3,7 @@
 
 use gc_nonlinear::{ActivationEvaluator, ActivationGarbler};
 use ot_nonlinear::{CellPlan, ClientCellOffline, ClientStep, ServerCellOffline, ServerOffline};
+use shares::Share;
 
 use crate::channel::Channel;
 use crate::error::{Error, Party, Result};
@@ -13,7 +14,6 @@ use crate::phases::setup::{Correlations, InferenceId};
 use crate::phases::{ot, recurrent, silent};
 use crate::plan::{ActivationPlan, NonlinearPlan, Plan, RecurrentPlan, StagePlan};
 use crate::prepared_model::PreparedModel;
-use crate::share::Share;
 
 /// The client's one-time material of one step.
 pub(crate) enum ClientMaterial {

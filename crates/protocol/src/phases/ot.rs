@@ -9,6 +9,7 @@
 //! `phases::rounds` runs the rounds.
 
 use ot_nonlinear::{ClientStep, ServerOffline, ServerStep, StepPlan};
+use shares::Share;
 use zeroize::Zeroizing;
 
 use crate::channel::{Channel, Due};
@@ -17,7 +18,6 @@ use crate::error::{Error, Party, Result};
 use crate::meter::{Phase, Scope};
 use crate::phases::rounds;
 use crate::phases::silent::Material;
-use crate::share::Share;
 use crate::wire::Tag;
 
 /// The client's half of the offline phase; `product` is its share of the accumulators that enter the step.

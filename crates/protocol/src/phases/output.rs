@@ -10,7 +10,7 @@
 use std::sync::Arc;
 
 use gc_nonlinear::{ArgmaxEvaluator, ArgmaxGarbler, ArgmaxPlan, HashRoot};
-use oblivious_transfer::bits::{pack_residues, unpack_residues};
+use shares::{Share, pack_residues, unpack_residues};
 use zeroize::Zeroizing;
 
 use crate::channel::{Channel, Due};
@@ -19,7 +19,6 @@ use crate::error::{Error, Party, Result};
 use crate::meter::{Phase, Scope};
 use crate::phases::setup::{Correlations, InferenceId, extension_bytes, record_hashes};
 use crate::plan::{Plan, residue_bytes};
-use crate::share::{Share, signed};
 use crate::wire::Tag;
 
 /// The step's number within the hashes of one inference, after every layer's, and of one record, where it is the only one.
@@ -38,7 +37,7 @@ pub(crate) async fn client_scores(channel: &mut Channel, share: &Share) -> Resul
     let message = channel.receive(due).await?;
     let theirs = unpack_residues(&message, count, share.ell())
         .map_err(|e| Error::invalid(Party::Server, Tag::Scores, e))?;
-    let scores = share.plus(&theirs).residues().iter().map(|&r| signed(r, share.ell())).collect();
+    let scores = share.plus(&theirs).residues().iter().map(|&r| share.ring().signed(r)).collect();
     Ok(scores)
 }
 

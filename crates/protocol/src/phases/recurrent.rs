@@ -16,10 +16,10 @@
 
 use std::sync::Arc;
 
-use oblivious_transfer::bits::{pack_residues, unpack_residues};
 use ot_nonlinear::{
-    Cell, CellPlan, CellState, ClientCellOffline, Role, ServerCellOffline, StepError, UnitVector, UnitVectors,
+    Cell, CellPlan, CellState, ClientCellOffline, ServerCellOffline, StepError, UnitVector, UnitVectors,
 };
+use shares::{Role, Share, pack_residues, unpack_residues};
 
 use crate::channel::{Channel, Due};
 use crate::compute::offload;
@@ -30,7 +30,6 @@ use crate::phases::rounds;
 use crate::phases::silent::Material;
 use crate::plan::RecurrentPlan;
 use crate::prepared_model::PreparedModel;
-use crate::share::Share;
 use crate::wire::Tag;
 
 /// The correlated OTs of the layer.

@@ -22,9 +22,10 @@ use oblivious_transfer::silent::{
 };
 use oblivious_transfer::softspoken::{CotReceiver, CotSender};
 use ot_nonlinear::{
-    CellPlan, HashRoot, Pieces, ReceivedCondenser, ReceivedMaterial, ReceivedPiece, ReceivedStream, Role,
-    Schedule, SentCondenser, SentMaterial, SentPiece, SentStream,
+    CellPlan, HashRoot, Pieces, ReceivedCondenser, ReceivedMaterial, ReceivedPiece, ReceivedStream, Schedule,
+    SentCondenser, SentMaterial, SentPiece, SentStream,
 };
+use shares::Role;
 
 use crate::channel::{Channel, Due, FrameReceiver, FrameSender, both};
 use crate::compute::offload;

@@ -4,10 +4,10 @@ use deepcardio::architecture::{Activation, Reduction, Stage};
 use deepcardio::tensor::Shape;
 use oblivious_transfer::softspoken;
 use ot_nonlinear::Mode;
+use shares::{Share, StepShape};
 
 use super::bytes::frame_bytes;
 use crate::method::{Comparison, Method};
-use crate::share::Share;
 use crate::wire::HEADER_BYTES;
 
 /// The requantising step of a stage.
@@ -27,11 +27,10 @@ impl ActivationPlan {
     pub(super) fn new(stage: &Stage, step: Activation, count: usize, out_ell: u32) -> Result<Self, String> {
         let (activated, ell) = (stage.activated(), stage.ell);
         let Activation { pool, shift, bits } = step;
-        let gc = gc_nonlinear::StepShape { count, ell, shift, bits, pool, out_ell };
-        let ot = ot_nonlinear::StepShape { count, ell, shift, bits, pool, out_ell };
-        let by_ot = |mode| ot_nonlinear::StepPlan::new(ot, mode).map_err(|e| e.to_string());
+        let shape = StepShape { count, ell, shift, bits, pool, out_ell };
+        let by_ot = |mode| ot_nonlinear::StepPlan::new(shape, mode).map_err(|e| e.to_string());
         Ok(Self {
-            gc: gc_nonlinear::StepPlan::new(gc).map_err(|e| e.to_string())?,
+            gc: gc_nonlinear::StepPlan::new(shape).map_err(|e| e.to_string())?,
             ot_ripple: by_ot(Mode::Ripple)?,
             ot_tree: by_ot(Mode::Tree)?,
             pool,

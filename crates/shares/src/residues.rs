@@ -1,25 +1,48 @@
 //! Residues modulo 2^ell to bytes and back, without a wasted bit.
+//!
+//! Everything is little-endian: residue i occupies the bits `i * ell .. (i + 1) * ell`, and bit j of the whole is bit
+//! j mod 8 of byte j / 8. Unused bits of the last byte are zero. Bytes in which they are not are refused.
 
-use super::BitsError;
+use crate::ring::Ring;
 
-/// The mask of the low `ell` bits; all 32 for larger `ell`.
-#[must_use]
-#[inline]
-pub const fn residue_mask(ell: u32) -> u32 {
-    if ell >= 32 { u32::MAX } else { (1 << ell) - 1 }
+/// Why residues cannot be packed or read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ResidueError {
+    /// The bytes do not have the length that the count implies.
+    #[error("{actual} bytes where {expected} were expected")]
+    Length {
+        /// Bytes that the count implies.
+        expected: usize,
+        /// Bytes received.
+        actual: usize,
+    },
+    /// A bit past the last residue is set.
+    #[error("unused bits of the last byte are not zero")]
+    Padding,
+    /// The residues are wider than 32 bits, or 0 bits wide, or too many to address.
+    #[error("{count} residues of {ell} bits cannot be packed")]
+    Width {
+        /// Bits of one residue.
+        ell: u32,
+        /// Residues asked for.
+        count: usize,
+    },
 }
 
-/// Bytes that `count` residues of `ell` bits occupy, or an error if `ell` is not in 1..=32.
-pub fn packed_bytes(count: usize, ell: u32) -> Result<usize, BitsError> {
+/// Bytes that `count` residues of `ell` bits occupy.
+///
+/// # Errors
+/// [`ResidueError::Width`] if `ell` is not 1 to 32, or there are too many residues to address.
+pub fn packed_bytes(count: usize, ell: u32) -> Result<usize, ResidueError> {
     let bits = if (1..=32).contains(&ell) { count.checked_mul(ell as usize) } else { None };
-    bits.map(|bits| bits.div_ceil(8)).ok_or(BitsError::Width { ell, count })
+    bits.map(|bits| bits.div_ceil(8)).ok_or(ResidueError::Width { ell, count })
 }
 
 /// Packs the low `ell` bits of each value; higher bits are ignored. `ell` is limited to 1..=32.
 #[must_use]
 pub fn pack_residues(values: &[u32], ell: u32) -> Vec<u8> {
     let ell = ell.clamp(1, 32);
-    let mask = residue_mask(ell);
+    let mask = Ring::new(ell).mask();
     let mut out = Vec::with_capacity((values.len() * ell as usize).div_ceil(8) + 8);
     let (mut pending, mut filled) = (0u64, 0);
     for value in values {
@@ -35,13 +58,16 @@ pub fn pack_residues(values: &[u32], ell: u32) -> Vec<u8> {
     out
 }
 
-/// Reads `count` residues of `ell` bits; `bytes` must be exactly what [`pack_residues`] makes.
-pub fn unpack_residues(bytes: &[u8], count: usize, ell: u32) -> Result<Vec<u32>, BitsError> {
+/// Reads `count` residues of `ell` bits.
+///
+/// # Errors
+/// [`ResidueError`] unless `bytes` is exactly what [`pack_residues`] makes of `count` residues.
+pub fn unpack_residues(bytes: &[u8], count: usize, ell: u32) -> Result<Vec<u32>, ResidueError> {
     let expected = packed_bytes(count, ell)?;
     if bytes.len() != expected {
-        return Err(BitsError::Length { expected, actual: bytes.len() });
+        return Err(ResidueError::Length { expected, actual: bytes.len() });
     }
-    let mask = u64::from(residue_mask(ell));
+    let mask = u64::from(Ring::new(ell).mask());
     let (words, tail) = bytes.as_chunks();
     let mut last = [0; 4];
     last[..tail.len()].copy_from_slice(tail);
@@ -58,7 +84,7 @@ pub fn unpack_residues(bytes: &[u8], count: usize, ell: u32) -> Result<Vec<u32>,
         filled -= ell;
     }
     // What is left of the last byte stands in `pending`, followed only by the zeros that fill up `last`.
-    if pending == 0 { Ok(values) } else { Err(BitsError::Padding) }
+    if pending == 0 { Ok(values) } else { Err(ResidueError::Padding) }
 }
 
 #[cfg(test)]
@@ -66,15 +92,15 @@ mod tests {
     use proptest::collection::vec;
     use proptest::{prop_assert_eq, proptest};
 
-    use super::super::BitsError;
-    use super::{pack_residues, packed_bytes, residue_mask, unpack_residues};
+    use super::{ResidueError, pack_residues, packed_bytes, unpack_residues};
+    use crate::ring::Ring;
 
     proptest! {
         #[test]
         fn round_trip(values in vec(0u32.., 0..200), ell in 1u32..=32) {
             let bytes = pack_residues(&values, ell);
             prop_assert_eq!(bytes.len(), packed_bytes(values.len(), ell)?);
-            let expected: Vec<u32> = values.iter().map(|value| value & residue_mask(ell)).collect();
+            let expected: Vec<u32> = values.iter().map(|value| value & Ring::new(ell).mask()).collect();
             prop_assert_eq!(unpack_residues(&bytes, values.len(), ell)?, expected);
         }
 
@@ -95,17 +121,17 @@ mod tests {
             let unused = bytes.len() * 8 - count * ell as usize;
             if unused > 0 {
                 *bytes.last_mut().unwrap() |= 0x80 >> (choice % unused);
-                prop_assert_eq!(unpack_residues(&bytes, count, ell), Err(BitsError::Padding));
+                prop_assert_eq!(unpack_residues(&bytes, count, ell), Err(ResidueError::Padding));
             }
         }
     }
 
     #[test]
     fn wrong_lengths_and_widths_are_refused() {
-        assert_eq!(unpack_residues(&[0; 4], 3, 8), Err(BitsError::Length { expected: 3, actual: 4 }));
-        assert_eq!(unpack_residues(&[0; 2], 3, 8), Err(BitsError::Length { expected: 3, actual: 2 }));
-        assert_eq!(unpack_residues(&[], 3, 0), Err(BitsError::Width { ell: 0, count: 3 }));
-        assert_eq!(unpack_residues(&[], 3, 33), Err(BitsError::Width { ell: 33, count: 3 }));
-        assert!(matches!(unpack_residues(&[], usize::MAX, 9), Err(BitsError::Width { .. })));
+        assert_eq!(unpack_residues(&[0; 4], 3, 8), Err(ResidueError::Length { expected: 3, actual: 4 }));
+        assert_eq!(unpack_residues(&[0; 2], 3, 8), Err(ResidueError::Length { expected: 3, actual: 2 }));
+        assert_eq!(unpack_residues(&[], 3, 0), Err(ResidueError::Width { ell: 0, count: 3 }));
+        assert_eq!(unpack_residues(&[], 3, 33), Err(ResidueError::Width { ell: 33, count: 3 }));
+        assert!(matches!(unpack_residues(&[], usize::MAX, 9), Err(ResidueError::Width { .. })));
     }
 }
