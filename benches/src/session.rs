@@ -1,5 +1,6 @@
 //! A session of one classification over loopback TCP, both parties in this process.
 
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,8 +15,9 @@ use protocol::method::{Backend, Comparison, Reveal};
 use protocol::plan::Limits;
 use protocol::server::{Service, serve};
 use rand_core::Rng;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio::runtime::{Builder, Runtime};
+use transport::tcp::{Listener, connect};
 
 use crate::Result;
 use crate::dealt::rng;
@@ -163,12 +165,10 @@ impl Stage {
     }
 
     async fn sockets(&self) -> Result<(TcpStream, TcpStream)> {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
-        let client = TcpStream::connect(listener.local_addr()?).await?;
-        let (server, _) = listener.accept().await?;
-        client.set_nodelay(true)?;
-        server.set_nodelay(true)?;
-        Ok((client, server))
+        let listener = Listener::bind((Ipv4Addr::LOCALHOST, 0).into(), false).await?;
+        let client = connect(listener.local_addr()?, false).await?;
+        let server = listener.accept().await?;
+        Ok((client.stream, server.stream))
     }
 
     async fn both(&self, client: Channel, server: TcpStream, way: Way, segments: usize) -> Result<Books> {

@@ -11,12 +11,11 @@ use protocol::meter::{Ledger, Phase};
 use protocol::method::{Backend, Comparison, MAX_RECORD_SEGMENTS, Reveal};
 use protocol::server::{Service, serve};
 use protocol::tap::Tap;
-use protocol::transport::memory_pair;
 use rand::RngExt;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 
-use crate::session::{TIMEOUTS, assert_equals_reference, config, reference_label, run_client, run_pair};
+use crate::session::{assert_equals_reference, config, memory_pair, reference_label, run_client, run_pair};
 
 /// One block after the other, with an odd length, a kernel of 3, 5 or 7 and a width of 1 to 64 channels.
 fn chain(blocks: usize, rng: &mut ChaCha20Rng) -> ModelSpec {
@@ -145,7 +144,7 @@ async fn a_new_record_forgets_the_segments_of_the_last() {
     let model = random_model(&mut rng, &ModelSpec::small(2, 12, 3, 1));
     let segments: Vec<_> = (0..6).map(|_| random_segment(&mut rng, model.architecture())).collect();
     let service = Service::new(model.clone(), Reveal::Label).unwrap();
-    let (client, server) = memory_pair(TIMEOUTS);
+    let (client, server) = memory_pair();
     let client = async {
         let mut session = ClientSession::connect(client, config(Backend::Ot, None)).await?;
         let mut labels = Vec::new();
@@ -182,7 +181,7 @@ async fn a_client_asks_for_no_overall_label_that_it_cannot_get() {
         (Reveal::Label, MAX_RECORD_SEGMENTS + 1, "split the recording"),
     ] {
         let service = Service::new(model.clone(), reveal).unwrap();
-        let (client, server) = memory_pair(TIMEOUTS);
+        let (client, server) = memory_pair();
         let client = async {
             let mut session = ClientSession::connect(client, config(Backend::Gc, None)).await?;
             for _ in 0..segments {
@@ -244,7 +243,7 @@ async fn a_segment_of_another_shape_is_refused_by_the_client() {
     let other = random_model(&mut rng, &ModelSpec::small(2, 20, 4, 1));
     let segment = random_segment(&mut rng, other.architecture());
     let service = Service::new(model, Reveal::Scores).unwrap();
-    let (client, server) = protocol::transport::memory_pair(TIMEOUTS);
+    let (client, server) = memory_pair();
     let config = config(Backend::Ot, None);
     let segments = [segment];
     let (seen, _served) =

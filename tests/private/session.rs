@@ -7,13 +7,13 @@ use deepcardio::reference;
 use ecg::Segment;
 use protocol::channel::{Channel, Timeouts};
 use protocol::client::{ClientConfig, ClientSession, Outcome};
-use protocol::error::{Error, Result};
+use protocol::error::{Error, Party, Result};
 use protocol::meter::{Ledger, Phase};
 use protocol::method::{Backend, Reveal};
 use protocol::plan::Limits;
 use protocol::server::{Service, Summary, serve};
 use protocol::tap::Tap;
-use protocol::transport::memory_pair;
+use transport::memory::{Line, pair};
 
 /// Generous: nothing in these tests is decided by a clock but that a silent peer is given up at all.
 pub(crate) const TIMEOUTS: Timeouts =
@@ -68,13 +68,22 @@ pub(crate) fn reference_label(model: &Model, segments: &[Segment]) -> usize {
     deepcardio::scores::argmax(&scores.reduce(add).unwrap())
 }
 
+/// A client's and a server's channel, joined in memory.
+pub(crate) fn memory_pair() -> (Channel, Channel) {
+    let (client, server) = pair(Line::INSTANT, Line::INSTANT);
+    (
+        Channel::new(client.stream, Party::Server, TIMEOUTS),
+        Channel::new(server.stream, Party::Client, TIMEOUTS),
+    )
+}
+
 /// Both parties over memory; the client's result and the server's.
 pub(crate) async fn run_pair(
     service: &Service,
     config: ClientConfig,
     segments: &[Segment],
 ) -> (Result<Seen>, Result<Summary>) {
-    let (client, server) = memory_pair(TIMEOUTS);
+    let (client, server) = memory_pair();
     tokio::join!(run_client(client, config, segments), serve(server, service))
 }
 

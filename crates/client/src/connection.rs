@@ -1,19 +1,19 @@
 //! Where the server is: at the other end of a network, or embedded in this process behind a loopback socket.
 
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use deepcardio::model::Model;
 use protocol::channel::{Channel, Timeouts};
-use protocol::error::Error;
+use protocol::error::{Error, Party};
 use protocol::method::Reveal;
 use protocol::server::Service;
 use protocol::tap::Tap;
-use protocol::transport;
 use server::serve::{Bounds, serve};
-use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use transport::tcp::{self, Listener};
 
 use crate::cli::Infer;
 use crate::failure::Failure;
@@ -62,7 +62,9 @@ impl Connection {
         if let Some(tap) = &tap {
             service = service.with_tap(tap.clone());
         }
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+        let listener = Listener::bind((Ipv4Addr::LOCALHOST, 0).into(), false)
+            .await
+            .map_err(|error| Failure::System(std::io::Error::other(error)))?;
         let address = listener.local_addr()?.to_string();
         let stop = CancellationToken::new();
         let bounds = Bounds { max_sessions: 1, timeouts };
@@ -76,7 +78,8 @@ impl Connection {
     /// # Errors
     /// [`Error`] if nobody answers.
     pub async fn connect(&self) -> Result<Channel, Error> {
-        transport::connect(&self.address, self.insecure, self.timeouts).await
+        let connection = tcp::connect(&self.address, self.insecure).await?;
+        Ok(Channel::new(connection.stream, Party::Server, self.timeouts))
     }
 
     /// Stops an embedded server.

@@ -360,15 +360,20 @@ impl Channel {
 
 #[cfg(test)]
 mod tests {
+    use transport::memory::Line;
+
     use super::*;
 
     const SCOPE: Scope = Scope::SETUP;
 
     fn pair() -> (Channel, Channel) {
-        crate::transport::memory_pair(Timeouts {
-            progress: Duration::from_secs(5),
-            idle: Duration::from_secs(5),
-        })
+        let patience = Duration::from_secs(5);
+        let timeouts = Timeouts { progress: patience, idle: patience };
+        let (client, server) = transport::memory::pair(Line::INSTANT, Line::INSTANT);
+        (
+            Channel::new(client.stream, Party::Server, timeouts),
+            Channel::new(server.stream, Party::Client, timeouts),
+        )
     }
 
     #[tokio::test]

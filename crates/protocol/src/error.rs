@@ -110,6 +110,15 @@ pub enum Error {
     Internal(String),
 }
 
+impl From<transport::error::Error> for Error {
+    fn from(error: transport::error::Error) -> Self {
+        match error {
+            transport::error::Error::Io(error) => Self::Io(error),
+            unusable => Self::Config(unusable.to_string()),
+        }
+    }
+}
+
 /// Results of the protocol.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -119,12 +128,12 @@ impl Error {
         Self::Peer { peer, fault: Fault::Invalid { tag, reason: reason.to_string() } }
     }
 
-    /// A step of our own failed although its inputs were checked.
-    /// An index beyond the layers that plan and model have: a bug.
+    /// An index beyond the layers that plan and model have: a mistake in this program.
     pub(crate) fn no_such_layer() -> Self {
         Self::internal("a layer that the plan does not have")
     }
 
+    /// A step of our own failed although its inputs were checked.
     pub(crate) fn internal(reason: impl fmt::Display) -> Self {
         Self::Internal(reason.to_string())
     }

@@ -41,5 +41,4 @@ mod record;
 mod ring;
 pub mod server;
 pub mod tap;
-pub mod transport;
 pub mod wire;

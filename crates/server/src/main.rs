@@ -7,14 +7,13 @@ use clap::Parser;
 use deepcardio::model::Model;
 use protocol::channel::Timeouts;
 use protocol::server::Service;
-use protocol::transport;
 use server::config::{Config, Flags, TEMPLATE};
 use server::serve::{Bounds, serve};
-use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 use tracing_subscriber::EnvFilter;
+use transport::tcp::{Listener, require_loopback};
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
@@ -37,7 +36,7 @@ fn main() -> ExitCode {
 
 fn run(flags: Flags) -> Result<(), Failure> {
     let config = Config::load(flags)?;
-    transport::require_loopback(config.listen, config.insecure)?;
+    require_loopback(config.listen, config.insecure)?;
     if let Some(threads) = config.threads {
         rayon::ThreadPoolBuilder::new().num_threads(threads).build_global()?;
     }
@@ -48,7 +47,7 @@ fn run(flags: Flags) -> Result<(), Failure> {
 }
 
 async fn listen(config: Config, service: Arc<Service>) -> Result<(), Failure> {
-    let listener = TcpListener::bind(config.listen).await?;
+    let listener = Listener::bind(config.listen, config.insecure).await?;
     info!(address = %listener.local_addr()?, "listening");
     let timeouts = Timeouts { progress: config.step_timeout, idle: config.idle_timeout };
     let stop = CancellationToken::new();

@@ -3,20 +3,20 @@
 //! A session that fails, hangs or is cut off ends alone. On shutdown the server stops accepting, lets running sessions
 //! finish for a while, then leaves.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use protocol::channel::Timeouts;
+use protocol::channel::{Channel, Timeouts};
 use protocol::error::{Error, Party};
 use protocol::meter::Phase;
 use protocol::server::{self, Service};
-use protocol::transport;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{Instrument, info, info_span, warn};
+use transport::connection::Connection;
+use transport::tcp::Listener;
 
 /// How long running sessions may go on after the signal to stop.
 const DRAIN: Duration = Duration::from_secs(30);
@@ -35,7 +35,7 @@ pub struct Bounds {
 }
 
 /// Accepts sessions until `stop` is cancelled, then drains.
-pub async fn serve(listener: TcpListener, service: Arc<Service>, bounds: Bounds, stop: CancellationToken) {
+pub async fn serve(listener: Listener, service: Arc<Service>, bounds: Bounds, stop: CancellationToken) {
     let permits = Arc::new(Semaphore::new(bounds.max_sessions));
     let sessions = TaskTracker::new();
     let mut number = 0u64;
@@ -44,7 +44,7 @@ pub async fn serve(listener: TcpListener, service: Arc<Service>, bounds: Bounds,
             () = stop.cancelled() => break,
             accepted = listener.accept() => accepted,
         };
-        let (stream, address) = match accepted {
+        let connection = match accepted {
             Ok(accepted) => accepted,
             Err(error) => {
                 warn!(%error, "could not accept a connection");
@@ -53,12 +53,12 @@ pub async fn serve(listener: TcpListener, service: Arc<Service>, bounds: Bounds,
             }
         };
         let Ok(permit) = Arc::clone(&permits).try_acquire_owned() else {
-            refuse(stream, bounds).await;
+            refuse(connection, bounds).await;
             continue;
         };
         number += 1;
         let span = info_span!("session", number);
-        sessions.spawn(session(stream, address, Arc::clone(&service), bounds, permit).instrument(span));
+        sessions.spawn(session(connection, Arc::clone(&service), bounds, permit).instrument(span));
     }
     drain(sessions).await;
 }
@@ -74,28 +74,23 @@ async fn drain(sessions: TaskTracker) {
 }
 
 /// Tells a client that there is no room; it waits in nobody's way.
-async fn refuse(stream: TcpStream, bounds: Bounds) {
+async fn refuse(connection: Connection<TcpStream>, bounds: Bounds) {
     warn!("refused a client: {} sessions are running", bounds.max_sessions);
     let reason = format!("it serves its maximum of {} sessions; try again later", bounds.max_sessions);
-    if let Ok(channel) = transport::accepted(stream, Party::Client, bounds.timeouts) {
-        // A client that does not read its refusal is dropped all the same.
-        let _unread = tokio::time::timeout(REFUSAL, server::refuse(channel, &reason)).await;
-    }
+    let channel = Channel::new(connection.stream, Party::Client, bounds.timeouts);
+    // A client that does not read its refusal is dropped all the same.
+    let _unread = tokio::time::timeout(REFUSAL, server::refuse(channel, &reason)).await;
 }
 
 async fn session(
-    stream: TcpStream,
-    address: SocketAddr,
+    connection: Connection<TcpStream>,
     service: Arc<Service>,
     bounds: Bounds,
     permit: OwnedSemaphorePermit,
 ) {
-    info!(%address, "client connected");
-    let result = match transport::accepted(stream, Party::Client, bounds.timeouts) {
-        Ok(channel) => server::serve(channel, &service).await,
-        Err(error) => Err(error),
-    };
-    match result {
+    info!(address = %connection.peer, "client connected");
+    let channel = Channel::new(connection.stream, Party::Client, bounds.timeouts);
+    match server::serve(channel, &service).await {
         Ok(summary) => {
             let total = summary.ledger.total(|_| true);
             let online = summary.ledger.total(|scope| scope.phase == Phase::Online);
