@@ -5,7 +5,7 @@ Takes records of every class from a data set (a zip of npy arrays, as `deepcardi
 temporary folder, classifies it with `pp-client` against a running `pp-server`, and compares every integer score with
 `deepcardio classify`. Needs Python 3.9 and NumPy, and the programs built:
 
-    cargo build --release --workspace --bins --features deepcardio/cli
+    cargo build --release --workspace --bins
     python3 tests/acceptance.py --data cinc2017-dev.npz --records 50
 """
 import argparse, json, pathlib, subprocess, sys, tempfile

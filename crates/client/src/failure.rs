@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use deepcardio::format::FormatError;
+use deepcardio::model::FormatError;
 use ecg::EcgError;
 use protocol::error::Error;
 use protocol::method::MAX_RECORD_SEGMENTS;

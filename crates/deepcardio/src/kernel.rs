@@ -1,10 +1,12 @@
-//! One convolution kernel for integers and floats, shaped so that the compiler turns it into vector instructions.
+//! One convolution kernel for residues, integers and floats, shaped so that the compiler turns it into vector instructions.
 //!
 //! A tile of [`OUTPUTS`] output channels by [`LANES`] positions stays in registers while the loop runs over input
 //! channels and taps. On x86-64 the tile is compiled a second time for AVX2 and chosen at run time.
 
 use rayon::iter::{IndexedParallelIterator, ParallelIterator};
 use rayon::slice::{ParallelSlice, ParallelSliceMut};
+
+use zeroize::Zeroize;
 
 use crate::architecture::LinearShape;
 
@@ -16,7 +18,7 @@ const OUTPUTS: usize = 4;
 type Tile<T> = [[T; LANES]; OUTPUTS];
 
 /// A number that the kernel multiplies and adds.
-pub(crate) trait Element: Copy + Default + Send + Sync {
+pub trait Element: Copy + Default + Send + Sync + Zeroize {
     /// The neutral factor.
     const ONE: Self;
 
@@ -34,6 +36,16 @@ impl Element for i32 {
     }
 }
 
+impl Element for u32 {
+    const ONE: Self = 1;
+
+    /// Modulo `2^32`, and so modulo every power of two below.
+    #[inline(always)]
+    fn multiply_add(sum: Self, a: Self, b: Self) -> Self {
+        sum.wrapping_add(a.wrapping_mul(b))
+    }
+}
+
 impl Element for f32 {
     const ONE: Self = 1.0;
 
@@ -44,7 +56,7 @@ impl Element for f32 {
 }
 
 /// A linear layer with its taps laid out as the kernel reads them: `[out / 4][in][tap][4]`.
-pub(crate) struct Convolution<T> {
+pub struct Convolution<T: Element> {
     shape: LinearShape,
     taps: Vec<T>,
     bias: Vec<T>,
@@ -52,7 +64,8 @@ pub(crate) struct Convolution<T> {
 
 impl<T: Element> Convolution<T> {
     /// Packs weights `[out][in][tap]`.
-    pub(crate) fn new(shape: LinearShape, weights: &[T], bias: &[T]) -> Self {
+    #[must_use]
+    pub fn new(shape: LinearShape, weights: &[T], bias: &[T]) -> Self {
         let per_output = shape.in_channels * shape.kernel;
         let mut taps = Vec::with_capacity(shape.out_channels.next_multiple_of(OUTPUTS) * per_output);
         for block in weights.chunks(OUTPUTS * per_output) {
@@ -65,7 +78,8 @@ impl<T: Element> Convolution<T> {
     }
 
     /// Applies the layer to `[batch][in][position]`; batch items run in parallel.
-    pub(crate) fn apply(&self, input: &[T]) -> Vec<T> {
+    #[must_use]
+    pub fn apply(&self, input: &[T]) -> Vec<T> {
         let mut output = vec![T::default(); self.shape.output().count()];
         input
             .par_chunks_exact(self.shape.in_channels * self.shape.length)
@@ -105,6 +119,14 @@ impl<T: Element> Convolution<T> {
             row.iter_mut().skip(padding).zip(channel).for_each(|(padded, &value)| *padded = value);
         }
         rows
+    }
+}
+
+impl<T: Element> Drop for Convolution<T> {
+    /// Wipes the weights.
+    fn drop(&mut self) {
+        self.taps.zeroize();
+        self.bias.zeroize();
     }
 }
 

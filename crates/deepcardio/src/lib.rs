@@ -1,39 +1,42 @@
 //! The DeepCardio arrhythmia network in exact integers.
 //!
 //! DeepCardio (Van Zaen et al. 2019, arXiv:1907.01513) tells normal rhythm, atrial fibrillation, other rhythms and noise
-//! apart in 30 s of single-lead ECG. This crate holds the network without any cryptography
-//! (segments come from [`ecg`]):
+//! apart in 30 s of single-lead ECG. This crate holds the network without any cryptography. Segments come from the crate
+//! [`ecg`]. Training, import and evaluation are in `deepcardio-tools`.
 //!
 //! | module | holds |
 //! |---|---|
 //! | [`architecture`] | what a client may know: layer shapes, widths, an LSTM's tables, preprocessing constants, class names |
-//! | [`model`] | the architecture with its secret weights |
-//! | [`mod@format`] | the model file `deepcardio.bin` |
-//! | [`quant`] | interval analysis: ring widths that no input can overflow; calibration of float networks |
-//! | [`layers`], [`mod@reference`] | the integer semantics that every private run equals bit for bit |
+//! | [`layers`] | the integer semantics of each layer |
 //! | [`overlap`] | which values of overlapping windows are the same |
-//! | [`fast`] | the same numbers with vector instructions, for evaluation on many records |
-//! | [`float`], `import` | the unquantised network, and reading it from HDF5 |
+//! | [`scores`] | from class scores to a label and probabilities |
+//! | `model` | the architecture with its secret weights, their bounds, and the model file `deepcardio.bin` |
+//! | `reference` | the whole network, which every private run equals bit for bit |
+//! | `kernel` | a convolution with vector instructions, on residues, integers and floats |
+//!
+//! The last three are behind the feature `model`, which is on by default. A gateway builds without it: it knows the
+//! architecture of a server and never its weights.
 
 pub mod architecture;
 mod bytes;
-pub mod fast;
-pub mod float;
-pub mod format;
-#[cfg(feature = "import")]
-pub mod import;
+mod decode_error;
 mod input;
-mod kernel;
+#[cfg(feature = "model")]
+pub mod kernel;
 pub mod layers;
+#[cfg(feature = "model")]
 pub mod model;
 pub mod overlap;
-pub mod quant;
+#[cfg(feature = "model")]
 pub mod reference;
 pub mod scores;
 pub mod tensor;
-#[cfg(any(test, feature = "test-utils"))]
+#[cfg(feature = "test-utils")]
 pub mod testkit;
+pub mod trace;
 
 pub use architecture::Architecture;
+pub use decode_error::DecodeError;
 pub use input::InputError;
+#[cfg(feature = "model")]
 pub use model::Model;

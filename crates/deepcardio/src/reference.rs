@@ -6,24 +6,7 @@ use crate::architecture::{LinearShape, Stage};
 use crate::input::InputError;
 use crate::layers::{conv1d, lstm, requantise};
 use crate::model::{LayerWeights, Model};
-
-/// Every intermediate value of one classification, one entry per stage.
-///
-/// It shows a patient's data and, in the accumulators, the model: it is for tests and never printed.
-pub struct Trace {
-    /// The stages, in order.
-    pub stages: Vec<StageTrace>,
-}
-
-/// Values of one stage, each row-major `[batch][channel][position]`.
-pub struct StageTrace {
-    /// After the linear layer, at every position; the last stage's are the class scores.
-    pub accumulators: Vec<i32>,
-    /// After the non-linear step; the last hidden state of an LSTM.
-    pub activations: Vec<i32>,
-    /// After the reductions: the next stage's input.
-    pub output: Vec<i32>,
-}
+use crate::trace::{StageTrace, Trace};
 
 /// Class scores of one segment, in the order of the architecture's classes.
 ///
@@ -51,12 +34,14 @@ pub fn trace(model: &Model, segment: &Segment) -> Result<Trace, InputError> {
 
 fn run_stage(stage: &Stage, layer: &LayerWeights, input: &[i32]) -> StageTrace {
     let spare = if stage.nonlinear.is_some() { 2 } else { 1 };
-    let linear = |shape: &LinearShape, values: &[i32]| conv1d(shape, layer, values, 1 << (stage.ell - spare));
+    let linear = |shape: &LinearShape, values: &[i32]| {
+        conv1d(shape, layer.weights(), layer.bias(), values, 1 << (stage.ell - spare))
+    };
     let (accumulators, activations) = match stage.lstm() {
         Some(step) => {
             let position = LinearShape { length: 1, ..stage.linear };
-            let run = lstm(step, input, stage.linear.length, |values| linear(&position, values));
-            (run.accumulators, run.hidden)
+            let values = lstm(step, input, stage.linear.length, |values| linear(&position, values));
+            (values.accumulators, values.hidden)
         }
         None => {
             let accumulators = linear(&stage.linear, input);

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use deepcardio::architecture::Architecture;
-use deepcardio::reference::Trace;
+use deepcardio::trace::Trace;
 use shares::{Ring, Share};
 
 use crate::error::Party;

@@ -2,9 +2,13 @@
 
 use ecg::Signal;
 
-use super::{
-    Architecture, ArchitectureError, HIDDEN_FRACTION, INDEX_BITS, Layer, LstmTables, Specification, limits,
-};
+use super::error::ArchitectureError;
+use super::gates::{HIDDEN_FRACTION, INDEX_BITS};
+use super::layer::Layer;
+use super::limits;
+use super::specification::Specification;
+use super::tables::LstmTables;
+use super::validated::Architecture;
 
 /// What follows the blocks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,9 +2,13 @@
 
 use ecg::Signal;
 
-use super::{Architecture, Layer, LstmTables, Specification, limits};
+use super::layer::Layer;
+use super::limits;
+use super::specification::Specification;
+use super::tables::LstmTables;
+use super::validated::Architecture;
 use crate::bytes::{Reader, Writer};
-use crate::format::FormatError;
+use crate::decode_error::DecodeError;
 
 /// Version of this encoding. A layer of a new kind or with new fields takes a new code, which a program that does not know
 /// it refuses; so it leaves the version, and with it the digest of every other architecture, as it is.
@@ -22,7 +26,7 @@ impl Architecture {
     /// Encodes the architecture; the same value gives the same bytes everywhere.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        let Specification { name, signal, layers, ring_bits, classes, score_scale } = &self.specification;
+        let Specification { name, signal, layers, ring_bits, classes, score_scale } = self.specification();
         let mut out = Writer::default();
         out.u32(VERSION);
         out.text(name);
@@ -41,14 +45,14 @@ impl Architecture {
     ///
     /// # Errors
     /// If the bytes are too many, cut short, of another version, or not a valid architecture.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, FormatError> {
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, DecodeError> {
         if bytes.len() > limits::ENCODED {
-            return Err(FormatError::TooLarge { found: bytes.len() as u64, limit: limits::ENCODED as u64 });
+            return Err(DecodeError::TooLarge { found: bytes.len() as u64, limit: limits::ENCODED as u64 });
         }
         let mut input = Reader::new(bytes);
         let version = input.u32()?;
         if version != VERSION {
-            return Err(FormatError::ArchitectureVersion { found: version, supported: VERSION });
+            return Err(DecodeError::Version { found: version, supported: VERSION });
         }
         let specification = Specification {
             name: input.text("architecture name", limits::NAME)?,
@@ -76,8 +80,8 @@ fn read_list<'a, T>(
     input: &mut Reader<'a>,
     what: &'static str,
     limit: usize,
-    read: impl Fn(&mut Reader<'a>) -> Result<T, FormatError>,
-) -> Result<Vec<T>, FormatError> {
+    read: impl Fn(&mut Reader<'a>) -> Result<T, DecodeError>,
+) -> Result<Vec<T>, DecodeError> {
     let count = input.size(what, limit)?;
     (0..count).map(|_| read(input)).collect()
 }
@@ -95,7 +99,7 @@ fn write_signal(out: &mut Writer, signal: &Signal) {
     out.f64(signal.input_scale);
 }
 
-fn read_signal(input: &mut Reader<'_>) -> Result<Signal, FormatError> {
+fn read_signal(input: &mut Reader<'_>) -> Result<Signal, DecodeError> {
     Ok(Signal {
         rate_hz: input.f64()?,
         band_low_hz: input.f64()?,
@@ -149,7 +153,7 @@ fn write_layer(out: &mut Writer, layer: &Layer) {
     }
 }
 
-fn read_layer(input: &mut Reader<'_>) -> Result<Layer, FormatError> {
+fn read_layer(input: &mut Reader<'_>) -> Result<Layer, DecodeError> {
     match input.u8()? {
         CONV1D => Ok(Layer::Conv1d {
             out_channels: input.size("channels", limits::CHANNELS)?,
@@ -171,7 +175,7 @@ fn read_layer(input: &mut Reader<'_>) -> Result<Layer, FormatError> {
             cell_index_shift: input.u32()?,
             tables: read_tables(input)?,
         }),
-        value => Err(FormatError::UnknownCode { what: "layer", value }),
+        value => Err(DecodeError::UnknownCode { what: "layer", value }),
     }
 }
 
@@ -182,7 +186,7 @@ fn write_tables(out: &mut Writer, tables: &LstmTables) {
     }
 }
 
-fn read_tables(input: &mut Reader<'_>) -> Result<LstmTables, FormatError> {
+fn read_tables(input: &mut Reader<'_>) -> Result<LstmTables, DecodeError> {
     let sigmoid = input.array()?;
     let (tanh, cell_tanh) = (input.array()?, input.array()?);
     Ok(LstmTables::new(sigmoid, tanh.map(u8::cast_signed), cell_tanh.map(u8::cast_signed)))

@@ -1,9 +1,14 @@
 //! From a list of layers to validated stages: the grammar and every limit, in one pass over the list.
 
-use super::{
-    Activation, ArchitectureError, GATES, INDEX_BITS, Layer, LinearShape, Lstm, Nonlinear, Reduction, Stage,
-    limits,
-};
+use super::activation::Activation;
+use super::error::ArchitectureError;
+use super::gates::{GATES, INDEX_BITS};
+use super::layer::Layer;
+use super::limits;
+use super::linear::LinearShape;
+use super::lstm::Lstm;
+use super::reduction::Reduction;
+use super::stage::{Nonlinear, Stage};
 use crate::tensor::Shape;
 
 /// Derives the stages, or says which layer is wrong.

@@ -44,7 +44,7 @@ pub enum ArchitectureError {
         most: u32,
     },
     /// An entry of the table of an LSTM's gates is above 1.
-    #[error("layer {layer}: a gate is above 1: sigmoid entry {entry} is {found}, allowed is 0 to {most}", most = 1 << super::GATE_FRACTION)]
+    #[error("layer {layer}: a gate is above 1: sigmoid entry {entry} is {found}, allowed is 0 to {most}", most = 1 << super::gates::GATE_FRACTION)]
     Gate {
         /// Position in the layer list.
         layer: usize,
@@ -81,8 +81,8 @@ pub enum ArchitectureError {
         /// Weights asked for so far.
         found: usize,
     },
-    /// The name or a class name is empty, too long, not printable or repeated.
-    #[error("{what} is empty, longer than {limit} bytes, repeated or not printable", limit = super::limits::NAME)]
+    /// The name or a class name is empty, too long, not printable ASCII or repeated.
+    #[error("{what} is empty, longer than {limit} bytes, repeated or not printable ASCII", limit = super::limits::NAME)]
     Name {
         /// Which text.
         what: &'static str,

@@ -1,6 +1,6 @@
 //! The layers that an architecture is made of.
 
-use super::LstmTables;
+use super::tables::LstmTables;
 
 /// One layer. Tensors are `[batch][channel][position]`; batch items are windows until [`Layer::WindowsToSequence`].
 #[derive(Debug, Clone, PartialEq, Eq)]

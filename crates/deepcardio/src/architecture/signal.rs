@@ -2,7 +2,8 @@
 
 use ecg::Signal;
 
-use super::{ArchitectureError, limits};
+use super::error::ArchitectureError;
+use super::limits;
 
 pub(super) fn validate(signal: &Signal) -> Result<(), ArchitectureError> {
     validate_constants(signal)?;

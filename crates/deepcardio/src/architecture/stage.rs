@@ -2,7 +2,10 @@
 //!
 //! The private protocol runs stage by stage, so this is the form in which it reads an architecture.
 
-use super::Lstm;
+use super::activation::Activation;
+use super::linear::LinearShape;
+use super::lstm::Lstm;
+use super::reduction::Reduction;
 use crate::tensor::Shape;
 
 /// One linear layer and all that happens before the next one.
@@ -30,77 +33,6 @@ pub enum Nonlinear {
     Requantise(Activation),
     /// The recurrence that also feeds the linear layer.
     Lstm(Lstm),
-}
-
-/// Geometry of a linear layer: a convolution with `(kernel - 1) / 2` zeros of padding. A dense layer has length 1,
-/// kernel 1 and `channels * length` of its input as `in_channels`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LinearShape {
-    /// Batch items.
-    pub batch: usize,
-    /// Input channels.
-    pub in_channels: usize,
-    /// Output channels.
-    pub out_channels: usize,
-    /// Positions, of input and output.
-    pub length: usize,
-    /// Taps.
-    pub kernel: usize,
-}
-
-/// The non-linear step `clamp((m + 2^(shift-1)) >> shift, 0, 2^bits - 1)`, `m` the accumulator or the maximum of a pair.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Activation {
-    /// Maximum over pairs of positions first.
-    pub pool: bool,
-    /// Right shift `f`; 0 means no rounding term.
-    pub shift: u32,
-    /// Unsigned width `A` of the result.
-    pub bits: u32,
-}
-
-/// A linear map without weights, applied to values or to shares alike.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reduction {
-    /// Sum over positions: `[B][C][L]` to `[B][C][1]`.
-    GlobalSum,
-    /// `[B][C][1]` to `[1][C][B]`.
-    WindowsToSequence,
-}
-
-impl LinearShape {
-    /// Shape of the input tensor.
-    #[must_use]
-    pub fn input(&self) -> Shape {
-        Shape { batch: self.batch, channels: self.in_channels, length: self.length }
-    }
-
-    /// Shape of the accumulators.
-    #[must_use]
-    pub fn output(&self) -> Shape {
-        Shape { batch: self.batch, channels: self.out_channels, length: self.length }
-    }
-
-    /// Number of weights, `[out][in][tap]`.
-    #[must_use]
-    pub fn weight_count(&self) -> usize {
-        self.out_channels * self.in_channels * self.kernel
-    }
-
-    /// Multiply-accumulates, those with padding included.
-    #[must_use]
-    pub fn multiply_accumulates(&self) -> u64 {
-        self.weight_count() as u64 * self.batch as u64 * self.length as u64
-    }
-}
-
-impl Activation {
-    /// Shape after the step.
-    #[must_use]
-    pub fn output(&self, input: Shape) -> Shape {
-        let length = if self.pool { input.length / 2 } else { input.length };
-        Shape { length, ..input }
-    }
 }
 
 impl Stage {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{GATE_FRACTION, HIDDEN_FRACTION, TABLE_ENTRIES, ZERO_INDEX};
+use super::gates::{GATE_FRACTION, HIDDEN_FRACTION, TABLE_ENTRIES, ZERO_INDEX};
 
 /// Values of the gates and of the cell's output by table index, unit 1/128; index 128 stands for 0. Clones share the
 /// entries.
@@ -78,6 +78,7 @@ impl LstmTables {
     }
 
     /// Bounds `low <= 0 <= high` of a value of the hidden state, which starts at zero.
+    #[cfg(feature = "model")]
     pub(crate) fn hidden_range(&self) -> (i64, i64) {
         let gate = self.sigmoid().iter().copied().max().map_or(0, i64::from);
         let (low, high) = self.cell_tanh().iter().fold((0, 0), |(low, high), &entry| {

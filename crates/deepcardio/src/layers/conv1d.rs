@@ -1,19 +1,18 @@
 //! The linear layer: `acc[o][t] = bias[o] + sum_{c,k} w[o][c][k] * a[c][t + k - (K-1)/2]`, zeros outside.
 
 use crate::architecture::LinearShape;
-use crate::model::LayerWeights;
 
-/// Applies a linear layer to `[batch][in][position]`, giving accumulators `[batch][out][position]`.
+/// Applies a linear layer with weights `[out][in][tap]` and a bias per output channel to `[batch][in][position]`, giving
+/// accumulators `[batch][out][position]`.
 ///
 /// Sums are exact in 64 bits; the result fits 32 because the model's interval analysis bounds it. `bound` is that bound
 /// (exclusive) and checked in debug builds.
 #[must_use]
-pub fn conv1d(shape: &LinearShape, layer: &LayerWeights, input: &[i32], bound: i64) -> Vec<i32> {
+pub fn conv1d(shape: &LinearShape, weights: &[i8], bias: &[i32], input: &[i32], bound: i64) -> Vec<i32> {
     debug_assert_eq!(input.len(), shape.input().count());
     let mut output = Vec::with_capacity(shape.output().count());
     for item in input.chunks_exact(shape.in_channels * shape.length) {
-        for (taps, &bias) in layer.weights().chunks_exact(shape.in_channels * shape.kernel).zip(layer.bias())
-        {
+        for (taps, &bias) in weights.chunks_exact(shape.in_channels * shape.kernel).zip(bias) {
             for position in 0..shape.length {
                 let acc = i64::from(bias) + dot(shape, taps, item, position);
                 debug_assert!(acc.abs() < bound, "accumulator {acc} reaches the bound {bound}");

@@ -9,7 +9,7 @@
 //! z = clamp(((a + 2^(g-1)) >> g) + 128, 0, 255)    h = O * cell_tanh[z]
 //! ```
 
-use super::requantise_value;
+use super::requantise::requantise_value;
 use crate::architecture::{GATES, Lstm, OffsetStep};
 
 /// Both parts of the state of one LSTM, zero at first.
@@ -21,7 +21,7 @@ struct State {
 }
 
 /// Values of an LSTM on one sequence.
-pub struct LstmRun {
+pub struct LstmValues {
     /// Accumulators `[4 H][T]`.
     pub accumulators: Vec<i32>,
     /// The last hidden state, `[H]`.
@@ -31,7 +31,7 @@ pub struct LstmRun {
 /// Runs an LSTM over a sequence `[X][T]` of `length` positions. `linear` takes `[x_t * 2^k; h]`, `X + H` values, to the
 /// `4 H` accumulators of a position.
 #[must_use]
-pub fn lstm(lstm: &Lstm, input: &[i32], length: usize, linear: impl Fn(&[i32]) -> Vec<i32>) -> LstmRun {
+pub fn lstm(lstm: &Lstm, input: &[i32], length: usize, linear: impl Fn(&[i32]) -> Vec<i32>) -> LstmValues {
     let mut state = State { cell: vec![0; lstm.units], hidden: vec![0; lstm.units] };
     let mut accumulators = vec![0; GATES * lstm.units * length];
     for position in 0..length {
@@ -42,7 +42,7 @@ pub fn lstm(lstm: &Lstm, input: &[i32], length: usize, linear: impl Fn(&[i32]) -
         column.zip(&gates).for_each(|(acc, &value)| *acc = value);
         state.step(lstm, &gates);
     }
-    LstmRun { accumulators, hidden: state.hidden }
+    LstmValues { accumulators, hidden: state.hidden }
 }
 
 impl State {

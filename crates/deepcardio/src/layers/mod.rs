@@ -6,5 +6,5 @@ mod reduction;
 mod requantise;
 
 pub use conv1d::conv1d;
-pub use lstm::{LstmRun, lstm};
+pub use lstm::{LstmValues, lstm};
 pub use requantise::{requantise, requantise_value};

@@ -4,17 +4,6 @@ use crate::architecture::Reduction;
 use crate::tensor::Shape;
 
 impl Reduction {
-    /// Shape after the reduction of a tensor of shape `input`.
-    #[must_use]
-    pub fn output(&self, input: Shape) -> Shape {
-        match self {
-            Self::GlobalSum => Shape { length: 1, ..input },
-            Self::WindowsToSequence => {
-                Shape { batch: 1, channels: input.channels, length: input.batch * input.length }
-            }
-        }
-    }
-
     /// Applies the reduction to residues modulo `2^ell`.
     #[must_use]
     pub fn apply(&self, input: Shape, residues: &[u32], ell: u32) -> (Shape, Vec<u32>) {

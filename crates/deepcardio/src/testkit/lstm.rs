@@ -2,9 +2,10 @@
 
 use rand::{Rng, RngExt};
 
-use super::{ModelSpec, random_model, random_signed};
-use crate::architecture::{GATE_FRACTION, Layer, Lstm, LstmTables, limits};
-use crate::model::{LayerWeights, Model};
+use super::numbers::random_signed;
+use super::spec::{ModelSpec, random_model};
+use crate::architecture::{GATE_FRACTION, Layer, LstmTables, limits};
+use crate::model::Model;
 
 /// A random model with an LSTM of `units` over `windows` steps after one small block, then one dense layer or two. Any
 /// widths and shifts, any tables: as training makes them, or without any order.
@@ -51,17 +52,6 @@ fn random_layer(rng: &mut impl Rng, units: usize, extremes: u8) -> Layer {
         cell_index_shift,
         tables: random_tables(rng, cell_index_shift, extremes),
     }
-}
-
-/// Weights of an LSTM: biases so far from index 128 that some gates stay at an end.
-pub(super) fn random_lstm_weights(
-    rng: &mut impl Rng,
-    lstm: &Lstm,
-    rows: usize,
-    weights: Vec<i8>,
-) -> LayerWeights {
-    let bias = (0..rows).map(|_| rng.random_range(-32..=288) << lstm.gate_shift).collect();
-    LayerWeights::new(weights, bias)
 }
 
 /// Tables as training makes them, or without any order.

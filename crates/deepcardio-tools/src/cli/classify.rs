@@ -1,0 +1,99 @@
+//! `deepcardio classify`: recordings through the integer network, in the clear.
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+use deepcardio::Model;
+use deepcardio::scores::{argmax, probabilities};
+use deepcardio_tools::fast::FastModel;
+use ecg::{Hints, Unit};
+use serde::Serialize;
+
+use super::outcome::Outcome;
+
+/// Classify recordings in the clear.
+#[derive(clap::Args)]
+pub(super) struct Arguments {
+    /// CSV recordings.
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    /// Model file.
+    #[arg(long)]
+    model: PathBuf,
+    /// Print JSON, one object per file, each on its own line.
+    #[arg(long)]
+    json: bool,
+    /// Sampling rate in Hz, if the file does not say.
+    #[arg(long, value_name = "HZ")]
+    rate: Option<f64>,
+    /// Unit of the samples (mv, uv or v), if the file does not say.
+    #[arg(long, value_name = "UNIT")]
+    unit: Option<Unit>,
+}
+
+/// The result of one file.
+#[derive(Serialize)]
+struct Report {
+    file: String,
+    label: String,
+    segments: Vec<SegmentReport>,
+}
+
+/// The result of one segment.
+#[derive(Serialize)]
+struct SegmentReport {
+    label: String,
+    scores: Vec<i64>,
+    probabilities: Vec<f64>,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Outcome {
+    let model = Model::load(&arguments.model)?;
+    let fast = FastModel::new(&model);
+    let mut reports = Vec::with_capacity(arguments.files.len());
+    for file in &arguments.files {
+        reports.push(classify(&model, &fast, file, arguments)?);
+    }
+    if arguments.json {
+        let lines = reports.iter().map(serde_json::to_string).collect::<Result<Vec<_>, _>>()?;
+        return Ok(lines.join("\n") + "\n");
+    }
+    Ok(reports.iter().map(print).collect())
+}
+
+fn classify(
+    model: &Model,
+    fast: &FastModel<'_>,
+    file: &Path,
+    arguments: &Arguments,
+) -> Result<Report, Box<dyn std::error::Error>> {
+    let architecture = model.architecture();
+    let label = |scores: &[i64]| architecture.classes().get(argmax(scores)).cloned().unwrap_or_default();
+    let hints = Hints { rate_hz: arguments.rate, unit: arguments.unit };
+    let recording = ecg::open(file, hints).map_err(|error| format!("{}: {error}", file.display()))?;
+    let mut total = vec![0; architecture.classes().len()];
+    let mut segments = Vec::new();
+    for segment in ecg::segments(&recording, architecture.signal())? {
+        let scores = fast.scores(&segment)?;
+        total.iter_mut().zip(&scores).for_each(|(total, score)| *total += score);
+        let probabilities = probabilities(&scores, architecture.score_scale());
+        segments.push(SegmentReport { label: label(&scores), scores, probabilities });
+    }
+    Ok(Report { file: file.display().to_string(), label: label(&total), segments })
+}
+
+fn print(report: &Report) -> String {
+    let mut text = String::new();
+    let _ = writeln!(text, "{}: {}", report.file, report.label);
+    for (index, segment) in report.segments.iter().enumerate() {
+        let probabilities: Vec<String> = segment.probabilities.iter().map(|p| format!("{p:.3}")).collect();
+        let _ = writeln!(
+            text,
+            "  segment {index}: {:<7} scores {:?} probabilities {}",
+            segment.label,
+            segment.scores,
+            probabilities.join(" ")
+        );
+    }
+    text
+}

@@ -1,0 +1,9 @@
+//! The network from outside: architectures, model files, bounds, the reference, what windows share.
+
+mod architecture;
+mod bounds;
+mod format;
+mod lstm;
+mod overlap;
+mod reference;
+mod secrets;
