@@ -10,27 +10,26 @@ use std::time::Instant;
 
 use deepcardio::architecture::Architecture;
 use ecg::Segment;
-use gc_nonlinear::ArgmaxEvaluator;
 use he_linear::InputHolder;
 use shares::Share;
 
 use crate::channel::Channel;
+use crate::correlations::Correlations;
 use crate::entropy;
-use crate::error::{Error, Party, Result};
+use crate::error::{Error, Result};
 use crate::handshake;
+use crate::keys::InferenceId;
 use crate::link::Link;
 use crate::messages::Request;
 use crate::meter::{Ledger, Phase, Scope};
 use crate::method::{Backend, Comparison, MAX_RECORD_SEGMENTS, Method, Reveal};
-use crate::phases::linear::ClientLinear;
-use crate::phases::nonlinear::ClientMaterial;
-use crate::phases::output::Choice;
-use crate::phases::setup::{Correlations, InferenceId};
-use crate::phases::{linear, nonlinear, output, recurrent, setup};
-use crate::plan::{Limits, NonlinearPlan, Plan, StagePlan};
-use crate::progress::{Observer, report};
+use crate::phases::inference::{ClientInference, Terms};
+use crate::phases::output::{Answer, Choice};
+use crate::phases::{output, setup};
+use crate::plan::{Limits, Plan};
+use crate::progress::Observer;
 use crate::record::Record;
-use crate::tap::{Point, Tap};
+use crate::tap::Tap;
 use crate::wire::Tag;
 
 /// How a client wants its session.
@@ -69,7 +68,7 @@ pub struct ClientSession {
     session_id: [u8; 32],
     method: Method,
     correlations: Correlations,
-    inferences: u64,
+    inferences: u32,
     /// Its shares of the record's scores, where labels alone are revealed.
     record: Record,
     /// The label of the record's last segment.
@@ -80,19 +79,10 @@ pub struct ClientSession {
     tap: Option<Tap>,
 }
 
-/// The client's one-time material for the end of an inference.
-enum OutputMaterial {
-    Scores,
-    Label(ArgmaxEvaluator),
-}
-
 /// A session with the one-time material of one inference.
 pub struct PreparedClient {
     session: ClientSession,
-    masks: Vec<Share>,
-    products: Vec<Share>,
-    nonlinear: Vec<ClientMaterial>,
-    output: OutputMaterial,
+    inference: ClientInference,
 }
 
 impl ClientSession {
@@ -190,22 +180,18 @@ impl ClientSession {
     async fn make_material(mut self) -> Result<PreparedClient> {
         let scope = Scope::session(Phase::Offline);
         self.channel.send(scope, Tag::Request, &Request::Infer(self.method).encode()).await?;
-        let plan = Arc::clone(&self.plan);
-        let observer = self.observer.as_ref();
-        let ClientLinear { masks, products } =
-            linear::client_offline(&mut self.channel, &plan, &self.holder, observer).await?;
         let id = InferenceId::new(self.session_id, self.inferences);
-        let (channel, correlations) = (&mut self.channel, &mut self.correlations);
-        let nonlinear =
-            nonlinear::client_offline(channel, &plan, self.method, &id, correlations, &products).await?;
-        let output = match (self.reveal, products.last()) {
-            (Reveal::Label, Some(scores)) => OutputMaterial::Label(
-                output::client_label_prepare(channel, &Choice::of_segment(&plan, &id), correlations, scores)
-                    .await?,
-            ),
-            _ => OutputMaterial::Scores,
-        };
-        Ok(PreparedClient { session: self, masks, products, nonlinear, output })
+        let terms = Terms { method: self.method, reveal: self.reveal };
+        let inference = ClientInference::prepare(
+            &mut self.channel,
+            (&self.plan, &self.holder),
+            terms,
+            (&id, &mut self.correlations),
+            self.observer.as_ref(),
+            self.tap.is_some(),
+        );
+        let inference = inference.await?;
+        Ok(PreparedClient { session: self, inference })
     }
 
     /// Begins a record: forgets the segments classified so far, which then are in no overall label. Not needed after
@@ -268,20 +254,6 @@ impl ClientSession {
         }
     }
 
-    /// Shares of a layer's accumulators, where somebody verifies.
-    fn tap_accumulators(&self, index: usize, stage: &StagePlan, computed: &Share) {
-        if let Some(tap) = &self.tap {
-            tap.record(Point::Accumulators(index), Party::Client, &stage.accumulators(computed));
-        }
-    }
-
-    /// Shares of what leaves a layer, where somebody verifies.
-    fn tap_activations(&self, index: usize, share: &Share) {
-        if let Some(tap) = &self.tap {
-            tap.record(Point::Activations(index), Party::Client, share);
-        }
-    }
-
     /// Ends the session in order.
     ///
     /// # Errors
@@ -301,44 +273,12 @@ impl PreparedClient {
     }
 
     async fn classify(self, segment: &Segment) -> Result<(ClientSession, Outcome)> {
-        let Self { mut session, masks, mut products, nonlinear, output } = self;
-        let times = session.channel.times();
-        let plan = Arc::clone(&session.plan);
-        let mut share = session.input(segment)?;
-        let mut nonlinear = nonlinear.into_iter();
-        for (index, ((stage, mask), product)) in plan.stages.iter().zip(masks).zip(&products).enumerate() {
-            session.tap_accumulators(index, stage, product);
-            let channel = &mut session.channel;
-            let (online, steps) =
-                (Scope::linear(Phase::Online, index), Scope::nonlinear(Phase::Online, index));
-            let Some(step) = &stage.nonlinear else {
-                times.timed(online, linear::client_online(channel, index, stage, &share, mask)).await?;
-                continue;
-            };
-            let material = nonlinear.next().ok_or_else(Error::no_such_layer)?;
-            share = match step {
-                NonlinearPlan::Requantise(activation) => {
-                    times.timed(online, linear::client_online(channel, index, stage, &share, mask)).await?;
-                    let step = nonlinear::client_online(channel, index, stage, activation, material);
-                    times.timed(steps, step).await?
-                }
-                NonlinearPlan::Lstm(plan) => {
-                    let cells = material.into_cells()?;
-                    recurrent::client_online(channel, index, plan, &share, mask, cells).await?
-                }
-            };
-            session.tap_activations(index, &share);
-            report(session.observer.as_ref(), Phase::Online, &stage.name, index + 1, plan.stages.len());
-        }
-        let scores = products.pop().ok_or_else(Error::no_such_layer)?;
-        let outcome = match output {
-            OutputMaterial::Scores => {
-                let scores = output::client_scores(&mut session.channel, &scores);
-                Outcome::Scores(times.timed(Scope::output(), scores).await?)
-            }
-            OutputMaterial::Label(evaluator) => {
-                let label = output::client_label(&mut session.channel, evaluator);
-                let label = times.timed(Scope::output(), label).await?;
+        let Self { mut session, inference } = self;
+        let input = session.input(segment)?;
+        let (observer, tap) = (session.observer.as_ref(), session.tap.as_ref());
+        let outcome = match inference.run(&mut session.channel, input, observer, tap).await? {
+            Answer::Scores(scores) => Outcome::Scores(scores),
+            Answer::Label(label, scores) => {
                 session.record.push(scores);
                 session.last_label = Some(label);
                 Outcome::Label(label)

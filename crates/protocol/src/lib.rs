@@ -25,10 +25,12 @@
 pub mod channel;
 pub mod client;
 mod compute;
+mod correlations;
 mod entropy;
 pub mod error;
 pub mod handshake;
 mod items;
+mod keys;
 mod link;
 pub mod messages;
 pub mod meter;

@@ -1,6 +1,8 @@
 //! The plan of one inference: from a public architecture to an ordered list of stages with the exact size of every
 //! message. Both parties derive it on their own; it drives both scripts and the limits of the decoder.
 
+use std::sync::Arc;
+
 use deepcardio::architecture::{Architecture, LinearShape, Nonlinear, Stage};
 use gc_nonlinear::{ArgmaxPlan, ArgmaxShape};
 use he_linear::LinearPlan;
@@ -13,15 +15,18 @@ use crate::error::{Error, Result};
 use crate::items::{self, Items};
 use crate::messages::REQUEST_BYTES;
 use crate::method::{Backend, Comparison, Method, Reveal};
-use crate::wire::HEADER_BYTES;
 
 mod activation;
 mod bytes;
 mod recurrent;
+mod step;
+
+use bytes::frames;
 
 pub(crate) use activation::ActivationPlan;
 pub(crate) use bytes::residue_bytes;
-pub(crate) use recurrent::RecurrentPlan;
+pub(crate) use recurrent::{CellOts, RecurrentPlan};
+pub(crate) use step::{NonlinearPlan, Step};
 
 /// What a party is ready to spend on a peer's architecture.
 #[derive(Clone, Copy, Debug)]
@@ -51,15 +56,10 @@ pub(crate) struct StagePlan {
     pub(crate) nonlinear: Option<NonlinearPlan>,
 }
 
-/// What follows a linear layer.
-pub(crate) enum NonlinearPlan {
-    Requantise(ActivationPlan),
-    Lstm(RecurrentPlan),
-}
-
 /// The whole inference.
 pub(crate) struct Plan {
-    pub(crate) stages: Vec<StagePlan>,
+    /// The last one has no step: its accumulators are the scores.
+    pub(crate) stages: Vec<Arc<StagePlan>>,
     pub(crate) classes: usize,
     pub(crate) scores_ell: u32,
     /// The choice of one segment's label.
@@ -74,11 +74,11 @@ impl Plan {
     pub(crate) fn new(architecture: &Architecture) -> Result<Self> {
         let stages = architecture.stages();
         let next_ell = stages.iter().skip(1).map(|stage| stage.ell).chain([0]);
-        let stages: Vec<StagePlan> = stages
+        let stages: Vec<Arc<StagePlan>> = stages
             .iter()
             .zip(items::lay_out(architecture))
             .zip(next_ell)
-            .map(|((stage, items), ell)| StagePlan::new(stage, items, ell))
+            .map(|((stage, items), ell)| StagePlan::new(stage, items, ell).map(Arc::new))
             .collect::<Result<_>>()?;
         let classes = architecture.classes().len();
         let scores_ell = stages.last().map_or(0, |last| last.ell);
@@ -88,7 +88,7 @@ impl Plan {
 
     /// Refuses a plan that is larger than `limits` allow.
     pub(crate) fn check(&self, limits: Limits, backend: Backend, reveal: Reveal) -> Result<()> {
-        let tensor = self.stages.iter().map(StagePlan::largest_tensor).max().unwrap_or(0);
+        let tensor = self.stages.iter().map(|stage| stage.largest_tensor()).max().unwrap_or(0);
         if tensor > limits.tensor {
             return Err(Error::Incompatible(format!(
                 "the server's network has a layer of {tensor} values; this client accepts {}",
@@ -116,31 +116,28 @@ impl Plan {
     }
 
     fn activations(&self) -> impl Iterator<Item = &ActivationPlan> {
-        self.stages.iter().filter_map(StagePlan::activation)
-    }
-
-    fn recurrences(&self) -> impl Iterator<Item = &RecurrentPlan> {
-        self.stages.iter().filter_map(StagePlan::recurrence)
+        self.stages.iter().filter_map(|stage| stage.activation())
     }
 
     /// Whether a session with this backend needs silent OTs.
     pub(crate) fn needs_silent(&self, backend: Backend) -> bool {
-        backend == Backend::Ot || self.recurrences().next().is_some()
+        backend == Backend::Ot || self.stages.iter().any(|stage| stage.recurrence().is_some())
     }
 
-    /// What the silent OTs of an inference are for: every step, every layer's unit vectors, every part of every cell, in order.
-    pub(crate) fn transferred(&self, method: Method) -> impl Iterator<Item = &Schedule> {
-        self.stages.iter().flat_map(move |stage| stage.transferred(method))
+    /// What the silent OTs of an inference are for, in order: every step, every layer's unit vectors, every part of
+    /// every cell.
+    pub(crate) fn ot_consumers(&self, method: Method) -> impl Iterator<Item = &Schedule> {
+        self.stages.iter().flat_map(move |stage| stage.ot_consumers(method))
     }
 
     /// Bytes of all messages of one inference, both directions, frame headers included.
     pub(crate) fn traffic(&self, method: Method, reveal: Reveal) -> u64 {
         let stages: usize = self.stages.iter().map(|stage| stage.traffic(method)).sum();
         let output = match reveal {
-            Reveal::Scores => residue_bytes(self.classes, self.scores_ell) + HEADER_BYTES,
+            Reveal::Scores => frames([residue_bytes(self.classes, self.scores_ell)]),
             Reveal::Label => label_bytes(&self.argmax),
         };
-        (stages + self.silent_bytes(method) + output + REQUEST_BYTES + HEADER_BYTES) as u64
+        (stages + self.silent_bytes(method) + output + frames([REQUEST_BYTES])) as u64
     }
 
     /// The choice of the label of the sum of the scores of `segments` segments. Takes a moment for many.
@@ -156,7 +153,7 @@ impl Plan {
         if segments == 1 {
             return Ok(0);
         }
-        Ok((label_bytes(&self.overall(segments)?) + REQUEST_BYTES + HEADER_BYTES) as u64)
+        Ok((label_bytes(&self.overall(segments)?) + frames([REQUEST_BYTES])) as u64)
     }
 
     /// Bytes of the silent extension that serves all layers, both directions.
@@ -166,7 +163,7 @@ impl Plan {
             .iter()
             .map(|stage| stage.cots(method))
             .fold((0, 0), |sums, cots| (sums.0 + cots.0, sums.1 + cots.1));
-        2 * silent::parts_for(client.max(server)) * (silent::PART_BYTES + HEADER_BYTES)
+        2 * silent::parts_for(client.max(server)) * frames([silent::PART_BYTES])
     }
 }
 
@@ -179,10 +176,9 @@ impl StagePlan {
         let nonlinear = match &stage.nonlinear {
             None => Ok(None),
             Some(Nonlinear::Requantise(step)) => ActivationPlan::new(stage, *step, results, next_ell)
-                .map(|step| Some(NonlinearPlan::Requantise(step))),
-            Some(Nonlinear::Lstm(lstm)) => {
-                RecurrentPlan::new(stage, lstm, next_ell).map(|lstm| Some(NonlinearPlan::Lstm(lstm)))
-            }
+                .map(|step| Some(NonlinearPlan::Requantise(Arc::new(step)))),
+            Some(Nonlinear::Lstm(lstm)) => RecurrentPlan::new(stage, lstm, next_ell)
+                .map(|lstm| Some(NonlinearPlan::Lstm(Arc::new(lstm)))),
         };
         let nonlinear = nonlinear.map_err(|e| misfit(&e))?;
         Ok(Self { name: stage.name.clone(), linear, geometry, items, ell: stage.ell, nonlinear })
@@ -202,27 +198,21 @@ impl StagePlan {
         }
     }
 
+    /// What follows the linear layer by `method`; nothing after the last.
+    pub(crate) fn step(&self, method: Method) -> Option<Step<&Schedule>> {
+        self.nonlinear.as_ref().map(|nonlinear| nonlinear.by(method))
+    }
+
     /// What the stage's silent OTs are for, in order.
-    fn transferred(&self, method: Method) -> Box<dyn Iterator<Item = &Schedule> + '_> {
-        match (&self.nonlinear, method) {
-            (Some(NonlinearPlan::Requantise(step)), Method::Ot(shape)) => {
-                Box::new(std::iter::once(&**step.ot(shape)))
-            }
-            (Some(NonlinearPlan::Lstm(recurrent)), _) => Box::new(recurrent.transferred()),
-            _ => Box::new(std::iter::empty()),
-        }
+    fn ot_consumers(&self, method: Method) -> Vec<&Schedule> {
+        self.step(method).map(Step::into_consumers).unwrap_or_default()
     }
 
     /// Silent OTs of the stage: those in which the client chooses, those in which the server does.
     fn cots(&self, method: Method) -> (usize, usize) {
-        match (&self.nonlinear, method) {
-            (Some(NonlinearPlan::Requantise(step)), Method::Ot(shape)) => {
-                let cots = step.ot(shape).cots();
-                (cots.client_receives, cots.server_receives)
-            }
-            (Some(NonlinearPlan::Lstm(recurrent)), _) => recurrent.cots(),
-            _ => (0, 0),
-        }
+        self.ot_consumers(method).into_iter().map(Schedule::cots).fold((0, 0), |(client, server), cots| {
+            (client + cots.client_receives, server + cots.server_receives)
+        })
     }
 
     fn largest_tensor(&self) -> usize {
@@ -266,14 +256,17 @@ impl StagePlan {
         residue_bytes(self.geometry.input().count(), self.ell)
     }
 
+    /// Bytes of all messages of the stage, but for the silent extension.
     fn traffic(&self, method: Method) -> usize {
-        let linear = self.linear.input_bytes() + self.linear.output_bytes();
-        let (input, step) = match &self.nonlinear {
-            None => (self.masked_input_bytes(), 0),
-            Some(NonlinearPlan::Requantise(step)) => (self.masked_input_bytes(), step.traffic(method)),
-            Some(NonlinearPlan::Lstm(recurrent)) => (recurrent.masked_sequence_bytes(), recurrent.traffic()),
-        };
-        linear + input + step + 3 * HEADER_BYTES
+        let linear = frames([self.linear.input_bytes(), self.linear.output_bytes()]);
+        linear
+            + match &self.nonlinear {
+                None => frames([self.masked_input_bytes()]),
+                Some(NonlinearPlan::Requantise(step)) => {
+                    frames([self.masked_input_bytes()]) + step.traffic(method)
+                }
+                Some(NonlinearPlan::Lstm(recurrent)) => recurrent.traffic(),
+            }
     }
 }
 
@@ -300,7 +293,7 @@ pub fn computed(architecture: &Architecture, backend: Backend) -> Result<Vec<Com
         Backend::Gc => Method::Gc,
         Backend::Ot => Method::Ot(Comparison::Ripple),
     };
-    let computed = |stage: &StagePlan| {
+    let computed = |stage: &Arc<StagePlan>| {
         let results = stage.activation().map_or(0, |step| step.gc.shape().count);
         let cots = stage.cots(method);
         let cell = stage.recurrence().map(|recurrent| recurrent.cell.clone());
@@ -314,8 +307,8 @@ fn choice_of_label(classes: usize, ell: u32, terms: usize) -> Result<ArgmaxPlan>
         .map_err(|e| Error::Incompatible(format!("the choice of the label: {e}")))
 }
 
-/// Bytes of the three messages of a choice of a label.
+/// Bytes of all messages of a choice of a label.
 fn label_bytes(argmax: &ArgmaxPlan) -> usize {
     let extension = softspoken::random_bytes(argmax.input_cots());
-    extension + argmax.input_corrections_bytes() + argmax.message_bytes() + 3 * HEADER_BYTES
+    frames([extension, argmax.input_corrections_bytes(), argmax.message_bytes()])
 }

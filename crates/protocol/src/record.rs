@@ -1,9 +1,9 @@
 //! What a party of a label-only session keeps of a record: its shares of the latest segments' scores, from which the two
 //! find the label of their sum. Wiped when they are used, dropped or too many.
 
-use shares::Share;
-
 use std::collections::VecDeque;
+
+use shares::Share;
 
 use crate::method::MAX_RECORD_SEGMENTS;
 

@@ -4,26 +4,25 @@
 use std::sync::Arc;
 
 use deepcardio::model::Model;
-use gc_nonlinear::ArgmaxGarbler;
 use he_linear::PublicKey;
 use rand_core::Rng;
 use shares::Share;
 
 use crate::channel::{Channel, Due};
+use crate::correlations::Correlations;
 use crate::entropy;
 use crate::error::{Error, Party, Result};
 use crate::handshake::{self, Offer};
+use crate::keys::InferenceId;
 use crate::messages::{REQUEST_BYTES, Request};
 use crate::meter::{Ledger, Phase, Scope};
 use crate::method::{Backend, Method, Reveal};
-use crate::phases::nonlinear::ServerMaterial;
+use crate::phases::inference::{Served, ServerInference, Terms};
 use crate::phases::output::Choice;
-use crate::phases::setup::{Correlations, InferenceId};
-use crate::phases::{linear, nonlinear, output, recurrent, setup};
-use crate::plan::{NonlinearPlan, StagePlan};
+use crate::phases::{output, setup};
 use crate::prepared_model::PreparedModel;
 use crate::record::Record;
-use crate::tap::{Point, Tap};
+use crate::tap::Tap;
 use crate::wire::Tag;
 
 /// What a server offers.
@@ -78,7 +77,7 @@ pub async fn refuse(mut channel: Channel, reason: &str) {
 /// [`Error`] says whose fault it is. The peer is told as far as it still listens.
 pub async fn serve(mut channel: Channel, service: &Service) -> Result<Summary> {
     match run(&mut channel, service).await {
-        Ok(inferences) => Ok(Summary { inferences, ledger: channel.take_ledger() }),
+        Ok(inferences) => Ok(Summary { inferences: inferences.into(), ledger: channel.take_ledger() }),
         Err(error) => {
             if let Some(reason) = reason_for_peer(&error) {
                 channel.abort(&reason).await;
@@ -97,7 +96,7 @@ fn reason_for_peer(error: &Error) -> Option<String> {
     }
 }
 
-async fn run(channel: &mut Channel, service: &Service) -> Result<u64> {
+async fn run(channel: &mut Channel, service: &Service) -> Result<u32> {
     let mut session = channel.times().timed(Scope::SETUP, ServerSession::set_up(channel, service)).await?;
     loop {
         match request(channel).await? {
@@ -114,19 +113,6 @@ async fn request(channel: &mut Channel) -> Result<Request> {
     Request::decode(&message).map_err(|e| Error::invalid(Party::Client, Tag::Request, e))
 }
 
-/// The server's one-time material for the end of an inference.
-enum OutputMaterial {
-    Scores,
-    Label(ArgmaxGarbler),
-}
-
-/// The server's one-time material of one inference.
-struct Material {
-    masks: Vec<Share>,
-    nonlinear: Vec<ServerMaterial>,
-    output: OutputMaterial,
-}
-
 struct ServerSession {
     model: Arc<PreparedModel>,
     backend: Backend,
@@ -135,7 +121,7 @@ struct ServerSession {
     key: Arc<PublicKey>,
     session_id: [u8; 32],
     correlations: Correlations,
-    inferences: u64,
+    inferences: u32,
     /// Its shares of the latest segments' scores, where labels alone are revealed.
     record: Record,
     /// Overall labels asked for.
@@ -204,95 +190,21 @@ impl ServerSession {
         Ok(())
     }
 
-    async fn prepare(&mut self, channel: &mut Channel, method: Method) -> Result<Material> {
+    async fn prepare(&mut self, channel: &mut Channel, method: Method) -> Result<ServerInference> {
         if method.backend() != self.backend {
             let reason = "a method of another backend than was agreed on";
             return Err(Error::invalid(Party::Client, Tag::Request, reason));
         }
-        let masks = linear::server_offline(channel, &self.model, &self.key).await?;
-        let plan = self.model.plan();
         let id = InferenceId::new(self.session_id, self.inferences);
-        let correlations = &mut self.correlations;
-        let nonlinear = nonlinear::server_offline(channel, &self.model, method, &id, correlations).await?;
-        let output = match self.reveal {
-            Reveal::Scores => OutputMaterial::Scores,
-            Reveal::Label => OutputMaterial::Label(
-                output::server_label_prepare(channel, &Choice::of_segment(plan, &id), correlations).await?,
-            ),
-        };
-        Ok(Material { masks, nonlinear, output })
+        let (served, terms) =
+            (Served { model: &self.model, key: &self.key }, Terms { method, reveal: self.reveal });
+        ServerInference::prepare(channel, served, terms, (&id, &mut self.correlations)).await
     }
 
-    async fn infer(&mut self, channel: &mut Channel, material: Material) -> Result<()> {
-        let Material { masks, nonlinear, output } = material;
-        let model = Arc::clone(&self.model);
-        let mut nonlinear = nonlinear.into_iter();
-        let mut share: Option<Share> = None;
-        let times = channel.times();
-        for (index, (stage, mask)) in model.plan().stages.iter().zip(masks).enumerate() {
-            let input = share.take();
-            let (online, steps) =
-                (Scope::linear(Phase::Online, index), Scope::nonlinear(Phase::Online, index));
-            let reduced = match &stage.nonlinear {
-                None => {
-                    let scores = linear::server_online(channel, index, &model, input, mask);
-                    let scores = times.timed(online, scores).await?;
-                    self.tap_accumulators(index, stage, &scores);
-                    return self.reveal(channel, output, scores).await;
-                }
-                Some(NonlinearPlan::Requantise(step)) => {
-                    let material = nonlinear.next().ok_or_else(Error::no_such_layer)?;
-                    let accumulators = linear::server_online(channel, index, &model, input, mask);
-                    let accumulators = times.timed(online, accumulators).await?;
-                    self.tap_accumulators(index, stage, &accumulators);
-                    let step = nonlinear::server_online(channel, index, stage, step, material, &accumulators);
-                    times.timed(steps, step).await?
-                }
-                Some(NonlinearPlan::Lstm(plan)) => {
-                    let cells = nonlinear.next().ok_or_else(Error::no_such_layer)?.into_cells()?;
-                    let input = input.ok_or_else(Error::no_such_layer)?;
-                    let result =
-                        recurrent::server_online(channel, index, &model, plan, &input, &mask, cells).await?;
-                    if let Some(tap) = &self.tap
-                        && let Some(accumulators) = recurrent::transposed(&result.accumulators)
-                    {
-                        tap.record(Point::Accumulators(index), Party::Server, &accumulators);
-                    }
-                    result.hidden
-                }
-            };
-            self.tap_activations(index, &reduced);
-            share = Some(reduced);
+    async fn infer(&mut self, channel: &mut Channel, inference: ServerInference) -> Result<()> {
+        if let Some(scores) = inference.run(channel, &self.model, self.tap.as_ref()).await? {
+            self.record.push(scores);
         }
-        Err(Error::internal("a plan without scores"))
-    }
-
-    async fn reveal(&mut self, channel: &mut Channel, output: OutputMaterial, scores: Share) -> Result<()> {
-        let times = channel.times();
-        match output {
-            OutputMaterial::Scores => {
-                times.timed(Scope::output(), output::server_scores(channel, &scores)).await
-            }
-            OutputMaterial::Label(garbler) => {
-                let scores = output::server_label(channel, garbler, scores);
-                let scores = times.timed(Scope::output(), scores).await?;
-                self.record.push(scores);
-                Ok(())
-            }
-        }
-    }
-
-    /// Shares of a layer's accumulators, where somebody verifies.
-    fn tap_accumulators(&self, index: usize, stage: &StagePlan, computed: &Share) {
-        if let Some(tap) = &self.tap {
-            tap.record(Point::Accumulators(index), Party::Server, &stage.accumulators(computed));
-        }
-    }
-
-    /// Shares of what leaves a layer, where somebody verifies.
-    fn tap_activations(&self, index: usize, share: &Share) {
-        if let Some(tap) = &self.tap {
-            tap.record(Point::Activations(index), Party::Server, share);
-        }
+        Ok(())
     }
 }

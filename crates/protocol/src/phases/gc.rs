@@ -19,9 +19,9 @@ use zeroize::Zeroizing;
 
 use crate::channel::{Channel, Due, both};
 use crate::compute::offload;
+use crate::correlations::{Correlations, extension_bytes};
 use crate::error::{Error, Party, Result};
 use crate::meter::{Phase, Scope};
-use crate::phases::setup::{Correlations, extension_bytes};
 use crate::wire::Tag;
 
 /// Garbled chunks that may wait for the network.

@@ -126,7 +126,7 @@ pub(crate) async fn server_offline(
 
 async fn receive_masks(
     receiver: &mut FrameReceiver,
-    stages: &[StagePlan],
+    stages: &[Arc<StagePlan>],
     queue: mpsc::Sender<Vec<u8>>,
 ) -> Result<()> {
     for (layer, stage) in stages.iter().enumerate() {

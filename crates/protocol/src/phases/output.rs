@@ -6,6 +6,7 @@
 //!          online   server: a garbled argmax <- Label;   client evaluates and decodes the label alone
 //! record:  the same three messages online, over the shares of several segments' scores
 //! ```
+//! The last linear layer belongs to it: its accumulators are the scores.
 
 use std::sync::Arc;
 
@@ -15,30 +16,136 @@ use zeroize::Zeroizing;
 
 use crate::channel::{Channel, Due};
 use crate::compute::offload;
+use crate::correlations::{Correlations, extension_bytes};
 use crate::error::{Error, Party, Result};
+use crate::keys::{InferenceId, record_hashes};
 use crate::meter::{Phase, Scope};
-use crate::phases::setup::{Correlations, InferenceId, extension_bytes, record_hashes};
-use crate::plan::{Plan, residue_bytes};
+use crate::method::Reveal;
+use crate::phases::linear;
+use crate::plan::{Plan, StagePlan, residue_bytes};
+use crate::prepared_model::PreparedModel;
+use crate::tap::{Point, Tap};
 use crate::wire::Tag;
 
 /// The step's number within the hashes of one inference, after every layer's, and of one record, where it is the only one.
 const STEP_ID: u16 = u16::MAX;
 
+/// What the client learns, and what it keeps of it.
+pub(crate) enum Answer {
+    /// The integer score of every class.
+    Scores(Vec<i64>),
+    /// The index of the best class, and the client's share of the scores.
+    Label(usize, Share),
+}
+
+/// The client's half of the last stage, ready to run.
+pub(crate) struct ClientEnd {
+    index: usize,
+    stage: Arc<StagePlan>,
+    mask: Share,
+    /// Its share of the scores, known before the ECG is.
+    scores: Share,
+    /// What chooses the label, where it alone is revealed.
+    label: Option<ArgmaxEvaluator>,
+}
+
+/// The server's half of the last stage, ready to run.
+pub(crate) struct ServerEnd {
+    index: usize,
+    stage: Arc<StagePlan>,
+    mask: Share,
+    /// What chooses the label, where it alone is revealed.
+    label: Option<ArgmaxGarbler>,
+}
+
+impl ClientEnd {
+    /// The client's offline half; `choice` is that of the label, where it alone is revealed.
+    pub(crate) async fn prepare(
+        channel: &mut Channel,
+        (index, stage): (usize, &Arc<StagePlan>),
+        choice: Option<Choice>,
+        correlations: &mut Correlations,
+        (mask, scores): (Share, Share),
+    ) -> Result<Self> {
+        let label = match choice {
+            Some(choice) => Some(client_label_prepare(channel, &choice, correlations, &scores).await?),
+            None => None,
+        };
+        Ok(Self { index, stage: Arc::clone(stage), mask, scores, label })
+    }
+
+    /// The client's online half: what it learns, from its share of what enters the last linear layer.
+    pub(crate) async fn run(self, channel: &mut Channel, tap: Option<&Tap>, input: Share) -> Result<Answer> {
+        let Self { index, stage, mask, scores, label } = self;
+        if let Some(tap) = tap {
+            tap.record(Point::Accumulators(index), Party::Client, &stage.accumulators(&scores));
+        }
+        let times = channel.times();
+        let masked = linear::client_online(channel, index, &stage, &input, mask);
+        times.timed(Scope::linear(Phase::Online, index), masked).await?;
+        Ok(match label {
+            None => Answer::Scores(times.timed(Scope::output(), client_scores(channel, &scores)).await?),
+            Some(evaluator) => {
+                let label = times.timed(Scope::output(), client_label(channel, evaluator)).await?;
+                Answer::Label(label, scores)
+            }
+        })
+    }
+}
+
+impl ServerEnd {
+    /// The server's offline half; `choice` is that of the label, where it alone is revealed.
+    pub(crate) async fn prepare(
+        channel: &mut Channel,
+        (index, stage): (usize, &Arc<StagePlan>),
+        choice: Option<Choice>,
+        correlations: &mut Correlations,
+        mask: Share,
+    ) -> Result<Self> {
+        let label = match choice {
+            Some(choice) => Some(server_label_prepare(channel, &choice, correlations).await?),
+            None => None,
+        };
+        Ok(Self { index, stage: Arc::clone(stage), mask, label })
+    }
+
+    /// The server's online half. It gives the server's share of the scores if the label alone was revealed.
+    pub(crate) async fn run(
+        self,
+        channel: &mut Channel,
+        model: &Arc<PreparedModel>,
+        tap: Option<&Tap>,
+        input: Option<Share>,
+    ) -> Result<Option<Share>> {
+        let Self { index, stage, mask, label } = self;
+        let times = channel.times();
+        let scores = linear::server_online(channel, index, model, input, mask);
+        let scores = times.timed(Scope::linear(Phase::Online, index), scores).await?;
+        if let Some(tap) = tap {
+            tap.record(Point::Accumulators(index), Party::Server, &stage.accumulators(&scores));
+        }
+        match label {
+            None => times.timed(Scope::output(), server_scores(channel, &scores)).await.map(|()| None),
+            Some(garbler) => {
+                times.timed(Scope::output(), server_label(channel, garbler, scores)).await.map(Some)
+            }
+        }
+    }
+}
+
 /// The server's last message when it reveals scores.
-pub(crate) async fn server_scores(channel: &mut Channel, share: &Share) -> Result<()> {
-    channel.send(Scope::output(), Tag::Scores, &pack_residues(share.residues(), share.ell())).await?;
-    Ok(())
+async fn server_scores(channel: &mut Channel, share: &Share) -> Result<()> {
+    channel.send(Scope::output(), Tag::Scores, &pack_residues(share.residues(), share.ell())).await
 }
 
 /// The client adds up the scores.
-pub(crate) async fn client_scores(channel: &mut Channel, share: &Share) -> Result<Vec<i64>> {
+async fn client_scores(channel: &mut Channel, share: &Share) -> Result<Vec<i64>> {
     let count = share.residues().len();
     let due = Due::exactly(Scope::output(), Tag::Scores, residue_bytes(count, share.ell()));
     let message = channel.receive(due).await?;
     let theirs = unpack_residues(&message, count, share.ell())
         .map_err(|e| Error::invalid(Party::Server, Tag::Scores, e))?;
-    let scores = share.plus(&theirs).residues().iter().map(|&r| share.ring().signed(r)).collect();
-    Ok(scores)
+    Ok(share.plus(&theirs).residues().iter().map(|&r| share.ring().signed(r)).collect())
 }
 
 /// The garbled choice of one label.
@@ -50,9 +157,10 @@ pub(crate) struct Choice {
 }
 
 impl Choice {
-    /// Of the label of one segment, prepared before the ECG is known.
-    pub(crate) fn of_segment(plan: &Plan, id: &InferenceId) -> Self {
-        Self { argmax: plan.argmax.clone(), hash_root: id.gc(), phase: Phase::Offline }
+    /// Of the label of one segment, prepared before the ECG is known; `None` where scores are revealed.
+    pub(crate) fn of_segment(plan: &Plan, reveal: Reveal, id: &InferenceId) -> Option<Self> {
+        let choice = || Self { argmax: plan.argmax.clone(), hash_root: id.gc(), phase: Phase::Offline };
+        (reveal == Reveal::Label).then(choice)
     }
 
     /// Of the label of the sum of the scores of `segments` segments, the one with this number in the session. It is prepared

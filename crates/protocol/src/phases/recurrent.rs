@@ -28,17 +28,9 @@ use crate::error::{Error, Party, Result};
 use crate::meter::{Phase, Scope};
 use crate::phases::rounds;
 use crate::phases::silent::Material;
-use crate::plan::RecurrentPlan;
+use crate::plan::{CellOts, RecurrentPlan};
 use crate::prepared_model::PreparedModel;
 use crate::wire::Tag;
-
-/// The correlated OTs of the layer.
-pub(crate) struct Ots {
-    /// For the unit vectors of all look-ups.
-    pub(crate) vectors: Material,
-    /// For every part of every cell, position by position.
-    pub(crate) cells: Vec<Vec<Material>>,
-}
 
 /// The server's shares at the end of the layer.
 pub(crate) struct ServerResult {
@@ -53,7 +45,7 @@ pub(crate) async fn client_offline(
     channel: &mut Channel,
     layer: usize,
     plan: &RecurrentPlan,
-    ots: Ots,
+    ots: CellOts<Material>,
     product: &Share,
 ) -> Result<Vec<ClientCellOffline>> {
     let scope = Scope::nonlinear(Phase::Offline, layer);
@@ -82,7 +74,7 @@ pub(crate) async fn server_offline(
     channel: &mut Channel,
     layer: usize,
     plan: &RecurrentPlan,
-    ots: Ots,
+    ots: CellOts<Material>,
 ) -> Result<Vec<ServerCellOffline>> {
     let scope = Scope::nonlinear(Phase::Offline, layer);
     let vectors = unit_vectors(channel, scope, plan, Role::Server, ots.vectors).await?;

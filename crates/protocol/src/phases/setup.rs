@@ -11,77 +11,22 @@
 
 use std::sync::Arc;
 
-use gc_nonlinear::{ReceiverCots, SentCots};
 use he_linear::{InputHolder, PUBLIC_KEY_BYTES, PublicKey};
 use oblivious_transfer::base::{SENDER_MESSAGE_BYTES, receiver_message_bytes};
 use oblivious_transfer::block::Block;
-use oblivious_transfer::softspoken::{
-    CotReceiver, CotSender, ReceiverSetup, SenderSetup, TREES_MESSAGE_BYTES, random_bytes,
-};
+use oblivious_transfer::softspoken::{ReceiverSetup, SenderSetup, TREES_MESSAGE_BYTES};
 
 use crate::channel::{Channel, Due};
 use crate::compute::offload;
+use crate::correlations::Correlations;
 use crate::entropy;
 use crate::error::{Error, Party, Result};
 use crate::meter::Scope;
-use crate::phases::silent::{self, Silent};
+use crate::phases::silent;
 use crate::wire::Tag;
 
 /// Base OTs of one direction.
 const BASE_OTS: usize = 128;
-
-/// Bytes of the extension message for `count` correlated OTs.
-pub(crate) fn extension_bytes(count: usize) -> usize {
-    random_bytes(count)
-}
-
-/// Sources of correlated OTs in both directions, for one session.
-pub(crate) struct Correlations {
-    /// The other party sends, this one receives with random choices.
-    receiver: Option<CotReceiver>,
-    /// This party sends, on its own Delta.
-    sender: Option<CotSender>,
-    /// The silent extension of both, where the plan needs it.
-    silent: Option<Silent>,
-    peer: Party,
-}
-
-impl Correlations {
-    pub(crate) fn silent(&mut self) -> Result<&mut Silent> {
-        self.silent.as_mut().ok_or_else(broken)
-    }
-
-    /// Makes `count` OTs that this party receives; the message goes to the peer.
-    pub(crate) async fn receive(&mut self, count: usize) -> Result<(Vec<u8>, ReceiverCots)> {
-        let mut receiver = self.receiver.take().ok_or_else(broken)?;
-        let (receiver, cots, message) = offload(move || {
-            let (cots, message) = receiver.extend_random(count);
-            Ok((receiver, cots, message))
-        })
-        .await?;
-        self.receiver = Some(receiver);
-        Ok((message, cots))
-    }
-
-    /// Makes `count` OTs that this party sends, from the peer's message.
-    pub(crate) async fn send(&mut self, count: usize, message: Vec<u8>) -> Result<SentCots> {
-        let mut sender = self.sender.take().ok_or_else(broken)?;
-        let peer = self.peer;
-        let (sender, keys) = offload(move || {
-            let keys = sender.extend_random(count, &message);
-            let keys = keys.map_err(|e| Error::invalid(peer, Tag::Extension, e))?;
-            Ok((sender, keys))
-        })
-        .await?;
-        let delta = sender.delta();
-        self.sender = Some(sender);
-        Ok(SentCots { delta, keys })
-    }
-}
-
-fn broken() -> Error {
-    Error::internal("OTs were asked for after an extension failed")
-}
 
 /// The client's half.
 pub(crate) async fn client(
@@ -144,52 +89,10 @@ async fn correlate(
         channel.exchange(&seeds, Due::exactly(Scope::SETUP, Tag::CotSeeds, TREES_MESSAGE_BYTES)).await?;
     let sender = sender.finish(&peer_seeds).map_err(|e| Error::invalid(peer, Tag::CotSeeds, e))?;
     if !needs_silent {
-        return Ok(Correlations { receiver: Some(receiver), sender: Some(sender), silent: None, peer });
+        return Ok(Correlations::new(receiver, sender, None, peer));
     }
     let (receiver, sender, silent) = silent::set_up(channel, *session, own, receiver, sender).await?;
-    Ok(Correlations { receiver: Some(receiver), sender: Some(sender), silent: Some(silent), peer })
-}
-
-/// The name of one inference of a session, from which its hash keys derive: no step of any other shares a key with it.
-pub(crate) struct InferenceId {
-    session: [u8; 32],
-    number: u64,
-}
-
-impl InferenceId {
-    pub(crate) fn new(session: [u8; 32], number: u64) -> Self {
-        Self { session, number }
-    }
-
-    /// Hashes of the garbled steps.
-    pub(crate) fn gc(&self) -> gc_nonlinear::HashRoot {
-        gc_nonlinear::HashRoot::new(&self.derive(b"gc"))
-    }
-
-    /// Hashes of the steps from oblivious transfer.
-    pub(crate) fn ot(&self) -> ot_nonlinear::HashRoot {
-        ot_nonlinear::HashRoot::new(&self.derive(b"ot"))
-    }
-
-    fn derive(&self, backend: &[u8]) -> [u8; 32] {
-        derive(&self.session, self.number, backend)
-    }
-}
-
-/// Hashes of the choice of a record's overall label, the one with this number in the session: no inference and no other
-/// record shares a key with it.
-pub(crate) fn record_hashes(session: &[u8; 32], number: u64) -> gc_nonlinear::HashRoot {
-    gc_nonlinear::HashRoot::new(&derive(session, number, RECORD))
-}
-
-/// What sets the hashes of a record apart from those of a backend.
-const RECORD: &[u8] = b"record";
-
-fn derive(session: &[u8; 32], number: u64, purpose: &[u8]) -> [u8; 32] {
-    let mut hasher = blake3::Hasher::new_keyed(session);
-    hasher.update(&number.to_le_bytes());
-    hasher.update(purpose);
-    *hasher.finalize().as_bytes()
+    Ok(Correlations::new(receiver, sender, Some(silent), peer))
 }
 
 /// The hash domain of the direction in which `receiver` receives.
@@ -199,24 +102,4 @@ fn direction(session: &[u8; 32], receiver: Party) -> Vec<u8> {
         Party::Server => b"server receives",
     };
     [session, tag].concat()
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::HashSet;
-
-    use super::*;
-
-    #[test]
-    fn inferences_and_records_share_no_hashes() {
-        let mut seen = HashSet::new();
-        for session in [[1; 32], [2; 32]] {
-            for number in [0, 1, 2, u64::MAX] {
-                let id = InferenceId::new(session, number);
-                for derived in [id.derive(b"gc"), id.derive(b"ot"), derive(&session, number, RECORD)] {
-                    assert!(seen.insert(derived), "number {number} repeats a root of hashes");
-                }
-            }
-        }
-    }
 }

@@ -13,7 +13,7 @@
 //! Nothing of 16 bytes is kept: a step's condenser turns each OT into the bits that it will consume while the OT is still in the
 //! cache.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use deepcardio::architecture::limits;
 use oblivious_transfer::block::Block;
@@ -29,6 +29,7 @@ use shares::Role;
 
 use crate::channel::{Channel, Due, FrameReceiver, FrameSender, both};
 use crate::compute::offload;
+use crate::correlations::Silent;
 use crate::entropy;
 use crate::error::{Error, Party, Result};
 use crate::meter::{Phase, Scope};
@@ -38,20 +39,6 @@ use crate::wire::Tag;
 
 // Every step, a layer's unit vectors and every part of a cell have a number of their own in the hash domain of an inference.
 const _: () = assert!(2 * limits::LAYERS + limits::WINDOWS * CellPlan::SCHEDULES < u16::MAX as usize);
-
-/// A silent extension of both directions.
-pub(crate) struct Silent {
-    extension: Option<SilentExtension>,
-    /// How long the requests took to cross.
-    request_time: Duration,
-}
-
-impl Silent {
-    /// The bytes that each party sent at once in the first message, and how long they took.
-    pub(crate) fn first_exchange(&self) -> (usize, Duration) {
-        (SETUP_REQUEST_BYTES, self.request_time)
-    }
-}
 
 /// A party's one-time material of one step.
 pub(crate) type Material = (ReceivedMaterial, SentMaterial);
@@ -100,10 +87,10 @@ pub(crate) async fn set_up(
     let extension =
         offload(move || replied.finish(&peer_reply).map_err(|e| Error::invalid(peer, Tag::SilentReply, e)))
             .await?;
-    Ok((receiver, sender, Silent { extension: Some(extension), request_time }))
+    Ok((receiver, sender, Silent::new(extension, request_time)))
 }
 
-/// Makes the material of everything that an inference needs OTs for, in the order of [`Plan::transferred`]; the same for both
+/// Makes the material of everything that an inference needs OTs for, in the order of [`Plan::ot_consumers`]; the same for both
 /// parties.
 pub(crate) async fn material(
     channel: &mut Channel,
@@ -114,9 +101,9 @@ pub(crate) async fn material(
     silent: &mut Silent,
 ) -> Result<Vec<Material>> {
     let scope = Scope::nonlinear_all(Phase::Offline);
-    let mut extension = silent.extension.take().ok_or_else(broken)?;
-    let transferred = (0..).zip(plan.transferred(method));
-    let mut streams = Streams::new(transferred, own, hash_root, &extension);
+    let mut extension = silent.lend()?;
+    let consumers = (0..).zip(plan.ot_consumers(method));
+    let mut streams = Streams::new(consumers, own, hash_root, &extension);
     let mut left = streams.parts();
     while left > 0 {
         let messages;
@@ -135,12 +122,8 @@ pub(crate) async fn material(
         )
         .await?;
     }
-    silent.extension = Some(extension);
+    silent.give_back(extension);
     offload(move || streams.finish()).await
-}
-
-fn broken() -> Error {
-    Error::internal("OTs were asked for after an extension failed")
 }
 
 /// The streams of an inference's steps, and where they stand in the extension of the session.

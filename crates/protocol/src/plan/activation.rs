@@ -6,9 +6,8 @@ use oblivious_transfer::softspoken;
 use ot_nonlinear::Mode;
 use shares::{Share, StepShape};
 
-use super::bytes::frame_bytes;
+use super::bytes::frames;
 use crate::method::{Comparison, Method};
-use crate::wire::HEADER_BYTES;
 
 /// The requantising step of a stage.
 pub(crate) struct ActivationPlan {
@@ -52,16 +51,20 @@ impl ActivationPlan {
     pub(super) fn traffic(&self, method: Method) -> usize {
         match method {
             Method::Gc => {
-                let extensions = [self.gc.input_cots(), self.gc.output_cots()].map(softspoken::random_bytes);
-                let corrections = self.gc.input_corrections_bytes() + self.gc.output_corrections_bytes();
-                let headers = (self.gc.chunks() + 4) * HEADER_BYTES;
-                extensions.iter().sum::<usize>() + corrections + self.gc.garbled_bytes() + headers
+                let step = &self.gc;
+                let offline = [
+                    softspoken::random_bytes(step.input_cots()),
+                    softspoken::random_bytes(step.output_cots()),
+                    step.input_corrections_bytes(),
+                ];
+                let chunks = (0..step.chunks()).map(|chunk| step.chunk_bytes(chunk));
+                frames(offline.into_iter().chain(chunks).chain([step.output_corrections_bytes()]))
             }
             Method::Ot(shape) => {
                 let step = self.ot(shape);
-                let round =
-                    |round| frame_bytes(step.client_bytes(round)) + frame_bytes(step.server_bytes(round));
-                step.offline_bytes() + HEADER_BYTES + (0..step.rounds()).map(round).sum::<usize>()
+                let rounds =
+                    (0..step.rounds()).flat_map(|round| [step.client_bytes(round), step.server_bytes(round)]);
+                frames(rounds.chain([step.offline_bytes()]))
             }
         }
     }

@@ -1,10 +1,10 @@
-//! Sizes of payloads and frames.
+//! Sizes of payloads and of the frames that carry them.
 
 use crate::wire::HEADER_BYTES;
 
-/// Bytes of a frame with so large a payload; an empty one is not sent.
-pub(super) fn frame_bytes(payload: usize) -> usize {
-    if payload > 0 { payload + HEADER_BYTES } else { 0 }
+/// Bytes of one frame for each payload of so many bytes; an empty payload is not sent.
+pub(super) fn frames(payloads: impl IntoIterator<Item = usize>) -> usize {
+    payloads.into_iter().filter(|&payload| payload > 0).map(|payload| payload + HEADER_BYTES).sum()
 }
 
 /// Bytes of `count` packed residues of `ell` bits.

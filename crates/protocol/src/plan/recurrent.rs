@@ -2,9 +2,9 @@
 
 use deepcardio::architecture::{Lstm, Stage};
 use ot_nonlinear::{CellPlan, CellShape, CellTables, Mode, Schedule, UnitVectorPlan};
+use shares::Share;
 
-use super::bytes::{frame_bytes, residue_bytes};
-use crate::wire::HEADER_BYTES;
+use super::bytes::{frames, residue_bytes};
 
 /// Least ring of a cell's result, which has 16 bits.
 const LEAST_HIDDEN_ELL: u32 = 16;
@@ -25,6 +25,14 @@ pub(crate) struct RecurrentPlan {
     pub(crate) ell: u32,
     /// Ring of the next stage, into which the shares of the last hidden state come.
     pub(crate) out_ell: u32,
+}
+
+/// The consumers of silent OTs in an LSTM layer, or what belongs to each.
+pub(crate) struct CellOts<T> {
+    /// The unit vectors of all look-ups.
+    pub(crate) vectors: T,
+    /// Every part of every cell, position by position.
+    pub(crate) cells: Vec<Vec<T>>,
 }
 
 impl RecurrentPlan {
@@ -55,6 +63,11 @@ impl RecurrentPlan {
         })
     }
 
+    /// The server's share of a sequence that is the client's alone.
+    pub(crate) fn zero_sequence(&self) -> Share {
+        Share::new(vec![0; self.channels * self.positions], self.ell)
+    }
+
     /// Bytes of the message that carries the masked sequence.
     pub(crate) fn masked_sequence_bytes(&self) -> usize {
         residue_bytes(self.channels * self.positions, self.ell)
@@ -70,29 +83,21 @@ impl RecurrentPlan {
         self.positions * self.cell.offline_bytes()
     }
 
-    /// What the silent OTs are for, in order: the unit vectors, then every part of every cell.
-    pub(super) fn transferred(&self) -> impl Iterator<Item = &Schedule> {
-        let cells = (0..self.positions).flat_map(|_| self.cell.schedules());
-        std::iter::once(self.vectors.schedule()).chain(cells)
+    /// What the silent OTs are for: the unit vectors, and every part of every cell.
+    pub(super) fn ot_consumers(&self) -> CellOts<&Schedule> {
+        let cells = (0..self.positions).map(|_| self.cell.schedules().collect());
+        CellOts { vectors: self.vectors.schedule(), cells: cells.collect() }
     }
 
-    /// Bytes of all online messages after the masked sequence, and of the offline messages.
+    /// Bytes of all messages of the layer's recurrence, the masked sequence and hidden states among them.
     pub(super) fn traffic(&self) -> usize {
-        let vectors = (0..self.vectors.rounds()).map(|round| {
-            frame_bytes(self.vectors.client_bytes(round)) + frame_bytes(self.vectors.server_bytes(round))
-        });
-        let turns = (0..self.cell.rounds()).map(|round| {
-            frame_bytes(self.cell.client_bytes(round)) + frame_bytes(self.cell.server_bytes(round))
-        });
-        let position = turns.sum::<usize>() + self.masked_hidden_bytes() + HEADER_BYTES;
-        vectors.sum::<usize>() + self.positions * position + self.offline_bytes() + HEADER_BYTES
-    }
-
-    /// Correlated OTs of unit vectors and cells: those in which the client chooses, those in which the server does.
-    pub(super) fn cots(&self) -> (usize, usize) {
-        self.transferred().map(Schedule::cots).fold((0, 0), |(client, server), cots| {
-            (client + cots.client_receives, server + cots.server_receives)
-        })
+        let (vectors, cell) = (&self.vectors, &self.cell);
+        let exchanges = (0..vectors.rounds())
+            .flat_map(|round| [vectors.client_bytes(round), vectors.server_bytes(round)]);
+        let turns = (0..cell.rounds()).flat_map(|round| [cell.client_bytes(round), cell.server_bytes(round)]);
+        let position = frames(turns.chain([self.masked_hidden_bytes()]));
+        let once = exchanges.chain([self.offline_bytes(), self.masked_sequence_bytes()]);
+        frames(once) + self.positions * position
     }
 }
 
@@ -116,7 +121,7 @@ mod tests {
     fn the_largest_lstm_has_a_number_for_every_part_and_stays_within_the_limits() {
         let plan = Plan::new(&with_lstm(limits::LSTM_UNITS, limits::WINDOWS)).unwrap();
         for (method, backend) in [(Method::Gc, Backend::Gc), (Method::Ot(Comparison::Ripple), Backend::Ot)] {
-            assert!(plan.transferred(method).count() < usize::from(u16::MAX));
+            assert!(plan.ot_consumers(method).count() < usize::from(u16::MAX));
             plan.check(Limits::default(), backend, Reveal::Label).unwrap();
         }
     }
