@@ -190,9 +190,8 @@ impl Stage {
         };
         let mut session = ClientSession::connect(channel, config).await?;
         for _ in 0..segments {
-            let outcome;
-            (session, outcome) = session.prepare().await?.infer(&self.segment).await?;
-            if let Outcome::Scores(scores) = outcome {
+            let prepared = session.prepare().await?;
+            if let Outcome::Scores(scores) = session.infer(prepared, &self.segment).await? {
                 std::hint::black_box(scores);
             }
         }

@@ -165,7 +165,7 @@ async fn errors_name_the_peer() {
 }
 
 /// What both sides say when the client's farewell, sent after a record, is another request.
-async fn asked_for(stage: &Stage, backend: Backend, request: [u8; 2]) -> (Result<Seen, Error>, String) {
+async fn asked_for(stage: &Stage, backend: Backend, request: [u8; 5]) -> (Result<Seen, Error>, String) {
     let frames = counts(stage, backend).await[0].1;
     let plot = Plot { from: Party::Client, frame: frames - 1, act: Act::Payload(request) };
     let (seen, served, _frames) = stage.run(backend, Some(plot)).await;
@@ -176,19 +176,20 @@ async fn asked_for(stage: &Stage, backend: Backend, request: [u8; 2]) -> (Result
 #[tokio::test(start_paused = true)]
 async fn an_overall_label_is_refused_where_there_is_none() {
     let (scores, label) = (Stage::new(Reveal::Scores), Stage::new(Reveal::Label));
-    let (_seen, server) = asked_for(&scores, Backend::Ot, [4, 2]).await;
+    let (_seen, server) = asked_for(&scores, Backend::Ot, [4, 2, 0, 0, 0]).await;
     assert!(server.contains("an overall label was asked for, but this server reveals scores"), "{server}");
     for (request, part) in [
-        ([4, 0], "the label of 0 segments, and not of 2 to 128"),
-        ([4, 1], "the label of 1 segments, and not of 2 to 128"),
-        ([4, 129], "the label of 129 segments, and not of 2 to 128"),
-        ([4, 255], "the label of 255 segments, and not of 2 to 128"),
+        ([4, 0, 0, 0, 0], "the label of 0 segments, and not of 2 to 128"),
+        ([4, 1, 0, 0, 0], "the label of 1 segments, and not of 2 to 128"),
+        ([4, 129, 0, 0, 0], "the label of 129 segments, and not of 2 to 128"),
+        ([4, 255, 0, 0, 0], "the label of 255 segments, and not of 2 to 128"),
+        ([4, 2, 1, 0, 0], "the label of 258 segments, and not of 2 to 128"),
         // The shares of both segments are used up.
-        ([4, 2], "the label of 2 segments, where 0 are kept"),
-        ([4, 128], "the label of 128 segments, where 0 are kept"),
-        ([5, 0], "no such request"),
-        ([0, 1], "no such request"),
-        ([1, 1], "no such request"),
+        ([4, 2, 0, 0, 0], "the label of 2 segments, where 0 are kept"),
+        ([4, 128, 0, 0, 0], "the label of 128 segments, where 0 are kept"),
+        ([7, 0, 0, 0, 0], "no such request"),
+        ([0, 1, 0, 0, 0], "no such request"),
+        ([1, 0, 0, 0, 1], "no such request"),
     ] {
         let (_seen, server) = asked_for(&label, Backend::Gc, request).await;
         assert!(server.contains(part), "{request:?}: {server}");
@@ -200,8 +201,8 @@ async fn a_label_of_more_segments_than_were_classified_is_refused() {
     let stage = Stage::new(Reveal::Label);
     let (_, _, frames) = stage.run(Backend::Ot, None).await;
     let own: Vec<&Frame> = frames.iter().filter(|frame| frame.from == Party::Client).collect();
-    let request = own.iter().rposition(|frame| frame.bytes[5..] == [4, 2]).unwrap();
-    let plot = Plot { from: Party::Client, frame: request, act: Act::Payload([4, 3]) };
+    let request = own.iter().rposition(|frame| frame.bytes[5..] == [4, 2, 0, 0, 0]).unwrap();
+    let plot = Plot { from: Party::Client, frame: request, act: Act::Payload([4, 3, 0, 0, 0]) };
     let (seen, served, _frames) = stage.run(Backend::Ot, Some(plot)).await;
     assert_not_our_fault(&seen, plot);
     assert!(served.err().unwrap().to_string().contains("the label of 3 segments, where 2 are kept"));

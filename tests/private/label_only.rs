@@ -43,11 +43,12 @@ async fn view(model: &Model, backend: Backend, reveal: Reveal, segments: &[Segme
         let mut session = ClientSession::connect(client, config(backend, Some(tap.clone()))).await.unwrap();
         let mut shares = Vec::new();
         for segment in segments {
-            (session, _) = session.prepare().await.unwrap().infer(segment).await.unwrap();
+            let prepared = session.prepare().await.unwrap();
+            let _learned = session.infer(prepared, segment).await.unwrap();
             shares.push(tap.score_share(Party::Client));
         }
         if reveal == Reveal::Label {
-            (session, _) = session.overall_label().await.unwrap();
+            session.overall_label().await.unwrap();
         }
         let ledger = session.take_ledger();
         session.finish().await.unwrap();

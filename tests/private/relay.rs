@@ -23,7 +23,7 @@ pub(crate) enum Act {
     /// Send it twice.
     Repeat,
     /// Send this in the place of its payload, which is as long.
-    Payload([u8; 2]),
+    Payload([u8; 5]),
     /// Pass on this many bytes of it, taken modulo its length, then hang up.
     Cut(usize),
 }

@@ -45,16 +45,13 @@ pub(crate) async fn run_client(channel: Channel, config: ClientConfig, segments:
     let mut planned = segments.len() as u64 * session.inference_traffic();
     let mut outcomes = Vec::new();
     for segment in segments {
-        let (next, outcome) = session.prepare().await?.infer(segment).await?;
-        session = next;
-        outcomes.push(outcome);
+        let prepared = session.prepare().await?;
+        outcomes.push(session.infer(prepared, segment).await?);
     }
     let mut overall = None;
     if session.reveal() == Reveal::Label {
         planned += session.overall_label_traffic(segments.len())?;
-        let (next, label) = session.overall_label().await?;
-        session = next;
-        overall = Some(label);
+        overall = Some(session.overall_label().await?);
     }
     let ledger = session.take_ledger();
     session.finish().await?;

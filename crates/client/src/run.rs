@@ -69,8 +69,7 @@ async fn classify_all(
         let segments = segments(path, recording, &session)?;
         let architecture = session.architecture().clone();
         let mut run = Run::new(arguments, connection, &bar, setup.take());
-        let overall;
-        (session, overall) = run.classify(session, &segments).await?;
+        let overall = run.classify(&mut session, &segments).await?;
         let report = FileReport {
             path,
             recording,
@@ -115,39 +114,38 @@ impl<'a> Run<'a> {
     /// Classifies the segments one by one; the result is that of the whole record.
     async fn classify(
         &mut self,
-        mut session: ClientSession,
+        session: &mut ClientSession,
         segments: &[Segment],
-    ) -> Result<(ClientSession, Outcome), Failure> {
+    ) -> Result<Outcome, Failure> {
         session.begin_record();
         for (index, segment) in segments.iter().enumerate() {
             self.bar.segment(index + 1, segments.len());
-            let outcome;
-            (session, outcome) = infer_segment(session, segment).await?;
+            let prepared = session.prepare().await?;
+            let outcome = session.infer(prepared, segment).await?;
             self.ledger.merge(&session.take_ledger());
             self.check(index + 1, segment, &outcome)?;
             self.outcomes.push(outcome);
         }
-        let overall;
-        (session, overall) = self.overall(session).await?;
+        let overall = self.overall(session).await?;
         if self.verifies().is_some() {
             verify::check("the whole record", &overall, &self.reference)?;
         }
-        Ok((session, overall))
+        Ok(overall)
     }
 
     /// The result of the whole record: the segments' scores summed, or the label of that sum, which takes the server's help.
-    async fn overall(&mut self, session: ClientSession) -> Result<(ClientSession, Outcome), Error> {
+    async fn overall(&mut self, session: &mut ClientSession) -> Result<Outcome, Error> {
         if session.reveal() == Reveal::Scores {
             let mut sums = Vec::new();
             for outcome in &self.outcomes {
                 let Outcome::Scores(scores) = outcome else { continue };
                 add(&mut sums, scores);
             }
-            return Ok((session, Outcome::Scores(sums)));
+            return Ok(Outcome::Scores(sums));
         }
-        let (mut session, label) = session.overall_label().await?;
+        let label = session.overall_label().await?;
         self.ledger.merge(&session.take_ledger());
-        Ok((session, Outcome::Label(label)))
+        Ok(Outcome::Label(label))
     }
 
     fn check(&mut self, number: usize, segment: &Segment, outcome: &Outcome) -> Result<(), Failure> {
@@ -173,8 +171,4 @@ impl<'a> Run<'a> {
 fn add(sums: &mut Vec<i64>, scores: &[i64]) {
     sums.resize(scores.len(), 0);
     sums.iter_mut().zip(scores).for_each(|(sum, score)| *sum += score);
-}
-
-async fn infer_segment(session: ClientSession, segment: &Segment) -> Result<(ClientSession, Outcome), Error> {
-    session.prepare().await?.infer(segment).await
 }

@@ -1,36 +1,44 @@
 //! The client's side of a session, as a program uses it.
 //!
-//! [`ClientSession::connect`] greets and sets up; [`ClientSession::prepare`] runs the offline phase of one inference, for
-//! which no ECG is needed; [`PreparedClient::infer`] consumes what was prepared together with one ECG segment. Where the
-//! server reveals labels alone, [`ClientSession::overall_label`] ends a record of several segments. Each step takes the
-//! session by value: after an error nothing remains that could be used a second time.
+//! [`ClientSession::connect`] greets and sets up. [`ClientSession::prepare`] runs the offline phase of one inference,
+//! for which no ECG is needed, and gives a [`PreparedInference`]. A program may hold several of them, as many as
+//! [`ClientSession::most_prepared`] says. [`ClientSession::infer`] uses one up together with one ECG segment. Where the
+//! server reveals labels alone, [`ClientSession::overall_label`] ends a record of several segments.
+//!
+//! A session that broke stays broken: after an error that the connection or the server caused, or a step that was
+//! given up half way, every later step is [`Error::Broken`](crate::error::Error::Broken). What was prepared is used once or never.
+
+mod agreed;
+mod classifying;
+mod outcome;
+mod prepared;
+mod preparing;
 
 use std::sync::Arc;
 use std::time::Instant;
 
 use deepcardio::architecture::Architecture;
 use ecg::Segment;
-use he_linear::InputHolder;
-use shares::Share;
 
 use crate::channel::Channel;
-use crate::correlations::Correlations;
 use crate::entropy;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::handshake;
-use crate::keys::InferenceId;
 use crate::link::Link;
 use crate::messages::Request;
 use crate::meter::{Ledger, Phase, Scope};
-use crate::method::{Backend, Comparison, MAX_RECORD_SEGMENTS, Method, Reveal};
-use crate::phases::inference::{ClientInference, Terms};
-use crate::phases::output::{Answer, Choice};
-use crate::phases::{output, setup};
+use crate::method::{Backend, Comparison, Method, Reveal};
+use crate::phases::setup;
 use crate::plan::{Limits, Plan};
 use crate::progress::Observer;
-use crate::record::Record;
 use crate::tap::Tap;
 use crate::wire::Tag;
+use agreed::{Agreed, State};
+use classifying::{Ask, Classifying};
+use preparing::Preparing;
+
+pub use outcome::Outcome;
+pub use prepared::PreparedInference;
 
 /// How a client wants its session.
 pub struct ClientConfig {
@@ -48,48 +56,19 @@ pub struct ClientConfig {
     pub tap: Option<Tap>,
 }
 
-/// What the client learned of one segment.
-#[derive(Clone, PartialEq, Eq)]
-pub enum Outcome {
-    /// The integer score of every class.
-    Scores(Vec<i64>),
-    /// The index of the best class alone.
-    Label(usize),
-}
-
-/// A session between two inferences.
+/// A session with a server.
 pub struct ClientSession {
     channel: Channel,
-    architecture: Architecture,
-    reveal: Reveal,
-    model_id: [u8; 16],
-    plan: Arc<Plan>,
-    holder: Arc<InputHolder>,
-    session_id: [u8; 32],
-    method: Method,
-    correlations: Correlations,
-    inferences: u32,
-    /// Its shares of the record's scores, where labels alone are revealed.
-    record: Record,
-    /// The label of the record's last segment.
-    last_label: Option<usize>,
-    /// Overall labels asked for.
-    overall_labels: u64,
-    observer: Option<Observer>,
-    tap: Option<Tap>,
-}
-
-/// A session with the one-time material of one inference.
-pub struct PreparedClient {
-    session: ClientSession,
-    inference: ClientInference,
+    agreed: Arc<Agreed>,
+    preparing: Preparing,
+    classifying: Classifying,
 }
 
 impl ClientSession {
     /// Greets the server, checks its architecture and makes the keys of the session.
     ///
     /// # Errors
-    /// [`Error`] says whose fault it is.
+    /// [`Error`](crate::error::Error) says whose fault it is.
     pub async fn connect(channel: Channel, config: ClientConfig) -> Result<Self> {
         channel.times().timed(Scope::SETUP, Self::set_up(channel, config)).await
     }
@@ -112,55 +91,64 @@ impl ClientSession {
                 Method::Ot(config.comparison.unwrap_or_else(|| link.comparison(&plan)))
             }
         };
-        Ok(Self {
-            channel,
+        let agreed = Agreed {
             architecture: agreement.architecture,
             reveal: agreement.reveal,
             model_id: agreement.model_id,
-            plan: Arc::new(plan),
-            holder,
             session_id: agreement.session_id,
+            plan: Arc::new(plan),
             method,
-            correlations,
-            inferences: 0,
-            record: Record::default(),
-            last_label: None,
-            overall_labels: 0,
+            most_prepared: usize::from(agreement.most_prepared),
             observer: config.observer,
             tap: config.tap,
+            state: State::default(),
+        };
+        Ok(Self {
+            channel,
+            agreed: Arc::new(agreed),
+            preparing: Preparing::new(holder, correlations),
+            classifying: Classifying::default(),
         })
     }
 
     /// The public architecture that the server runs.
     #[must_use]
     pub fn architecture(&self) -> &Architecture {
-        &self.architecture
+        &self.agreed.architecture
     }
 
     /// What the server lets the client learn.
     #[must_use]
     pub fn reveal(&self) -> Reveal {
-        self.reveal
-    }
-
-    /// Exact bytes of one inference, both directions, offline and online.
-    #[must_use]
-    pub fn inference_traffic(&self) -> u64 {
-        self.plan.traffic(self.method, self.reveal)
-    }
-
-    /// Exact bytes of [`ClientSession::overall_label`] for a record of `segments` segments, both directions; none for one.
-    ///
-    /// # Errors
-    /// [`Error::Incompatible`] for no segment or more than [`MAX_RECORD_SEGMENTS`].
-    pub fn overall_label_traffic(&self, segments: usize) -> Result<u64> {
-        self.plan.overall_traffic(segments)
+        self.agreed.reveal
     }
 
     /// The random name of the server's model.
     #[must_use]
     pub fn model_id(&self) -> [u8; 16] {
-        self.model_id
+        self.agreed.model_id
+    }
+
+    /// Most inferences that may be prepared and not yet classified at one time.
+    ///
+    /// The server says so in its acceptance. The one that is being classified counts.
+    #[must_use]
+    pub fn most_prepared(&self) -> usize {
+        self.agreed.most_prepared
+    }
+
+    /// Exact bytes of one inference, both directions, offline and online.
+    #[must_use]
+    pub fn inference_traffic(&self) -> u64 {
+        self.agreed.plan.traffic(self.agreed.method, self.agreed.reveal)
+    }
+
+    /// Exact bytes of [`ClientSession::overall_label`] for a record of `segments` segments, both directions; none for one.
+    ///
+    /// # Errors
+    /// [`Error::Incompatible`](crate::error::Error::Incompatible) for no segment or more than [`crate::method::MAX_RECORD_SEGMENTS`].
+    pub fn overall_label_traffic(&self, segments: usize) -> Result<u64> {
+        self.agreed.plan.overall_traffic(segments)
     }
 
     /// The books since the last call.
@@ -172,137 +160,68 @@ impl ClientSession {
     /// Runs the offline phase of one inference.
     ///
     /// # Errors
-    /// [`Error`] says whose fault it is.
-    pub async fn prepare(self) -> Result<PreparedClient> {
-        self.channel.times().timed(Scope::session(Phase::Offline), self.make_material()).await
+    /// [`Error::Config`](crate::error::Error::Config) if [`ClientSession::most_prepared`] are prepared already; otherwise [`Error`](crate::error::Error) says whose
+    /// fault it is.
+    pub async fn prepare(&mut self) -> Result<PreparedInference> {
+        let Self { channel, agreed, preparing, .. } = self;
+        channel.times().timed(Scope::session(Phase::Offline), preparing.prepare(channel, agreed)).await
     }
 
-    async fn make_material(mut self) -> Result<PreparedClient> {
-        let scope = Scope::session(Phase::Offline);
-        self.channel.send(scope, Tag::Request, &Request::Infer(self.method).encode()).await?;
-        let id = InferenceId::new(self.session_id, self.inferences);
-        let terms = Terms { method: self.method, reveal: self.reveal };
-        let inference = ClientInference::prepare(
-            &mut self.channel,
-            (&self.plan, &self.holder),
-            terms,
-            (&id, &mut self.correlations),
-            self.observer.as_ref(),
-            self.tap.is_some(),
-        );
-        let inference = inference.await?;
-        Ok(PreparedClient { session: self, inference })
+    /// Lets both parties forget a prepared inference.
+    ///
+    /// # Errors
+    /// [`Error`](crate::error::Error) says whose fault it is.
+    pub async fn discard(&mut self, prepared: PreparedInference) -> Result<()> {
+        prepared.check(&self.agreed)?;
+        drop(prepared);
+        self.preparing.forget_abandoned(&mut self.channel, &self.agreed).await
+    }
+
+    /// Classifies one segment, which uses `prepared` up.
+    ///
+    /// # Errors
+    /// [`Error::Config`](crate::error::Error::Config) if the segment does not fit the architecture, or if `prepared` is of another session: then the
+    /// session can still be used. Otherwise [`Error`](crate::error::Error) says whose fault it is.
+    pub async fn infer(&mut self, prepared: PreparedInference, segment: &Segment) -> Result<Outcome> {
+        let Self { channel, agreed, classifying, .. } = self;
+        let times = channel.times();
+        let inference = classifying.infer(channel, agreed, prepared, segment);
+        times.timed(Scope::session(Phase::Online), inference).await
     }
 
     /// Begins a record: forgets the segments classified so far, which then are in no overall label. Not needed after
     /// [`ClientSession::overall_label`].
     pub fn begin_record(&mut self) {
-        self.record = Record::default();
-        self.last_label = None;
+        self.classifying.begin_record();
     }
 
-    /// The label of the record whose segments were classified since it began: the greatest of the classes' scores summed
-    /// over the segments, ties to the lowest class. Only where the server reveals labels alone; the sums stay hidden like the
-    /// scores. What was kept of the segments is used up, and the next record begins. A record of one segment has the label
-    /// of that segment, and nothing is sent.
+    /// The label of the record whose segments were classified since it began.
+    ///
+    /// It is the class with the greatest sum of scores over the segments, ties to the lowest class. The sums stay hidden
+    /// like the scores. What was kept of the segments is used up, and the next record begins. A record of one segment has
+    /// the label of that segment, and nothing is sent. Only where the server reveals labels alone.
     ///
     /// # Errors
-    /// [`Error::Config`] if the server reveals scores, which the client can add up, or if the record has no segment or more
-    /// than [`MAX_RECORD_SEGMENTS`]; otherwise [`Error`] says whose fault it is.
-    pub async fn overall_label(mut self) -> Result<(Self, usize)> {
-        let segments = self.record_segments()?;
-        let scores = self.record.take(usize::from(segments));
-        if let (1, Some(label)) = (segments, self.last_label.take()) {
-            return Ok((self, label));
-        }
-        let scores = scores.ok_or_else(|| Error::internal("shares of fewer segments than the record has"))?;
-        self.channel.times().timed(Scope::session(Phase::Online), self.choose(segments, scores)).await
-    }
-
-    /// Lets the label of the record be chosen by the greatest sum of `scores`, `[segment][class]`.
-    async fn choose(mut self, segments: u8, scores: Share) -> Result<(Self, usize)> {
-        let scope = Scope::session(Phase::Online);
-        self.channel.send(scope, Tag::Request, &Request::OverallLabel(segments).encode()).await?;
-        let number = self.overall_labels;
-        let choice = Choice::of_record(&self.plan, &self.session_id, number, usize::from(segments)).await?;
-        let (channel, correlations) = (&mut self.channel, &mut self.correlations);
-        let evaluator = output::client_label_prepare(channel, &choice, correlations, &scores).await?;
-        let times = channel.times();
-        let label = times.timed(Scope::output(), output::client_label(channel, evaluator)).await?;
-        self.overall_labels += 1;
-        Ok((self, label))
-    }
-
-    /// How many segments the overall label is asked for, if it can be.
-    fn record_segments(&self) -> Result<u8> {
-        if self.reveal == Reveal::Scores {
-            let reason = "the server reveals scores: the overall label is that of the segments' scores summed, and it \
-                          answers no request for it";
-            return Err(Error::Config(reason.into()));
-        }
-        match self.record.segments() {
-            0 => Err(Error::Config(
-                "the record has no segment yet; classify its segments before asking for its label".into(),
-            )),
-            segments @ 1..=MAX_RECORD_SEGMENTS => {
-                u8::try_from(segments).map_err(|_| Error::internal("a count of segments beyond a byte"))
+    /// [`Error::Config`](crate::error::Error::Config) if the server reveals scores, which the client can add up, or if the record has no segment or more
+    /// than [`crate::method::MAX_RECORD_SEGMENTS`]; otherwise [`Error`](crate::error::Error) says whose fault it is.
+    pub async fn overall_label(&mut self) -> Result<usize> {
+        let Self { channel, agreed, preparing, classifying } = self;
+        match classifying.end_record(agreed.reveal)? {
+            Ask::Known(label) => Ok(label),
+            Ask::Segments(segments, scores) => {
+                let times = channel.times();
+                let choice = preparing.choose(channel, agreed, segments, scores);
+                times.timed(Scope::session(Phase::Online), agreed.state.step(choice)).await
             }
-            segments => Err(Error::Config(format!(
-                "the record has {segments} segments, and a server that reveals labels alone adds up at most \
-                 {MAX_RECORD_SEGMENTS}; split the recording into shorter ones"
-            ))),
         }
     }
 
-    /// Ends the session in order.
+    /// Ends the session in order. What is prepared and not used is forgotten on both sides.
     ///
     /// # Errors
-    /// [`Error::Io`] if the connection is already gone.
+    /// [`Error::Io`](crate::error::Error::Io) if the connection is already gone, [`Error::Broken`](crate::error::Error::Broken) if the session broke before.
     pub async fn finish(mut self) -> Result<()> {
-        self.channel.send(Scope::SETUP, Tag::Request, &Request::Finish.encode()).await
-    }
-}
-
-impl PreparedClient {
-    /// Classifies one segment and gives the session back for the next.
-    ///
-    /// # Errors
-    /// [`Error::Config`] if the segment does not fit the architecture; otherwise [`Error`] says whose fault it is.
-    pub async fn infer(self, segment: &Segment) -> Result<(ClientSession, Outcome)> {
-        self.session.channel.times().timed(Scope::session(Phase::Online), self.classify(segment)).await
-    }
-
-    async fn classify(self, segment: &Segment) -> Result<(ClientSession, Outcome)> {
-        let Self { mut session, inference } = self;
-        let input = session.input(segment)?;
-        let (observer, tap) = (session.observer.as_ref(), session.tap.as_ref());
-        let outcome = match inference.run(&mut session.channel, input, observer, tap).await? {
-            Answer::Scores(scores) => Outcome::Scores(scores),
-            Answer::Label(label, scores) => {
-                session.record.push(scores);
-                session.last_label = Some(label);
-                Outcome::Label(label)
-            }
-        };
-        session.inferences += 1;
-        Ok((session, outcome))
-    }
-
-    /// The books since the last call.
-    #[must_use]
-    pub fn take_ledger(&mut self) -> Ledger {
-        self.session.take_ledger()
-    }
-}
-
-impl ClientSession {
-    /// The segment as the client's share of the network's input (the server's is zero).
-    fn input(&self, segment: &Segment) -> Result<Share> {
-        let first = self.plan.stages.first().ok_or_else(Error::no_such_layer)?;
-        let misfit = |e: deepcardio::InputError| Error::Config(e.to_string());
-        self.architecture.check_segment(segment).map_err(misfit)?;
-        self.architecture.check_overlaps(segment).map_err(misfit)?;
-        let residues = segment.samples().iter().map(|sample| sample.cast_unsigned()).collect();
-        Ok(Share::new(residues, first.ell))
+        let request = Request::Finish.encode();
+        self.agreed.state.step(self.channel.send(Scope::SETUP, Tag::Request, &request)).await
     }
 }

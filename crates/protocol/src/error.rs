@@ -62,7 +62,7 @@ pub enum Fault {
         got: usize,
     },
     /// A message whose contents are not valid.
-    #[error("sent an invalid {tag}: {reason}")]
+    #[error("sent {tag} that cannot be used: {reason}")]
     Invalid {
         /// The message.
         tag: Tag,
@@ -102,6 +102,9 @@ pub enum Error {
     /// Something on this side cannot be used as it is configured.
     #[error("{0}")]
     Config(String),
+    /// An earlier step of the session failed or was given up half way.
+    #[error("the session broke in an earlier step and cannot be used any more; connect again")]
+    Broken,
     /// The network failed.
     #[error("network: {0}")]
     Io(#[from] io::Error),
@@ -128,12 +131,12 @@ impl Error {
         Self::Peer { peer, fault: Fault::Invalid { tag, reason: reason.to_string() } }
     }
 
-    /// An index beyond the layers that plan and model have: a mistake in this program.
+    /// An index beyond the layers that plan and model have: a bug.
     pub(crate) fn no_such_layer() -> Self {
         Self::internal("a layer that the plan does not have")
     }
 
-    /// A step of our own failed although its inputs were checked.
+    /// A step of our own failed although its inputs were checked: a bug.
     pub(crate) fn internal(reason: impl fmt::Display) -> Self {
         Self::Internal(reason.to_string())
     }

@@ -3,8 +3,8 @@
 //! ```text
 //! client                                                   server
 //!   Hello { versions, parameter digest, backend, nonce } ->
-//!                                                         <- Accept { version, nonce, model id, policy, architecture }
-//!                                                            or Abort { reason }
+//!                                                         <- Accept { version, nonce, model id, policy, room,
+//!                                                                     architecture } or Abort { reason }
 //! ```
 //! The architecture is public, but it comes from the peer: the client decodes it with limits, compares it with a pinned
 //! digest if it was given one, and refuses what exceeds its own bounds (see [`crate::plan::Limits`]).
@@ -38,6 +38,8 @@ pub(crate) struct Agreement {
     pub(crate) backend: Backend,
     pub(crate) reveal: Reveal,
     pub(crate) model_id: [u8; 16],
+    /// Most prepared inferences that the server holds of one session.
+    pub(crate) most_prepared: u16,
     /// Both nonces, hashed: separates the hashes of this session from those of every other.
     pub(crate) session_id: [u8; 32],
 }
@@ -47,6 +49,7 @@ pub(crate) struct Offer<'a> {
     pub(crate) architecture: &'a Architecture,
     pub(crate) model_id: [u8; 16],
     pub(crate) reveal: Reveal,
+    pub(crate) most_prepared: u16,
     pub(crate) backends: &'a [Backend],
 }
 
@@ -73,6 +76,9 @@ pub(crate) async fn client(
         return Err(invalid(&"a protocol version that was not offered"));
     }
     let reveal = Reveal::from_byte(accept.reveal).ok_or_else(|| invalid(&"an unknown policy"))?;
+    if accept.most_prepared == 0 {
+        return Err(invalid(&"no room for a prepared inference"));
+    }
     let architecture = Architecture::from_bytes(&accept.architecture).map_err(|e| invalid(&e))?;
     if pinned.is_some_and(|digest| digest != architecture.digest()) {
         return Err(Error::Incompatible(
@@ -81,7 +87,14 @@ pub(crate) async fn client(
         ));
     }
     let session_id = session_id(&hello.nonce, &accept.nonce);
-    Ok(Agreement { architecture, backend, reveal, model_id: accept.model_id, session_id })
+    Ok(Agreement {
+        architecture,
+        backend,
+        reveal,
+        model_id: accept.model_id,
+        most_prepared: accept.most_prepared,
+        session_id,
+    })
 }
 
 pub(crate) async fn server(
@@ -106,6 +119,7 @@ pub(crate) async fn server(
         nonce: nonce(rng),
         model_id: offer.model_id,
         reveal: offer.reveal.byte(),
+        most_prepared: offer.most_prepared,
         architecture: offer.architecture.to_bytes(),
     };
     channel.send(Scope::SETUP, Tag::Accept, &accept.encode()).await?;
@@ -114,6 +128,7 @@ pub(crate) async fn server(
         backend,
         reveal: offer.reveal,
         model_id: offer.model_id,
+        most_prepared: offer.most_prepared,
         session_id: session_id(&hello.nonce, &accept.nonce),
     })
 }
@@ -167,4 +182,91 @@ fn session_id(client: &[u8; 16], server: &[u8; 16]) -> [u8; 32] {
     hasher.update(client);
     hasher.update(server);
     *hasher.finalize().as_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use deepcardio::architecture::{Head, Widths};
+    use transport::memory::{Line, pair};
+
+    use super::*;
+    use crate::channel::Timeouts;
+    use crate::messages::Abort;
+
+    /// What a client of version 1 sent, frame header left out.
+    #[rustfmt::skip]
+    const HELLO_OF_VERSION_1: &[u8] = &[
+        0x70, 0x70, 0x65, 0x63, 0x67, 0x00, 0x00, 0x01, 0x01, 0x00, 0x01, 0x00, 0xa0, 0x1d, 0xd1, 0xff,
+        0x9f, 0x19, 0xe3, 0x36, 0x27, 0x85, 0xe0, 0xac, 0x16, 0x7d, 0xde, 0xbe, 0x6e, 0x97, 0xe0, 0x72,
+        0xda, 0x6d, 0x39, 0xcf, 0xf7, 0x2f, 0x9f, 0xbc, 0xf8, 0x46, 0xc4, 0x9b, 0x02, 0x72, 0x65, 0x63,
+        0x6f, 0x72, 0x64, 0x65, 0x64, 0x2d, 0x67, 0x72, 0x65, 0x65, 0x74, 0x69, 0x6e, 0x0f, 0x00, 0x00,
+        0x00, 0x00, 0x00, 0x00, 0x00, 0x70, 0x70, 0x2d, 0x63, 0x6c, 0x69, 0x65, 0x6e, 0x74, 0x20, 0x30,
+        0x2e, 0x31, 0x2e, 0x30,
+    ];
+
+    fn channels() -> (Channel, Channel) {
+        let (client, server) = pair(Line::INSTANT, Line::INSTANT);
+        let timeouts = Timeouts::default();
+        (
+            Channel::new(client.stream, Party::Server, timeouts),
+            Channel::new(server.stream, Party::Client, timeouts),
+        )
+    }
+
+    async fn greeted(channel: &mut Channel) -> Result<Agreement> {
+        let widths = Widths { ell: 20, ..Widths::default() };
+        let offer = Offer {
+            architecture: &Architecture::deepcardio(1, Head::Average, widths).unwrap(),
+            model_id: [7; 16],
+            reveal: Reveal::Scores,
+            most_prepared: 3,
+            backends: Backend::ALL,
+        };
+        server(channel, offer, &mut crate::entropy::fresh().unwrap()).await
+    }
+
+    #[tokio::test]
+    async fn both_sides_agree() {
+        let (mut near, mut far) = channels();
+        let mut rng = crate::entropy::fresh().unwrap();
+        let (client, server) =
+            tokio::join!(client(&mut near, Backend::Ot, None, &mut rng), greeted(&mut far));
+        let (client, server) = (client.unwrap(), server.unwrap());
+        assert_eq!((client.session_id, client.model_id), (server.session_id, [7; 16]));
+        assert_eq!((client.most_prepared, server.backend), (3, Backend::Ot));
+    }
+
+    #[tokio::test]
+    async fn a_client_of_version_1_is_refused_in_one_line_on_both_sides() {
+        let (mut old, mut far) = channels();
+        let greet = async {
+            old.send(Scope::SETUP, Tag::Hello, HELLO_OF_VERSION_1).await.unwrap();
+            old.receive(Due::at_most(Scope::SETUP, Tag::Accept, MAX_ACCEPT_BYTES)).await.unwrap_err()
+        };
+        let (told, refused) = tokio::join!(greet, greeted(&mut far));
+        let reason = "the client speaks protocol versions 1 to 1, the server 2 to 2; update the older";
+        assert_eq!(told.to_string(), format!("the server ended the session: {reason}"));
+        let refused = refused.err().unwrap().to_string();
+        assert_eq!(refused, format!("client and server do not fit together: {reason}"));
+    }
+
+    #[tokio::test]
+    async fn a_server_of_version_1_is_told_apart_by_its_reason() {
+        let (mut near, mut old) = channels();
+        let mut rng = crate::entropy::fresh().unwrap();
+        let refuse = async {
+            let due = Due::at_most(Scope::SETUP, Tag::Hello, MAX_HELLO_BYTES);
+            let hello = Hello::decode(&old.receive(due).await.unwrap()).unwrap();
+            assert_eq!((hello.magic, hello.oldest, hello.newest), (MAGIC, 2, 2));
+            // What a server of version 1 says to these versions.
+            let reason = "the client speaks protocol versions 2 to 2, the server 1 to 1; update the older";
+            old.send(Scope::SETUP, Tag::Abort, &Abort::new(reason).encode()).await.unwrap();
+        };
+        let (refused, ()) = tokio::join!(client(&mut near, Backend::Gc, None, &mut rng), refuse);
+        assert_eq!(
+            refused.err().unwrap().to_string(),
+            "the server ended the session: the client speaks protocol versions 2 to 2, the server 1 to 1; \
+             update the older"
+        );
+    }
 }

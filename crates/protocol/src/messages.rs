@@ -17,16 +17,16 @@ const MAX_ACCEPT_HEAD_BYTES: usize = 128;
 pub const MAX_ARCHITECTURE_BYTES: usize = 1 << 16;
 /// Longest acceptance.
 pub(crate) const MAX_ACCEPT_BYTES: usize = MAX_ACCEPT_HEAD_BYTES + MAX_ARCHITECTURE_BYTES;
-/// A request is two bytes: what is asked for, and a count where it needs one.
-pub(crate) const REQUEST_BYTES: usize = 2;
+/// A request is what is asked for, in one byte, and a number where it needs one, in four.
+pub(crate) const REQUEST_BYTES: usize = 5;
 
 /// The first bytes of every greeting.
 pub(crate) const MAGIC: [u8; 8] = *b"ppecg\0\0\x01";
 
 /// The oldest version of the protocol that this program speaks.
-pub const OLDEST_VERSION: u16 = 1;
+pub const OLDEST_VERSION: u16 = 2;
 /// The newest version of the protocol that this program speaks.
-pub const NEWEST_VERSION: u16 = 1;
+pub const NEWEST_VERSION: u16 = 2;
 
 macro_rules! codec {
     ($name:ident) => {
@@ -69,6 +69,8 @@ pub(crate) struct Accept {
     pub(crate) model_id: [u8; 16],
     /// Byte of the policy on what the client learns.
     pub(crate) reveal: u8,
+    /// Most prepared inferences that the server holds of one session; at least one.
+    pub(crate) most_prepared: u16,
     /// The public architecture in the byte form of `deepcardio`.
     pub(crate) architecture: Vec<u8>,
 }
@@ -94,51 +96,60 @@ impl Abort {
     }
 }
 
-/// What a client asks for between two inferences.
+/// What a client asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Request {
-    /// Run the offline phase of one inference, then its online phase, by this method.
-    Infer(Method),
+    /// End the session in order.
+    Finish,
+    /// Run the offline phase of one inference, by this method. Both parties number them from 0.
+    Prepare(Method),
     /// Find the label of the sum of the scores of this many segments, the last ones classified: 2 to
     /// [`MAX_RECORD_SEGMENTS`]. Where labels alone are revealed.
     OverallLabel(u8),
-    /// End the session in order.
-    Finish,
+    /// Run the online phase of the prepared inference of this number, which uses it up.
+    Infer(u32),
+    /// Forget the prepared inference of this number.
+    Drop(u32),
 }
 
 impl Request {
-    /// The byte of [`Request::OverallLabel`].
-    const OVERALL_LABEL: u8 = 4;
-    /// The requests without a count.
-    const PLAIN: [Self; 4] = [
-        Self::Finish,
-        Self::Infer(Method::Gc),
-        Self::Infer(Method::Ot(Comparison::Ripple)),
-        Self::Infer(Method::Ot(Comparison::Tree)),
-    ];
-
-    pub(crate) fn encode(self) -> [u8; REQUEST_BYTES] {
+    /// The byte that says what is asked for, and the number.
+    fn parts(self) -> (u8, u32) {
         match self {
-            Self::Finish => [0, 0],
-            Self::Infer(Method::Gc) => [1, 0],
-            Self::Infer(Method::Ot(Comparison::Ripple)) => [2, 0],
-            Self::Infer(Method::Ot(Comparison::Tree)) => [3, 0],
-            Self::OverallLabel(segments) => [Self::OVERALL_LABEL, segments],
+            Self::Finish => (0, 0),
+            Self::Prepare(Method::Gc) => (1, 0),
+            Self::Prepare(Method::Ot(Comparison::Ripple)) => (2, 0),
+            Self::Prepare(Method::Ot(Comparison::Tree)) => (3, 0),
+            Self::OverallLabel(segments) => (4, segments.into()),
+            Self::Infer(number) => (5, number),
+            Self::Drop(number) => (6, number),
         }
     }
 
+    pub(crate) fn encode(self) -> [u8; REQUEST_BYTES] {
+        let (kind, number) = self.parts();
+        let [a, b, c, d] = number.to_le_bytes();
+        [kind, a, b, c, d]
+    }
+
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self, String> {
-        if let [Self::OVERALL_LABEL, segments] = *bytes {
-            return if (2..=MAX_RECORD_SEGMENTS).contains(&usize::from(segments)) {
-                Ok(Self::OverallLabel(segments))
-            } else {
-                Err(format!("the label of {segments} segments, and not of 2 to {MAX_RECORD_SEGMENTS}"))
-            };
+        let unknown = || "no such request".to_owned();
+        let &[kind, a, b, c, d] = bytes else { return Err(unknown()) };
+        match (kind, u32::from_le_bytes([a, b, c, d])) {
+            (0, 0) => Ok(Self::Finish),
+            (1, 0) => Ok(Self::Prepare(Method::Gc)),
+            (2, 0) => Ok(Self::Prepare(Method::Ot(Comparison::Ripple))),
+            (3, 0) => Ok(Self::Prepare(Method::Ot(Comparison::Tree))),
+            (4, segments) => match u8::try_from(segments) {
+                Ok(count) if (2..=MAX_RECORD_SEGMENTS).contains(&usize::from(count)) => {
+                    Ok(Self::OverallLabel(count))
+                }
+                _ => Err(format!("the label of {segments} segments, and not of 2 to {MAX_RECORD_SEGMENTS}")),
+            },
+            (5, number) => Ok(Self::Infer(number)),
+            (6, number) => Ok(Self::Drop(number)),
+            _ => Err(unknown()),
         }
-        Self::PLAIN
-            .into_iter()
-            .find(|request| request.encode() == bytes)
-            .ok_or_else(|| "no such request".into())
     }
 }
 
@@ -194,27 +205,40 @@ mod tests {
     }
 
     #[test]
-    fn requests_round_trip() {
-        let overall = (2..=MAX_RECORD_SEGMENTS as u8).map(Request::OverallLabel);
-        for request in Request::PLAIN.into_iter().chain(overall) {
-            assert_eq!(Request::decode(&request.encode()), Ok(request));
+    fn requests_have_golden_bytes() {
+        for (request, bytes) in [
+            (Request::Finish, [0, 0, 0, 0, 0]),
+            (Request::Prepare(Method::Gc), [1, 0, 0, 0, 0]),
+            (Request::Prepare(Method::Ot(Comparison::Ripple)), [2, 0, 0, 0, 0]),
+            (Request::Prepare(Method::Ot(Comparison::Tree)), [3, 0, 0, 0, 0]),
+            (Request::OverallLabel(128), [4, 128, 0, 0, 0]),
+            (Request::Infer(0x0102_0304), [5, 4, 3, 2, 1]),
+            (Request::Drop(u32::MAX), [6, 255, 255, 255, 255]),
+        ] {
+            assert_eq!(request.encode(), bytes);
+            assert_eq!(Request::decode(&bytes), Ok(request));
         }
     }
 
     #[test]
-    fn every_two_bytes_are_one_request_or_refused() {
-        let all = (0..=u16::MAX).map(u16::to_le_bytes);
-        let requests = all.filter_map(|bytes| Some((bytes, Request::decode(&bytes).ok()?)));
-        let mut count = 0;
-        for (bytes, request) in requests {
-            assert_eq!(request.encode(), bytes);
-            count += 1;
+    fn every_five_bytes_are_one_request_or_refused() {
+        let numbers = (0..=300).chain([1 << 8, 1 << 16, 1 << 24, u32::MAX]);
+        let all = numbers.flat_map(|number| (0..=u8::MAX).map(move |kind| (kind, number)));
+        let mut requests = 0;
+        for (kind, number) in all {
+            let [a, b, c, d] = number.to_le_bytes();
+            let bytes = [kind, a, b, c, d];
+            if let Ok(request) = Request::decode(&bytes) {
+                assert_eq!(request.encode(), bytes);
+                requests += 1;
+            }
         }
-        assert_eq!(count, Request::PLAIN.len() + MAX_RECORD_SEGMENTS - 1);
-        for bytes in [&[][..], &[0], &[4], &[0, 0, 0], &[4, 1, 0]] {
-            assert!(Request::decode(bytes).is_err());
+        // Four without a number, the overall labels, and twice as many numbers as were tried.
+        assert_eq!(requests, 4 + MAX_RECORD_SEGMENTS - 1 + 2 * 305);
+        for bytes in [&[][..], &[0], &[0, 0], &[0, 0, 0, 0, 0, 0], &[5, 0, 0, 0]] {
+            assert_eq!(Request::decode(bytes).unwrap_err(), "no such request");
         }
-        let refused = Request::decode(&[4, 1]).unwrap_err();
+        let refused = Request::decode(&[4, 1, 0, 0, 0]).unwrap_err();
         assert_eq!(refused, "the label of 1 segments, and not of 2 to 128");
     }
 }

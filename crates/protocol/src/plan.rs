@@ -137,7 +137,7 @@ impl Plan {
             Reveal::Scores => frames([residue_bytes(self.classes, self.scores_ell)]),
             Reveal::Label => label_bytes(&self.argmax),
         };
-        (stages + self.silent_bytes(method) + output + frames([REQUEST_BYTES])) as u64
+        (stages + self.silent_bytes(method) + output + frames([REQUEST_BYTES; 2])) as u64
     }
 
     /// The choice of the label of the sum of the scores of `segments` segments. Takes a moment for many.

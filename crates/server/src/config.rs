@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
 use protocol::method::Reveal;
+use protocol::server::PREPARED_PER_SESSION;
 use serde::Deserialize;
 
 /// A commented configuration file with the defaults.
@@ -32,6 +33,9 @@ pub struct Flags {
     /// Sessions at one time; further clients are told to come back later [default: 8].
     #[arg(long, env = "PP_SERVER_MAX_SESSIONS")]
     pub max_sessions: Option<usize>,
+    /// Inferences that one session may have prepared at a time, each held in memory [default: 4].
+    #[arg(long, env = "PP_SERVER_PREPARED_PER_SESSION")]
+    pub prepared_per_session: Option<u16>,
     /// What a client learns [default: scores].
     #[arg(long, env = "PP_SERVER_REVEAL")]
     pub reveal: Option<RevealPolicy>,
@@ -79,6 +83,7 @@ struct File {
     listen: Option<SocketAddr>,
     threads: Option<usize>,
     max_sessions: Option<usize>,
+    prepared_per_session: Option<u16>,
     reveal: Option<RevealPolicy>,
     step_timeout: Option<u64>,
     idle_timeout: Option<u64>,
@@ -97,6 +102,8 @@ pub struct Config {
     pub threads: Option<usize>,
     /// Sessions at one time, at least one.
     pub max_sessions: usize,
+    /// Prepared inferences of one session held at one time, at least one.
+    pub prepared_per_session: u16,
     /// What a client learns.
     pub reveal: RevealPolicy,
     /// How long a silent client is waited for inside an inference.
@@ -152,6 +159,10 @@ impl Config {
             listen: flags.listen.or(file.listen).unwrap_or(([127, 0, 0, 1], 7464).into()),
             threads: flags.threads.or(file.threads),
             max_sessions: flags.max_sessions.or(file.max_sessions).unwrap_or(8),
+            prepared_per_session: flags
+                .prepared_per_session
+                .or(file.prepared_per_session)
+                .unwrap_or(PREPARED_PER_SESSION),
             reveal: flags.reveal.or(file.reveal).unwrap_or(RevealPolicy::Scores),
             step_timeout: seconds(flags.step_timeout.or(file.step_timeout), 60),
             idle_timeout: seconds(flags.idle_timeout.or(file.idle_timeout), 600),
@@ -164,6 +175,7 @@ impl Config {
         let zero = [
             (self.threads == Some(0), "threads"),
             (self.max_sessions == 0, "max-sessions"),
+            (self.prepared_per_session == 0, "prepared-per-session"),
             (self.step_timeout.is_zero(), "step-timeout"),
             (self.idle_timeout.is_zero(), "idle-timeout"),
         ];
@@ -199,6 +211,7 @@ mod tests {
         let defaults = Config::load(Flags { model: Some("m".into()), ..Flags::default() }).unwrap();
         assert_eq!(file.listen, Some(defaults.listen));
         assert_eq!(file.max_sessions, Some(defaults.max_sessions));
+        assert_eq!(file.prepared_per_session, Some(defaults.prepared_per_session));
         assert_eq!(file.reveal, Some(defaults.reveal));
         assert_eq!(file.step_timeout.map(Duration::from_secs), Some(defaults.step_timeout));
         assert_eq!(file.idle_timeout.map(Duration::from_secs), Some(defaults.idle_timeout));

@@ -41,7 +41,9 @@ fn run(flags: Flags) -> Result<(), Failure> {
         rayon::ThreadPoolBuilder::new().num_threads(threads).build_global()?;
     }
     let model = Model::load(&config.model).map_err(|error| format!("{}: {error}", config.model.display()))?;
-    let service = Arc::new(Service::new(model, config.reveal.into())?);
+    let service = Arc::new(
+        Service::new(model, config.reveal.into())?.with_prepared_per_session(config.prepared_per_session),
+    );
     info!(model = %config.model.display(), reveal = %service.reveal(), "model prepared");
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(listen(config, service))
 }
