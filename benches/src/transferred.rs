@@ -1,8 +1,8 @@
 //! One non-linear step from oblivious transfer, played once and recorded; then either role runs alone.
 
 use ot_nonlinear::{
-    ClientStep, HashRoot, Mode, ReceivedCondenser, ReceivedMaterial, SentCondenser, SentMaterial,
-    ServerOffline, ServerStep, StepPlan,
+    HashRoot, Mode, ReceivedCondenser, ReceivedMaterial, SentCondenser, SentMaterial, ServerOffline, Step,
+    StepPlan,
 };
 use shares::Role;
 
@@ -62,17 +62,17 @@ impl TransferredStep {
     ///
     /// # Errors
     /// As [`TransferredStep::record`].
-    pub fn prepare_client(&self) -> Result<(Vec<u8>, ClientStep)> {
+    pub fn prepare_client(&self) -> Result<(Vec<u8>, Step)> {
         let received = self.condense_received(&self.to_client, Role::Client)?;
         let sent = self.condense_sent(&self.to_server, Role::Server)?;
-        Ok(ClientStep::prepare(&self.plan, received, sent, &self.client_shares)?)
+        Ok(Step::prepare_client(&self.plan, received, sent, &self.client_shares)?)
     }
 
     /// What the server does offline once it has its correlated OTs, and the input of its shares.
     ///
     /// # Errors
     /// As [`TransferredStep::record`].
-    pub fn prepare_server(&self) -> Result<ServerStep> {
+    pub fn prepare_server(&self) -> Result<Step> {
         let received = self.condense_received(&self.to_server, Role::Server)?;
         let sent = self.condense_sent(&self.to_client, Role::Client)?;
         let server = ServerOffline::prepare(&self.plan, received, sent, &self.offline)?;
@@ -83,7 +83,7 @@ impl TransferredStep {
     ///
     /// # Errors
     /// As [`TransferredStep::record`].
-    pub fn run_client(&self, mut client: ClientStep) -> Result<Vec<u32>> {
+    pub fn run_client(&self, mut client: Step) -> Result<Vec<u32>> {
         for message in &self.from_server {
             std::hint::black_box(client.outgoing()?);
             client.incoming(message)?;
@@ -95,7 +95,7 @@ impl TransferredStep {
     ///
     /// # Errors
     /// As [`TransferredStep::record`].
-    pub fn run_server(&self, mut server: ServerStep) -> Result<Vec<u32>> {
+    pub fn run_server(&self, mut server: Step) -> Result<Vec<u32>> {
         for message in &self.from_client {
             std::hint::black_box(server.outgoing()?);
             server.incoming(message)?;

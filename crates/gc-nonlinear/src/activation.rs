@@ -20,6 +20,7 @@ use rayon::prelude::{
 };
 use zeroize::{Zeroize, Zeroizing};
 
+use crate::batch::Batch;
 use crate::circuit::activation;
 use crate::convert;
 use crate::cots::{SentCots, check_received};
@@ -29,7 +30,7 @@ use crate::garble::garbler::Garble;
 use crate::hash_root::{HashRoot, StepKeys};
 use crate::inputs::{self, Words};
 use crate::lanes::{Inputs, Scratch, lane_mask};
-use crate::shape::{Batch, StepPlan};
+use crate::plan::StepPlan;
 
 /// The client's side of one step, ready for the server's messages.
 pub struct ActivationEvaluator {
@@ -69,7 +70,7 @@ impl ActivationEvaluator {
             widths: activation::evaluator_widths(&shape),
             words: |shares: &[u32]| activation::evaluator_words(&shape, shares),
         };
-        let batches: Vec<Batch> = StepPlan::batches(0..shape.count).collect();
+        let batches: Vec<Batch> = Batch::all(0..shape.count).collect();
         let bits = Zeroizing::new(words.all_bits(&batches));
         let corrections = inputs::corrections(&batches, &bits, &inputs);
         let evaluator = Self {
@@ -98,7 +99,7 @@ impl ActivationEvaluator {
         self.next_chunk += 1;
 
         let origin = outputs.start;
-        let batches: Vec<Batch> = StepPlan::batches(outputs).collect();
+        let batches: Vec<Batch> = Batch::all(outputs).collect();
         let converted: Vec<_> = batches
             .par_iter()
             .map_init(
@@ -187,11 +188,8 @@ impl ActivationGarbler {
         corrections: &[u8],
         outputs: ReceiverCots,
     ) -> Result<Self, StepError> {
-        inputs.check("server's input OTs", plan.input_cots())?;
+        inputs.check_garbling(plan.input_cots())?;
         check_received("server's output OTs", plan.output_cots(), &outputs)?;
-        if !inputs.delta.lsb() {
-            return Err(StepError::Colour);
-        }
         inputs::zero_labels(&mut inputs, corrections)?;
         Ok(Self {
             keys: hash_root.step(step_id),
@@ -217,7 +215,7 @@ impl ActivationGarbler {
             return Err(StepError::Repeated { chunk });
         }
         let mut message = vec![0; self.plan.table_bytes(outputs.len())];
-        let batches: Vec<Batch> = StepPlan::batches(outputs).collect();
+        let batches: Vec<Batch> = Batch::all(outputs).collect();
         let mut pieces = Vec::with_capacity(batches.len());
         let mut rest = message.as_mut_slice();
         for batch in &batches {
@@ -282,7 +280,7 @@ impl ActivationGarbler {
     /// client's answer is malformed.
     pub fn finish(self, output_corrections: &[u8]) -> Result<Vec<u32>, StepError> {
         let permute: Vec<&Vec<u64>> = self.permute.iter().filter_map(OnceLock::get).flatten().collect();
-        let batches: Vec<Batch> = StepPlan::batches(0..self.plan.shape().count).collect();
+        let batches: Vec<Batch> = Batch::all(0..self.plan.shape().count).collect();
         if permute.len() != batches.len() {
             let done = self.permute.iter().filter(|chunk| chunk.get().is_some()).count();
             return Err(StepError::Unfinished { done, chunks: self.plan.chunks() });

@@ -10,9 +10,10 @@ use oblivious_transfer::block::Block;
 use shares::{Ring, pack_residues, packed_bytes, unpack_residues};
 use zeroize::Zeroize;
 
+use crate::batch::Batch;
 use crate::error::{StepError, check_length};
 use crate::lanes::LANES;
-use crate::shape::{Batch, StepPlan};
+use crate::plan::StepPlan;
 
 /// Hashes pieces of blocks, each piece under a key of its own.
 struct Hash<'a> {

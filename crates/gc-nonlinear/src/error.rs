@@ -3,7 +3,7 @@
 use oblivious_transfer::bits::BitsError;
 use shares::{ResidueError, ShapeError};
 
-use crate::argmax::ArgmaxShape;
+use crate::shape::ArgmaxShape;
 
 /// An error of a non-linear step. After one the step's labels and correlated OTs must not be used again.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -8,10 +8,10 @@ use oblivious_transfer::block::Block;
 use oblivious_transfer::cot::ReceiverCots;
 use rayon::prelude::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIterator, ParallelSliceMut};
 
+use crate::batch::Batch;
 use crate::cots::SentCots;
 use crate::error::{StepError, check_length};
 use crate::lanes::{LANES, lane_mask, push_bit_slices};
-use crate::shape::Batch;
 
 /// The three words whose bits an instance inputs, and how many bits of each.
 pub(crate) struct Words<'a, F> {

@@ -49,6 +49,7 @@
 
 mod activation;
 mod argmax;
+mod batch;
 mod circuit;
 mod convert;
 mod cots;
@@ -57,14 +58,14 @@ mod garble;
 mod hash_root;
 mod inputs;
 mod lanes;
+mod plan;
 mod shape;
 
 pub use activation::{ActivationEvaluator, ActivationGarbler};
-pub use argmax::{
-    ArgmaxEvaluator, ArgmaxGarbler, ArgmaxPlan, ArgmaxShape, MAX_CLASSES, MAX_SCORES, MAX_TERMS,
-};
+pub use argmax::{ArgmaxEvaluator, ArgmaxGarbler};
 pub use cots::SentCots;
 pub use error::StepError;
 pub use hash_root::HashRoot;
 pub use oblivious_transfer::cot::ReceiverCots;
-pub use shape::{CHUNK, StepPlan};
+pub use plan::{ArgmaxPlan, CHUNK, StepPlan};
+pub use shape::{ArgmaxShape, MAX_CLASSES, MAX_SCORES, MAX_TERMS};

@@ -11,8 +11,8 @@ use oblivious_transfer::bits::BitVec;
 use oblivious_transfer::block::Block;
 use oblivious_transfer::prg::Prg;
 use ot_nonlinear::{
-    CellPlan, CellShape, CellTables, ClientStep, HashRoot, Mode, ReceivedCondenser, ReceivedMaterial,
-    SentCondenser, SentMaterial, ServerOffline, StepPlan, UnitVectorPlan,
+    CellPlan, CellShape, CellTables, HashRoot, Mode, ReceivedCondenser, ReceivedMaterial, SentCondenser,
+    SentMaterial, ServerOffline, Step, StepPlan, UnitVectorPlan,
 };
 use rand_core::Rng;
 use shares::{Role, StepShape};
@@ -139,7 +139,7 @@ fn block(plan: &StepPlan) -> Result<Times, Box<dyn Error>> {
     let (client_received, server_sent) = material(plan, Role::Client, &mut rng, &mut times.condense)?;
     let (server_received, client_sent) = material(plan, Role::Server, &mut rng, &mut times.condense)?;
     let start = Instant::now();
-    let (offline, mut client) = ClientStep::prepare(plan, client_received, client_sent, &c)?;
+    let (offline, mut client) = Step::prepare_client(plan, client_received, client_sent, &c)?;
     let server = ServerOffline::prepare(plan, server_received, server_sent, &offline)?;
     times.prepare = start.elapsed();
     let start = Instant::now();

@@ -37,7 +37,7 @@
 //!
 //! # Map
 //! [`StepPlan`] compiles a shape; [`CotStream`] (or the condensers alone) turns an extension's correlated OTs into
-//! one-time material; [`ClientStep`] and [`ServerOffline`], [`ServerStep`] run a step.
+//! one-time material; [`Step`] and [`ServerOffline`], [`Step`] run a step.
 //!
 //! # LSTM cells
 //! [`CellPlan`] compiles a time step of an LSTM layer: shares of the gates' accumulators in, shares of the hidden state
@@ -50,7 +50,7 @@
 //! ```
 //! use shares::{Role, StepShape};
 //! use oblivious_transfer::{bits::BitVec, block::Block, cot, prg::Prg};
-//! use ot_nonlinear::{ClientStep, HashRoot, Mode, ReceivedCondenser, ReceivedMaterial, SentCondenser, SentMaterial, ServerOffline, StepError, StepPlan};
+//! use ot_nonlinear::{Step, HashRoot, Mode, ReceivedCondenser, ReceivedMaterial, SentCondenser, SentMaterial, ServerOffline, StepError, StepPlan};
 //!
 //! // Material of one direction, here from a dealer in place of an OT extension.
 //! fn material(plan: &StepPlan, receiver: Role, rng: &mut Prg) -> Result<(ReceivedMaterial, SentMaterial), StepError> {
@@ -73,7 +73,7 @@
 //! // Accumulators (30, -7) and (-1, 1000); the client's shares are known offline.
 //! let c = [100, 200, 300, 400];
 //! let s = [30, -7, -1, 1000].iter().zip(c).map(|(a, c)| (a - c as i32) as u32 & 0xfff).collect::<Vec<_>>();
-//! let (offline, mut client) = ClientStep::prepare(&plan, client_received, client_sent, &c)?;
+//! let (offline, mut client) = Step::prepare_client(&plan, client_received, client_sent, &c)?;
 //! let server = ServerOffline::prepare(&plan, server_received, server_sent, &offline)?;
 //! let mut server = server.start(&s)?;
 //! for _ in 0..plan.rounds() {
@@ -88,10 +88,10 @@
 //! ```
 //! Material is consumed by the step that uses it:
 //! ```compile_fail,E0382
-//! # use ot_nonlinear::{ClientStep, ReceivedMaterial, SentMaterial, StepPlan};
+//! # use ot_nonlinear::{Step, ReceivedMaterial, SentMaterial, StepPlan};
 //! fn twice(plan: &StepPlan, received: ReceivedMaterial, sent: SentMaterial, shares: &[u32]) {
-//!     let first = ClientStep::prepare(plan, received, sent, shares);
-//!     let second = ClientStep::prepare(plan, received, sent, shares);
+//!     let first = Step::prepare_client(plan, received, sent, shares);
+//!     let second = Step::prepare_client(plan, received, sent, shares);
 //! }
 //! ```
 //!
@@ -126,33 +126,26 @@
 //! choice with separate pad bits; a pad that rides on another offer (`circuit::gate`) is under that one's own pads there. A look-up opens the difference of its index and a random one, which nobody knows. No
 //! branch, index or length depends on a share.
 
-mod bilinear;
+mod bits;
 mod cell;
-mod chunk;
 mod circuit;
-mod condense;
 mod error;
-mod lanes;
-mod lookup;
 mod material;
-mod party;
-mod product;
-mod selection;
 mod shape;
 mod step;
-mod stream;
-mod unit_vector;
-mod wire;
 
-pub use cell::{Cell, CellPlan, CellShape, CellState, CellTables, ClientCellOffline, ServerCellOffline};
+pub use cell::{
+    Cell, CellPlan, CellShape, CellState, CellTables, ClientCellOffline, ServerCellOffline, UnitVector,
+    UnitVectors,
+};
 pub use circuit::{CotCounts, Schedule, StepPlan, UnitVectorPlan};
-pub use condense::{HashRoot, ReceivedCondenser, ReceivedPiece, SentCondenser, SentPiece};
 pub use error::StepError;
-pub use material::{ReceivedMaterial, SentMaterial};
+pub use material::{
+    Condenser, CotStream, HashRoot, Pieces, ReceivedCondenser, ReceivedMaterial, ReceivedPiece,
+    ReceivedStream, SentCondenser, SentMaterial, SentPiece, SentStream,
+};
 pub use shape::Mode;
-pub use step::{ClientStep, ServerOffline, ServerStep};
-pub use stream::{Condenser, CotStream, Pieces, ReceivedStream, SentStream};
-pub use unit_vector::{UnitVector, UnitVectors};
+pub use step::{ServerOffline, Step};
 
 #[cfg(test)]
 mod tests;

@@ -13,7 +13,7 @@ use core::ops::Range;
 use super::Netlist;
 use super::arith;
 use super::builder::{Builder, Wire};
-use crate::argmax::ArgmaxShape;
+use crate::shape::ArgmaxShape;
 
 /// The circuit of a validated shape. Inputs of both parties: the bits of their shares, `[term][class]`. Outputs: the bits of
 /// the label, least significant first.

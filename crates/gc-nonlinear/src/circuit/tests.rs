@@ -7,8 +7,8 @@ use super::activation::{
     ciphertexts, evaluator_widths, evaluator_words, garbler_widths, garbler_words, netlist,
 };
 use super::argmax;
-use crate::argmax::ArgmaxShape;
 use crate::lanes::{LANES, push_bit_slices};
+use crate::shape::ArgmaxShape;
 
 /// The circuit's outputs for up to 64 instances of (client shares, server shares).
 fn run<const N: usize>(circuit: &Netlist, shape: &StepShape, instances: &[([u32; N], [u32; N])]) -> Vec<u32> {

@@ -10,10 +10,10 @@ use rand_chacha::ChaCha20Rng;
 
 use super::evaluator::Evaluate;
 use super::garbler::Garble;
-use crate::argmax::ArgmaxShape;
 use crate::circuit::Netlist;
 use crate::circuit::argmax::{label_bits, netlist};
 use crate::lanes::{Inputs, Scratch};
+use crate::shape::ArgmaxShape;
 
 const SHAPE: ArgmaxShape = ArgmaxShape { classes: 4, ell: 6, terms: 2 };
 /// Garblings of each score vector.

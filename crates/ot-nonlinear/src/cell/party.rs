@@ -16,10 +16,10 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 use super::plan::CellPlan;
 use super::running::Running;
 use super::timeline::{Action, Progress};
+use crate::bits::wire::check_length;
+use crate::cell::unit_vector::UnitVector;
 use crate::error::StepError;
-use crate::material::{ReceivedMaterial, SentMaterial};
-use crate::unit_vector::UnitVector;
-use crate::wire::check_length;
+use crate::material::units::{ReceivedMaterial, SentMaterial};
 
 /// A party's share of the cell state between two time steps.
 #[derive(Zeroize, ZeroizeOnDrop)]

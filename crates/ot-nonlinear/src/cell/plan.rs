@@ -6,10 +6,10 @@ use shares::{MAX_ELL, Role, StepShape};
 
 use super::tables::CellTables;
 use super::timeline::{PartSizes, Turn, compile};
+use crate::bits::wire::message_bytes;
 use crate::circuit::{BilinearPlan, Byte, CotCounts, Product, Schedule, StepPlan, Sum};
 use crate::error::StepError;
 use crate::shape::Mode;
-use crate::wire::message_bytes;
 
 /// Fraction bits of gates and cell state.
 pub(super) const FRACTION: u32 = 7;

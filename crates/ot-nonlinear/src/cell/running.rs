@@ -3,22 +3,24 @@
 use shares::{Ring, Role};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
+use super::bilinear::{Bilinear, SentBilinear};
+use super::lookup::{Lookup, OpenedLookup};
 use super::plan::{
     CELL_LOOKUP, CellPlan, FRACTION, GATE_LOOKUP, GATES, INDICES, OUTPUT, PartPlan, STATE, UPDATE,
 };
 use super::timeline::Message;
-use crate::bilinear::Bilinear;
+use super::unit_vector::UnitVector;
 use crate::error::StepError;
-use crate::lookup::Lookup;
-use crate::material::{ReceivedMaterial, SentMaterial};
-use crate::step::Engine;
-use crate::unit_vector::UnitVector;
+use crate::material::units::{ReceivedMaterial, SentMaterial};
+use crate::step::engine::Step;
 
-/// A part with its material.
+/// A part with its material. Look-ups and products change with their one message.
 enum Part {
-    Step(Engine),
+    Step(Step),
     Lookup(Lookup),
+    OpenedLookup(OpenedLookup),
     Bilinear(Bilinear),
+    SentBilinear(SentBilinear),
 }
 
 /// The party's shares between the parts.
@@ -63,7 +65,7 @@ impl Running {
             Ok(Some(match part {
                 PartPlan::Step(plan) => {
                     let (received, sent) = next()?;
-                    Part::Step(Engine::new(plan, role, received, sent)?)
+                    Part::Step(Step::new(plan, role, received, sent)?)
                 }
                 PartPlan::Bilinear(plan) => {
                     let (received, sent) = next()?;
@@ -77,7 +79,7 @@ impl Running {
     }
 
     /// The rescaling step of the gates, which alone has an offline phase.
-    pub(super) fn gates(&mut self) -> Result<&mut Engine, StepError> {
+    pub(super) fn gates(&mut self) -> Result<&mut Step, StepError> {
         self.step(GATES)
     }
 
@@ -99,7 +101,7 @@ impl Running {
         (core::mem::take(&mut self.shares.hidden), core::mem::take(&mut self.shares.state))
     }
 
-    fn step(&mut self, part: usize) -> Result<&mut Engine, StepError> {
+    fn step(&mut self, part: usize) -> Result<&mut Step, StepError> {
         match self.parts.get_mut(part) {
             Some(Some(Part::Step(engine))) => Ok(engine),
             _ => Err(StepError::Order),
@@ -114,36 +116,47 @@ impl Running {
             let input = Zeroizing::new(self.shifted(&self.shares.sum, offset));
             self.step(part)?.input(&input)?;
         }
-        match &mut self.parts[part] {
-            Some(Part::Step(engine)) => engine.outgoing(),
-            Some(Part::Lookup(lookup)) => lookup.open(self.shares.indices(part)),
-            Some(Part::Bilinear(bilinear)) => self.shares.start(part, bilinear),
-            None => Err(StepError::Order),
-        }
+        let (message, next) = match self.parts[part].take() {
+            Some(Part::Step(mut step)) => (step.outgoing()?, Part::Step(step)),
+            Some(Part::Lookup(lookup)) => {
+                let (message, opened) = lookup.open(self.shares.indices(part))?;
+                (message, Part::OpenedLookup(opened))
+            }
+            Some(Part::Bilinear(bilinear)) => {
+                let (message, sent) = self.shares.start(part, bilinear)?;
+                (message, Part::SentBilinear(sent))
+            }
+            Some(Part::OpenedLookup(_) | Part::SentBilinear(_)) | None => return Err(StepError::Order),
+        };
+        self.parts[part] = Some(next);
+        Ok(message)
     }
 
     /// Takes the peer's message; the result if it is the part's last.
     pub(super) fn receive(&mut self, message: Message, bytes: &[u8]) -> Result<(), StepError> {
         let Message { part, round } = message;
         let last = round + 1 == self.plan.sizes()[part].rounds.len();
-        if let Some(Part::Step(engine)) = &mut self.parts[part] {
-            engine.incoming(bytes)?;
+        if let Some(Part::Step(step)) = &mut self.parts[part] {
+            step.incoming(bytes)?;
         }
         let ended = if last { self.parts[part].take() } else { None };
         match ended {
-            Some(Part::Step(engine)) => {
-                let result = engine.finish()?;
+            Some(Part::Step(step)) => {
+                let result = step.finish()?;
                 self.keep_step(part, result);
             }
-            Some(Part::Lookup(lookup)) => *self.shares.entries(part) = self.look_up(part, lookup, bytes)?,
-            Some(Part::Bilinear(bilinear)) => self.shares.keep_sums(part, bilinear.finish(bytes)?),
+            Some(Part::OpenedLookup(lookup)) => {
+                *self.shares.entries(part) = self.look_up(part, lookup, bytes)?;
+            }
+            Some(Part::SentBilinear(bilinear)) => self.shares.keep_sums(part, bilinear.finish(bytes)?),
+            Some(Part::Lookup(_) | Part::Bilinear(_)) => return Err(StepError::Order),
             None => {}
         }
         Ok(())
     }
 
     /// The party's shares of the entries.
-    fn look_up(&self, part: usize, lookup: Lookup, bytes: &[u8]) -> Result<Vec<u8>, StepError> {
+    fn look_up(&self, part: usize, lookup: OpenedLookup, bytes: &[u8]) -> Result<Vec<u8>, StepError> {
         let (tables, units) = (self.plan.tables(), self.plan.shape().units);
         if part == GATE_LOOKUP {
             lookup.finish(bytes, tables.of_gates(units))
@@ -195,7 +208,7 @@ impl Shares {
     }
 
     /// Starts a part's products.
-    fn start(&self, part: usize, bilinear: &mut Bilinear) -> Result<Vec<u8>, StepError> {
+    fn start(&self, part: usize, bilinear: Bilinear) -> Result<(Vec<u8>, SentBilinear), StepError> {
         if part == OUTPUT {
             return bilinear.send(&[&self.cell_entry], &[&self.gate]);
         }

@@ -3,8 +3,8 @@
 use core::iter::repeat_n;
 use std::sync::Arc;
 
+use crate::cell::lookup::Table;
 use crate::error::StepError;
-use crate::lookup::Table;
 
 /// Largest entry of a sigmoid table: 1.0.
 const ONE: u8 = 128;

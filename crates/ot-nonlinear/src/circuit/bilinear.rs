@@ -114,7 +114,7 @@ impl BilinearPlan {
                 terms.push(Term { factors, sum: index, shift, negative, width, ot });
             }
         }
-        let schedule = Schedule::without_rounds(count, ots);
+        let schedule = Schedule::without_rounds(count, ots)?;
         Ok(Self(Arc::new(Bilinear { sums, terms, schedule })))
     }
 

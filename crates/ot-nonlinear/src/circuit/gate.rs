@@ -2,7 +2,7 @@
 //!
 //! A gate is a sum of products of a bit that the client knows and a bit that the server knows, plus terms that one
 //! party knows alone. Each product costs one bit OT: its receiver brings the choice x, its sender the offer y, and they
-//! come out with XOR shares of x y. Several offers on one choice share the OT, each with pad bits of its own (see `crate::condense`), so a gate costs
+//! come out with XOR shares of x y. Several offers on one choice share the OT, each with pad bits of its own (see `crate::material::condense`), so a gate costs
 //! one bit for each choice and one for each offer:
 //!
 //! | gate | formula (client's bits c, server's s; wires u ^ v) | choices + offers |
@@ -33,7 +33,7 @@
 
 use shares::Role;
 
-use crate::lanes::Lanes;
+use crate::bits::lanes::Lanes;
 
 /// An operand whose bits each party knows for its own share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -164,6 +164,14 @@ pub(crate) struct Link {
 }
 
 impl GateKind {
+    /// Bits of the gate's messages and its OTs: one bit for each choice and one for each offer, an OT for each choice.
+    pub(crate) fn cost(&self) -> (usize, usize) {
+        let routes = Role::BOTH.map(|receiver| self.routes(receiver));
+        let choices = routes.iter().map(Vec::len).sum();
+        let offers: usize = routes.iter().flatten().map(Vec::len).sum();
+        (choices + offers, choices)
+    }
+
     /// Output bits.
     pub(crate) fn outputs(&self) -> usize {
         match self {

@@ -4,7 +4,11 @@ use shares::Role;
 
 use super::gate::Gate;
 use super::ring::RingGate;
-use crate::wire::message_bytes;
+use crate::bits::wire::message_bytes;
+use crate::error::StepError;
+
+/// Pad bits that condensing takes from one hash.
+const HASH_BITS: usize = u64::BITS as usize;
 
 /// What one correlated OT is condensed to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,6 +17,16 @@ pub(crate) enum OtSpec {
     Bits(usize),
     /// A residue of so many bits.
     Ring(u32),
+}
+
+impl OtSpec {
+    /// Whether one hash has all the pad bits. With more, condensing would give a bit twice.
+    const fn fits(self) -> bool {
+        match self {
+            Self::Bits(count) => count <= HASH_BITS,
+            Self::Ring(width) => width <= u32::BITS,
+        }
+    }
 }
 
 /// The gates of one exchange.
@@ -52,9 +66,30 @@ pub struct Schedule {
 }
 
 impl Schedule {
+    /// The exchanges of a circuit of gates.
+    ///
+    /// # Errors
+    /// [`StepError::Shape`] if one OT would need more pad bits than a hash has.
+    pub(crate) fn new(
+        count: usize,
+        rounds: Vec<Round>,
+        offline_ring: Vec<RingGate>,
+        ots: [Vec<OtSpec>; 2],
+        registers: usize,
+    ) -> Result<Self, StepError> {
+        if ots.iter().flatten().all(|spec| spec.fits()) {
+            Ok(Self { count, rounds, offline_ring, ots, registers })
+        } else {
+            Err(StepError::Shape("one OT gives at most 64 bits or a residue of 32"))
+        }
+    }
+
     /// The OTs of something whose messages are not of gates.
-    pub(crate) fn without_rounds(count: usize, ots: [Vec<OtSpec>; 2]) -> Self {
-        Self { count, rounds: Vec::new(), offline_ring: Vec::new(), ots, registers: 0 }
+    ///
+    /// # Errors
+    /// [`StepError::Shape`] if one OT would need more pad bits than a hash has.
+    pub(crate) fn without_rounds(count: usize, ots: [Vec<OtSpec>; 2]) -> Result<Self, StepError> {
+        Self::new(count, Vec::new(), Vec::new(), ots, 0)
     }
 
     /// Instances that run side by side.
@@ -118,5 +153,20 @@ impl Schedule {
     /// The gates of which something goes offline, in order.
     pub(crate) fn early_gates(&self) -> impl Iterator<Item = &Gate> {
         self.rounds.iter().flat_map(|round| &round.gates).filter(|gate| gate.early)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{OtSpec, Schedule};
+    use crate::error::StepError;
+
+    #[test]
+    fn an_ot_that_would_repeat_pad_bits_is_refused() {
+        let with = |spec| Schedule::without_rounds(1, [vec![OtSpec::Bits(1)], vec![spec]]);
+        assert!(with(OtSpec::Bits(64)).is_ok() && with(OtSpec::Ring(32)).is_ok());
+        for spec in [OtSpec::Bits(65), OtSpec::Bits(usize::MAX), OtSpec::Ring(33)] {
+            assert!(matches!(with(spec), Err(StepError::Shape(_))), "{spec:?}");
+        }
     }
 }

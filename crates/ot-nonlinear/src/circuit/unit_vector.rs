@@ -22,8 +22,8 @@ use std::sync::Arc;
 use shares::Role;
 
 use super::schedule::{OtSpec, Schedule};
+use crate::bits::wire::message_bytes;
 use crate::error::StepError;
-use crate::wire::message_bytes;
 
 /// Bits of an index.
 pub(crate) const INDEX_BITS: usize = 8;
@@ -89,7 +89,7 @@ impl UnitVectorPlan {
                 specs.extend(core::iter::repeat_n(OtSpec::Bits(factors), pairs * factors));
             }
         }
-        Ok(Self(Arc::new(Compiled { exchanges, schedule: Schedule::without_rounds(count, ots) })))
+        Ok(Self(Arc::new(Compiled { exchanges, schedule: Schedule::without_rounds(count, ots)? })))
     }
 
     /// Vectors.

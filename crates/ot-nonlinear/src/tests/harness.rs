@@ -9,8 +9,8 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng, SeedableRng};
 
 use crate::{
-    ClientStep, HashRoot, Mode, ReceivedCondenser, ReceivedMaterial, Schedule, SentCondenser, SentMaterial,
-    ServerOffline, StepPlan, UnitVector,
+    HashRoot, Mode, ReceivedCondenser, ReceivedMaterial, Schedule, SentCondenser, SentMaterial,
+    ServerOffline, Step, StepPlan, UnitVector,
 };
 
 pub(super) const SESSION: [u8; 32] = [7; 32];
@@ -78,7 +78,7 @@ pub(super) fn run_on(
     (client_received, server_sent): (ReceivedMaterial, SentMaterial),
     (server_received, client_sent): (ReceivedMaterial, SentMaterial),
 ) -> (Vec<u32>, Vec<u32>, Transcript) {
-    let (offline, mut client) = ClientStep::prepare(plan, client_received, client_sent, c).unwrap();
+    let (offline, mut client) = Step::prepare_client(plan, client_received, client_sent, c).unwrap();
     let server = ServerOffline::prepare(plan, server_received, server_sent, &offline).unwrap();
     let mut server = server.start(s).unwrap();
     let mut transcript = Transcript { offline, client: Vec::new(), server: Vec::new() };

@@ -1,7 +1,7 @@
 //! Steps whose client learns its shares online: the same results, nothing offline, the same traffic in all.
 
 use super::harness::{deal, open, plain, share};
-use crate::{ClientStep, Mode, ServerOffline, StepError, StepPlan};
+use crate::{Mode, ServerOffline, Step, StepError, StepPlan};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 use shares::{Role, StepShape};
@@ -14,7 +14,7 @@ fn check(shape: StepShape, mode: Mode, c: &[u32], s: &[u32], values: &[i64]) {
     let (server_received, client_sent) = deal(&plan, Role::Server, &mut rng);
     let server = ServerOffline::prepare(&plan, server_received, server_sent, &[]).unwrap();
     let mut server = server.start(s).unwrap();
-    let (offline, mut client) = ClientStep::prepare(&plan, client_received, client_sent, c).unwrap();
+    let (offline, mut client) = Step::prepare_client(&plan, client_received, client_sent, c).unwrap();
     assert_eq!((offline.len(), plan.offline_bytes()), (0, 0));
     for round in 0..plan.rounds() {
         let (from_client, from_server) = (client.outgoing().unwrap(), server.outgoing().unwrap());

@@ -5,7 +5,7 @@ use rand_core::{Rng, SeedableRng};
 
 use super::harness::ideal_vectors;
 use crate::StepError;
-use crate::lookup::{Lookup, Table};
+use crate::cell::lookup::{Lookup, Table};
 
 fn table(number: u32) -> [u8; 256] {
     core::array::from_fn(|i| ((i as u32 + 1 + 300 * number).wrapping_mul(0x9e37_79b9) >> 24) as u8)
@@ -14,8 +14,10 @@ fn table(number: u32) -> [u8; 256] {
 /// Looks up shared indices, each in its table; gives both parties' messages and shares of the entries.
 fn look_up(shares: [&[u8]; 2], tables: &[Table], seed: u64) -> ([Vec<u8>; 2], [Vec<u8>; 2]) {
     let mut rng = ChaCha20Rng::seed_from_u64(seed);
-    let [mut client, mut server] = ideal_vectors(shares[0].len(), &mut rng).map(Lookup::new);
-    let messages = [client.open(shares[0]).unwrap(), server.open(shares[1]).unwrap()];
+    let [client, server] = ideal_vectors(shares[0].len(), &mut rng).map(Lookup::new);
+    let (from_client, client) = client.open(shares[0]).unwrap();
+    let (from_server, server) = server.open(shares[1]).unwrap();
+    let messages = [from_client, from_server];
     let entries = [
         client.finish(&messages[1], tables.iter()).unwrap(),
         server.finish(&messages[0], tables.iter()).unwrap(),
@@ -65,9 +67,9 @@ fn messages_and_shares_are_masked() {
 
 #[test]
 fn what_does_not_fit_is_refused() {
-    let [mut client, _] = ideal_vectors(2, &mut ChaCha20Rng::seed_from_u64(1)).map(Lookup::new);
-    assert_eq!(client.open(&[0]), Err(StepError::ShareCount { expected: 2, found: 1 }));
-    client.open(&[0, 0]).unwrap();
+    let [client, server] = ideal_vectors(2, &mut ChaCha20Rng::seed_from_u64(1)).map(Lookup::new);
+    assert_eq!(server.open(&[0]).err(), Some(StepError::ShareCount { expected: 2, found: 1 }));
+    let (_, client) = client.open(&[0, 0]).unwrap();
     let tables = [Table::new(&[0; 256]), Table::new(&[0; 256])];
     let wrong = StepError::MessageLength { expected: 2, found: 3 };
     assert_eq!(client.finish(&[0; 3], tables.iter()), Err(wrong));

@@ -8,6 +8,7 @@ mod extension;
 mod harness;
 mod late;
 mod lookup;
+mod rank;
 mod refusals;
 mod traffic;
 mod unit_vector;

@@ -6,19 +6,16 @@ use rand_core::{Rng, SeedableRng};
 use shares::{Role, StepShape};
 
 use super::harness::{SESSION, deal, ideal_cots, open, plain, run_on, share};
-use crate::{
-    ClientStep, HashRoot, Mode, ReceivedCondenser, SentCondenser, ServerOffline, ServerStep, StepError,
-    StepPlan,
-};
+use crate::{HashRoot, Mode, ReceivedCondenser, SentCondenser, ServerOffline, Step, StepError, StepPlan};
 
 const SHAPE: StepShape = StepShape { count: 1030, ell: 12, shift: 3, bits: 6, pool: true, out_ell: 14 };
 
-fn pair(plan: &StepPlan) -> (ClientStep, ServerStep) {
+fn pair(plan: &StepPlan) -> (Step, Step) {
     let mut rng = ChaCha20Rng::seed_from_u64(1);
     let (client_received, server_sent) = deal(plan, Role::Client, &mut rng);
     let (server_received, client_sent) = deal(plan, Role::Server, &mut rng);
     let shares = vec![5; plan.input_values()];
-    let (offline, client) = ClientStep::prepare(plan, client_received, client_sent, &shares).unwrap();
+    let (offline, client) = Step::prepare_client(plan, client_received, client_sent, &shares).unwrap();
     let server = ServerOffline::prepare(plan, server_received, server_sent, &offline).unwrap();
     (client, server.start(&shares).unwrap())
 }
@@ -92,7 +89,7 @@ fn shares_that_do_not_fit_are_refused() {
         let mut rng = ChaCha20Rng::seed_from_u64(1);
         let (received, _) = deal(&plan, Role::Client, &mut rng);
         let (_, sent) = deal(&plan, Role::Server, &mut rng);
-        ClientStep::prepare(&plan, received, sent, shares).err()
+        Step::prepare_client(&plan, received, sent, shares).err()
     };
     assert_eq!(prepare(&[0; 1030]), Some(StepError::ShareCount { expected: 2060, found: 1030 }));
     let mut shares = vec![0; 2060];
@@ -112,11 +109,11 @@ fn material_of_another_plan_role_or_direction_is_refused() {
     for other in &others {
         let (received, _) = deal(other, Role::Client, &mut rng);
         let (_, sent) = deal(other, Role::Server, &mut rng);
-        assert_eq!(ClientStep::prepare(&plan, received, sent, &[0; 2060]).err(), Some(StepError::Material));
+        assert_eq!(Step::prepare_client(&plan, received, sent, &[0; 2060]).err(), Some(StepError::Material));
     }
     let (received, _) = deal(&plan, Role::Server, &mut rng);
     let (_, sent) = deal(&plan, Role::Server, &mut rng);
-    assert_eq!(ClientStep::prepare(&plan, received, sent, &[0; 2060]).err(), Some(StepError::Material));
+    assert_eq!(Step::prepare_client(&plan, received, sent, &[0; 2060]).err(), Some(StepError::Material));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use rand_core::{Rng, SeedableRng};
 use shares::Role;
 
 use super::harness::deal;
-use crate::unit_vector::ENTRIES;
+use crate::cell::unit_vector::ENTRIES;
 use crate::{StepError, UnitVector, UnitVectorPlan, UnitVectors};
 
 fn parties(plan: &UnitVectorPlan, seed: u64) -> [UnitVectors; 2] {

@@ -8,7 +8,7 @@
 //! ```
 //! `phases::rounds` runs the rounds.
 
-use ot_nonlinear::{ClientStep, ServerOffline, ServerStep, StepPlan};
+use ot_nonlinear::{ServerOffline, Step, StepPlan};
 use shares::Share;
 use zeroize::Zeroizing;
 
@@ -27,12 +27,12 @@ pub(crate) async fn client_offline(
     step: &StepPlan,
     material: Material,
     product: Zeroizing<Vec<u32>>,
-) -> Result<ClientStep> {
+) -> Result<Step> {
     let scope = Scope::nonlinear(Phase::Offline, layer);
     let step = step.clone();
     let (received, sent) = material;
     let prepare =
-        offload(move || ClientStep::prepare(&step, received, sent, &product).map_err(Error::internal));
+        offload(move || Step::prepare_client(&step, received, sent, &product).map_err(Error::internal));
     let (message, client) = prepare.await?;
     channel.send(scope, Tag::InputCorrections, &message).await?;
     Ok(client)
@@ -62,10 +62,10 @@ pub(crate) async fn client_online(
     channel: &mut Channel,
     layer: usize,
     step: &StepPlan,
-    client: ClientStep,
+    client: Step,
 ) -> Result<Vec<u32>> {
     let scope = Scope::nonlinear(Phase::Online, layer);
-    let share = rounds::run(channel, scope, step, client, ClientStep::finish).await?;
+    let share = rounds::run(channel, scope, step, client, Step::finish).await?;
     Ok(share)
 }
 
@@ -79,6 +79,6 @@ pub(crate) async fn server_online(
 ) -> Result<Vec<u32>> {
     let scope = Scope::nonlinear(Phase::Online, layer);
     let server = offload(move || server.start(share.residues()).map_err(Error::internal)).await?;
-    let share = rounds::run(channel, scope, step, server, ServerStep::finish).await?;
+    let share = rounds::run(channel, scope, step, server, Step::finish).await?;
     Ok(share)
 }

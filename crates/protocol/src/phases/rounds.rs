@@ -2,9 +2,7 @@
 //!
 //! A round in which only one party has something to say is a message in that direction alone.
 
-use ot_nonlinear::{
-    Cell, CellPlan, ClientStep, ServerStep, StepError, StepPlan, UnitVectorPlan, UnitVectors,
-};
+use ot_nonlinear::{Cell, CellPlan, Step, StepError, StepPlan, UnitVectorPlan, UnitVectors};
 
 use crate::channel::{Channel, Due};
 use crate::compute::{self, Work};
@@ -35,7 +33,7 @@ macro_rules! rounds {
     )*};
 }
 
-rounds!(ClientStep, ServerStep, Cell, UnitVectors);
+rounds!(Step, Cell, UnitVectors);
 
 /// The messages of a step that goes round by round.
 pub(crate) trait Messages {

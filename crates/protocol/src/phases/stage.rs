@@ -15,7 +15,7 @@
 use std::sync::Arc;
 
 use gc_nonlinear::{ActivationEvaluator, ActivationGarbler};
-use ot_nonlinear::{ClientCellOffline, ClientStep as OtClient, ServerCellOffline, ServerOffline as OtServer};
+use ot_nonlinear::{ClientCellOffline, ServerCellOffline, ServerOffline as OtServer, Step as OtClient};
 use shares::Share;
 
 use crate::channel::Channel;

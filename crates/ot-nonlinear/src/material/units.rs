@@ -6,9 +6,9 @@
 use shares::Role;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
+use crate::bits::lanes::Lanes;
 use crate::circuit::{OtSpec, Schedule};
 use crate::error::StepError;
-use crate::lanes::Lanes;
 
 /// The receiver's side of one OT of the plan, for the instances of a chunk: random choices and the pads they open.
 #[derive(Default, Zeroize, ZeroizeOnDrop)]

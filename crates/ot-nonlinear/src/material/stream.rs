@@ -7,9 +7,10 @@
 use oblivious_transfer::block::Block;
 use rayon::prelude::*;
 
-use crate::condense::{ReceivedCondenser, ReceivedPiece, SentCondenser, SentPiece};
+use super::condense::{ReceivedCondenser, SentCondenser};
+use super::piece::{ReceivedPiece, SentPiece};
+use super::units::{ReceivedMaterial, SentMaterial};
 use crate::error::StepError;
-use crate::material::{ReceivedMaterial, SentMaterial};
 
 /// Where each step begins in the stream, and the end of the last.
 fn borders(needed: impl Iterator<Item = usize>) -> Vec<usize> {

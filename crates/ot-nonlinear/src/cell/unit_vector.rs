@@ -13,12 +13,12 @@ use rayon::prelude::*;
 use shares::Role;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
+use crate::bits::lanes::{LANES, Lanes, from_planes, to_bits, to_planes};
+use crate::bits::wire::{PlaneReader, PlaneWriter, read_chunks, write_chunks};
 use crate::circuit::{CONVERTED, Exchange, INDEX_BITS, UnitVectorPlan, conversion_width};
 use crate::error::StepError;
-use crate::lanes::{LANES, Lanes, from_planes, to_bits, to_planes};
-use crate::material::{ReceivedMaterial, SentMaterial};
-use crate::party::Party;
-use crate::wire::{PlaneReader, PlaneWriter, read_chunks, write_chunks};
+use crate::material::units::{ReceivedMaterial, SentMaterial};
+use crate::step::party::Party;
 
 /// Bits of a vector.
 pub(crate) const ENTRIES: usize = 1 << INDEX_BITS;

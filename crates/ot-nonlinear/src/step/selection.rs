@@ -5,12 +5,12 @@
 use shares::Ring;
 use zeroize::Zeroize;
 
-use crate::chunk::Chunk;
+use crate::bits::lanes::{LANES, Lanes, to_bits, to_planes};
+use crate::bits::wire::{PlaneReader, PlaneWriter};
 use crate::circuit::{RingGate, RingKind, Shares, Wire, Word};
-use crate::lanes::{LANES, Lanes, to_bits, to_planes};
-use crate::product::sign;
 use crate::shape::small_ell;
-use crate::wire::{PlaneReader, PlaneWriter};
+use crate::step::chunk::Chunk;
+use crate::step::product::sign;
 
 impl Chunk {
     /// Share of [`word` >= 0] from the carry into its sign; zero if the circuit has no such carry.

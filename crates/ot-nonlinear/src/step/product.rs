@@ -2,9 +2,9 @@
 //!
 //! The formula and its cost stand in `circuit::ring`. A product whose choice may be random sends no correction.
 
-use crate::lanes::{Lanes, from_planes, to_bits, to_planes};
-use crate::party::Party;
-use crate::wire::{PlaneReader, PlaneWriter};
+use crate::bits::lanes::{Lanes, from_planes, to_bits, to_planes};
+use crate::bits::wire::{PlaneReader, PlaneWriter};
+use crate::step::party::Party;
 
 /// 1 - 2 bit: the sign that a bit gives.
 pub(crate) const fn sign(bit: u32) -> u32 {

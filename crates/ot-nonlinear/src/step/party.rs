@@ -5,10 +5,10 @@ use std::collections::VecDeque;
 use shares::Role;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
+use crate::bits::lanes::Lanes;
+use crate::bits::wire::{PlaneReader, PlaneWriter};
 use crate::circuit::{Gate, Schedule, Shares, Wire, Word};
-use crate::lanes::Lanes;
-use crate::material::{BitPads, ReceivedUnit, SentUnit};
-use crate::wire::{PlaneReader, PlaneWriter};
+use crate::material::units::{BitPads, ReceivedUnit, SentUnit};
 
 /// Operand bits, wires and one-time material of `lanes` instances.
 #[derive(Zeroize, ZeroizeOnDrop)]

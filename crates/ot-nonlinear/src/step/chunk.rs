@@ -5,11 +5,11 @@ use std::sync::Arc;
 use shares::{Ring, Role};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
+use crate::bits::lanes::{LANES, to_planes};
 use crate::circuit::{Circuit, Word};
-use crate::lanes::{LANES, to_planes};
-use crate::material::{ReceivedUnit, SentUnit};
-use crate::party::Party;
+use crate::material::units::{ReceivedUnit, SentUnit};
 use crate::shape::small_ell;
+use crate::step::party::Party;
 
 /// The chunk's bits and residues.
 #[derive(Zeroize, ZeroizeOnDrop)]

@@ -5,10 +5,10 @@ use oblivious_transfer::block::Block;
 use shares::Ring;
 use zeroize::Zeroizing;
 
-use super::{CotLayout, Stretch};
+use super::layout::{CotLayout, Stretch};
+use super::units::{BitPads, ReceivedUnit, RingPads, SentUnit};
+use crate::bits::lanes::{LANES, Lanes};
 use crate::circuit::OtSpec;
-use crate::lanes::{LANES, Lanes};
-use crate::material::{BitPads, ReceivedUnit, RingPads, SentUnit};
 
 /// The pads of a stretch of keys.
 pub struct SentPiece {

@@ -12,15 +12,17 @@
 use rayon::prelude::*;
 use shares::{Ring, Role};
 
-use crate::chunk::Chunk;
+use crate::bits::lanes::LANES;
+use crate::bits::wire::{PlaneReader, PlaneWriter, read_chunks, write_chunks};
 use crate::circuit::StepPlan;
 use crate::error::StepError;
-use crate::lanes::LANES;
-use crate::material::{ReceivedMaterial, SentMaterial};
-use crate::wire::{PlaneReader, PlaneWriter, read_chunks, write_chunks};
+use crate::material::units::{ReceivedMaterial, SentMaterial};
+use crate::step::chunk::Chunk;
 
-/// What both roles hold: the chunks and the place in the protocol.
-pub(crate) struct Engine {
+/// Either party of a step in the online phase.
+///
+/// In each round both call [`Step::outgoing`], then [`Step::incoming`].
+pub struct Step {
     plan: StepPlan,
     role: Role,
     chunks: Vec<Chunk>,
@@ -29,7 +31,23 @@ pub(crate) struct Engine {
     sent: bool,
 }
 
-impl Engine {
+impl Step {
+    /// Consumes the material and the client's input shares c; returns the offline message and the online state.
+    ///
+    /// # Errors
+    /// If the material belongs to another plan or role, or the shares are not residues of the plan.
+    pub fn prepare_client(
+        plan: &StepPlan,
+        received: ReceivedMaterial,
+        sent: SentMaterial,
+        shares: &[u32],
+    ) -> Result<(Vec<u8>, Self), StepError> {
+        let mut step = Self::new(plan, Role::Client, received, sent)?;
+        step.input(shares)?;
+        Ok((step.offline_message()?, step))
+    }
+
+    /// Either party without its input.
     pub(crate) fn new(
         plan: &StepPlan,
         role: Role,
@@ -46,6 +64,7 @@ impl Engine {
         Ok(Self { plan: plan.clone(), role, chunks: chunks.collect(), round: 0, sent: false })
     }
 
+    /// Takes the party's input shares.
     pub(crate) fn input(&mut self, shares: &[u32]) -> Result<(), StepError> {
         let expected = self.plan.input_values();
         if shares.len() != expected {
@@ -99,7 +118,12 @@ impl Engine {
         })
     }
 
-    pub(crate) fn outgoing(&mut self) -> Result<Vec<u8>, StepError> {
+    /// This round's message, [`Schedule::client_bytes`](crate::Schedule::client_bytes) or
+    /// [`Schedule::server_bytes`](crate::Schedule::server_bytes) long.
+    ///
+    /// # Errors
+    /// [`StepError::Order`] if it was already taken or the step has ended.
+    pub fn outgoing(&mut self) -> Result<Vec<u8>, StepError> {
         let circuit = self.plan.circuit();
         let Some(round) = circuit.schedule.rounds.get(self.round).filter(|_| !self.sent) else {
             return Err(StepError::Order);
@@ -112,7 +136,11 @@ impl Engine {
         Ok(message)
     }
 
-    pub(crate) fn incoming(&mut self, message: &[u8]) -> Result<(), StepError> {
+    /// Takes the peer's message of this round, after [`Step::outgoing`].
+    ///
+    /// # Errors
+    /// If it has the wrong length, or comes out of order.
+    pub fn incoming(&mut self, message: &[u8]) -> Result<(), StepError> {
         let circuit = self.plan.circuit().clone();
         let Some(round) = circuit.schedule.rounds.get(self.round).filter(|_| self.sent) else {
             return Err(StepError::Order);
@@ -126,7 +154,11 @@ impl Engine {
         Ok(())
     }
 
-    pub(crate) fn finish(self) -> Result<Vec<u32>, StepError> {
+    /// The party's shares of the results, after the last round.
+    ///
+    /// # Errors
+    /// [`StepError::Order`] before the last round has ended.
+    pub fn finish(self) -> Result<Vec<u32>, StepError> {
         if self.round != self.plan.rounds() {
             return Err(StepError::Order);
         }
@@ -138,52 +170,8 @@ impl Engine {
     }
 }
 
-/// The client's side of a step, ready for the online exchanges.
-pub struct ClientStep(Engine);
-
-impl ClientStep {
-    /// Consumes the material and the client's input shares c; returns the offline message and the online state.
-    ///
-    /// # Errors
-    /// If the material belongs to another plan or role, or the shares are not residues of the plan.
-    pub fn prepare(
-        plan: &StepPlan,
-        received: ReceivedMaterial,
-        sent: SentMaterial,
-        shares: &[u32],
-    ) -> Result<(Vec<u8>, Self), StepError> {
-        let mut engine = Engine::new(plan, Role::Client, received, sent)?;
-        engine.input(shares)?;
-        Ok((engine.offline_message()?, Self(engine)))
-    }
-
-    /// This round's message, [`crate::Schedule::client_bytes`] long.
-    ///
-    /// # Errors
-    /// [`StepError::Order`] if it was already taken or the step has ended.
-    pub fn outgoing(&mut self) -> Result<Vec<u8>, StepError> {
-        self.0.outgoing()
-    }
-
-    /// Takes the server's message of this round, after [`ClientStep::outgoing`].
-    ///
-    /// # Errors
-    /// If it has the wrong length, or comes out of order.
-    pub fn incoming(&mut self, message: &[u8]) -> Result<(), StepError> {
-        self.0.incoming(message)
-    }
-
-    /// The client's shares of the results, after the last round.
-    ///
-    /// # Errors
-    /// [`StepError::Order`] before the last round has ended.
-    pub fn finish(self) -> Result<Vec<u32>, StepError> {
-        self.0.finish()
-    }
-}
-
 /// The server's side after the offline phase: it waits for its input shares.
-pub struct ServerOffline(Engine);
+pub struct ServerOffline(Step);
 
 impl ServerOffline {
     /// Consumes the material and the client's offline message.
@@ -196,46 +184,17 @@ impl ServerOffline {
         sent: SentMaterial,
         message: &[u8],
     ) -> Result<Self, StepError> {
-        let mut engine = Engine::new(plan, Role::Server, received, sent)?;
-        engine.take_offline(message)?;
-        Ok(Self(engine))
+        let mut step = Step::new(plan, Role::Server, received, sent)?;
+        step.take_offline(message)?;
+        Ok(Self(step))
     }
 
     /// Starts the online phase with the server's input shares s.
     ///
     /// # Errors
     /// If the shares are not residues of the plan.
-    pub fn start(mut self, shares: &[u32]) -> Result<ServerStep, StepError> {
+    pub fn start(mut self, shares: &[u32]) -> Result<Step, StepError> {
         self.0.input(shares)?;
-        Ok(ServerStep(self.0))
-    }
-}
-
-/// The server's side of a step in the online phase.
-pub struct ServerStep(Engine);
-
-impl ServerStep {
-    /// This round's message, [`crate::Schedule::server_bytes`] long.
-    ///
-    /// # Errors
-    /// [`StepError::Order`] if it was already taken or the step has ended.
-    pub fn outgoing(&mut self) -> Result<Vec<u8>, StepError> {
-        self.0.outgoing()
-    }
-
-    /// Takes the client's message of this round, after [`ServerStep::outgoing`].
-    ///
-    /// # Errors
-    /// If it has the wrong length, or comes out of order.
-    pub fn incoming(&mut self, message: &[u8]) -> Result<(), StepError> {
-        self.0.incoming(message)
-    }
-
-    /// The server's shares of the results, after the last round.
-    ///
-    /// # Errors
-    /// [`StepError::Order`] before the last round has ended.
-    pub fn finish(self) -> Result<Vec<u32>, StepError> {
-        self.0.finish()
+        Ok(self.0)
     }
 }

@@ -3,8 +3,8 @@
 
 use rayon::prelude::*;
 
+use crate::bits::lanes::{LANES, Lanes};
 use crate::error::StepError;
-use crate::lanes::{LANES, Lanes};
 
 /// Bytes of `planes` planes of `count` instances.
 pub(crate) const fn message_bytes(planes: usize, count: usize) -> usize {
@@ -142,7 +142,7 @@ impl<'a> PlaneReader<'a> {
 #[cfg(test)]
 mod tests {
     use super::{PlaneReader, PlaneWriter, message_bytes};
-    use crate::lanes::{LANES, Lanes, to_planes};
+    use crate::bits::lanes::{LANES, Lanes, to_planes};
 
     #[test]
     fn planes_of_any_size_are_packed_to_the_bit() {

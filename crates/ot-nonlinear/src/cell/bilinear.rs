@@ -4,20 +4,25 @@ use rayon::prelude::*;
 use shares::{Ring, Role};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
+use crate::bits::lanes::{LANES, Lanes, to_bits, to_planes};
+use crate::bits::wire::{PlaneReader, PlaneWriter, read_chunks, write_chunks};
 use crate::circuit::{BITS, BilinearPlan, Byte, Factors, Product, Term};
 use crate::error::StepError;
-use crate::lanes::{LANES, Lanes, to_bits, to_planes};
-use crate::material::{ReceivedMaterial, SentMaterial};
-use crate::party::Party;
-use crate::product::sign;
-use crate::wire::{PlaneReader, PlaneWriter, read_chunks, write_chunks};
+use crate::material::units::{ReceivedMaterial, SentMaterial};
+use crate::step::party::Party;
+use crate::step::product::sign;
 
-/// A party before its message and between that and its peer's.
+/// A party before its message.
+///
+/// The material masks one message: [`Bilinear::send`] consumes it.
 pub(crate) struct Bilinear {
     plan: BilinearPlan,
     role: Role,
     chunks: Vec<Chunk>,
 }
+
+/// A party between its own message and its peer's.
+pub(crate) struct SentBilinear(Bilinear);
 
 /// One party's shares for a chunk of instances.
 #[derive(Zeroize, ZeroizeOnDrop)]
@@ -162,11 +167,17 @@ impl Bilinear {
         Ok(Self { plan: plan.clone(), role, chunks: chunks.collect() })
     }
 
-    /// Takes the party's shares of the bytes and residues, each of all instances, and gives its message.
+    /// Takes the party's shares of the bytes and residues, each of all instances.
+    ///
+    /// Gives the party's message and what waits for the peer's.
     ///
     /// # Errors
     /// If there are not as many shares as instances.
-    pub(crate) fn send(&mut self, bytes: &[&[u8]], residues: &[&[u32]]) -> Result<Vec<u8>, StepError> {
+    pub(crate) fn send(
+        mut self,
+        bytes: &[&[u8]],
+        residues: &[&[u32]],
+    ) -> Result<(Vec<u8>, SentBilinear), StepError> {
         let expected = self.plan.schedule().count();
         let mut found = bytes.iter().map(|b| b.len()).chain(residues.iter().map(|r| r.len()));
         if let Some(found) = found.find(|found| *found != expected) {
@@ -174,20 +185,23 @@ impl Bilinear {
         }
         self.chunks.par_iter_mut().enumerate().for_each(|(index, chunk)| chunk.input(index, bytes, residues));
         let planes = self.plan.planes(self.role);
-        Ok(write_chunks(&self.chunks, planes, expected, |chunk, writer| chunk.send(&self.plan, writer)))
+        let message =
+            write_chunks(&self.chunks, planes, expected, |chunk, writer| chunk.send(&self.plan, writer));
+        Ok((message, SentBilinear(self)))
     }
+}
 
+impl SentBilinear {
     /// The party's shares of each sum, from the peer's message.
     ///
     /// # Errors
     /// If the message has the wrong length.
-    pub(crate) fn finish(mut self, message: &[u8]) -> Result<Vec<Vec<u32>>, StepError> {
-        let (planes, count) = (self.plan.planes(self.role.peer()), self.plan.schedule().count());
-        read_chunks(&mut self.chunks, planes, count, message, |chunk, reader| {
-            chunk.receive(&self.plan, reader);
-        })?;
-        let mut sums = vec![Vec::with_capacity(count); self.plan.sums().len()];
-        for chunk in &self.chunks {
+    pub(crate) fn finish(self, message: &[u8]) -> Result<Vec<Vec<u32>>, StepError> {
+        let Bilinear { plan, role, mut chunks } = self.0;
+        let (planes, count) = (plan.planes(role.peer()), plan.schedule().count());
+        read_chunks(&mut chunks, planes, count, message, |chunk, reader| chunk.receive(&plan, reader))?;
+        let mut sums = vec![Vec::with_capacity(count); plan.sums().len()];
+        for chunk in &chunks {
             sums.iter_mut().zip(&chunk.sums).for_each(|(sum, shares)| sum.extend_from_slice(shares));
         }
         Ok(sums)

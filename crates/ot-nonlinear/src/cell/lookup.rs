@@ -10,11 +10,9 @@
 //! d = u + v - r, which is uniform, and T\[d + r\] is the XOR of T\[d + k\] over all k with e_k = 1: each party computes it
 //! on its share. All 256 entries are touched, whatever the shares.
 
-use zeroize::ZeroizeOnDrop;
-
+use crate::bits::wire::check_length;
+use crate::cell::unit_vector::{ENTRIES, UnitVector};
 use crate::error::StepError;
-use crate::unit_vector::{ENTRIES, UnitVector};
-use crate::wire::check_length;
 
 /// Words of 64 entries.
 const WORDS: usize = ENTRIES / 64;
@@ -53,9 +51,15 @@ fn rotated(vector: &[u64; WORDS], by: u8) -> [u64; WORDS] {
     })
 }
 
-/// One party of as many look-ups as it has unit vectors.
-#[derive(ZeroizeOnDrop)]
+/// One party of as many look-ups as it has unit vectors, before its message.
+///
+/// A vector masks one index: [`Lookup::open`] consumes it.
 pub(crate) struct Lookup {
+    vectors: Vec<UnitVector>,
+}
+
+/// One party of the look-ups between its own message and its peer's.
+pub(crate) struct OpenedLookup {
     vectors: Vec<UnitVector>,
     /// What the party opened.
     opened: Vec<u8>,
@@ -63,23 +67,25 @@ pub(crate) struct Lookup {
 
 impl Lookup {
     pub(crate) fn new(vectors: Vec<UnitVector>) -> Self {
-        Self { vectors, opened: Vec::new() }
+        Self { vectors }
     }
 
-    /// The party's message on its shares of the indices, a byte each; once.
+    /// The party's message on its shares of the indices, a byte each, and what waits for the peer's message.
     ///
     /// # Errors
     /// If the shares are not as many as the vectors.
-    pub(crate) fn open(&mut self, indices: &[u8]) -> Result<Vec<u8>, StepError> {
+    pub(crate) fn open(self, indices: &[u8]) -> Result<(Vec<u8>, OpenedLookup), StepError> {
         let (expected, found) = (self.vectors.len(), indices.len());
         if expected != found {
             return Err(StepError::ShareCount { expected, found });
         }
         let pairs = indices.iter().zip(&self.vectors);
-        self.opened = pairs.map(|(share, vector)| share.wrapping_sub(vector.index)).collect();
-        Ok(self.opened.clone())
+        let opened: Vec<u8> = pairs.map(|(share, vector)| share.wrapping_sub(vector.index)).collect();
+        Ok((opened.clone(), OpenedLookup { vectors: self.vectors, opened }))
     }
+}
 
+impl OpenedLookup {
     /// The party's shares of the entries, from the peer's message and the table of each look-up.
     ///
     /// # Errors
