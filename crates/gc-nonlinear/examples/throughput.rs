@@ -1,5 +1,6 @@
-//! Time and bytes of one block's activation, each role alone on one thread: `cargo run --release --example throughput`.
-//! Times are those of the fastest chunk, scaled to the block: a busy machine only makes the others slower.
+//! Time and bytes of one block's activation, each role alone on one thread: `cargo run --release
+//! --example throughput`. Times are those of the fastest chunk, scaled to the block: a busy machine
+//! only makes the others slower.
 
 use shares::{Share, StepShape};
 use std::time::{Duration, Instant};

@@ -1,4 +1,5 @@
-//! The activation step, both roles: ReLU, optional maxpool of pairs, rounding shift and saturation on shares.
+//! The activation step, both roles: ReLU, optional maxpool of pairs, rounding shift and saturation
+//! on shares.
 //!
 //! ```text
 //! client (evaluator)                                  server (garbler)
@@ -8,7 +9,7 @@
 //!           output corrections ---------------------> y1
 //!           y0
 //! ```
-//! One round trip; the client's answer travels with its next masked share.
+//! This is one round trip. The client's answer travels with its next masked share.
 
 use std::sync::OnceLock;
 
@@ -45,10 +46,11 @@ pub struct ActivationEvaluator {
 }
 
 impl ActivationEvaluator {
-    /// Fixes the client's shares c and returns the corrections for the server, which are sent offline.
+    /// Fixes the client's shares c and returns the corrections for the server, which are sent
+    /// offline.
     ///
-    /// `shares`: [`StepPlan::input_values`] residues mod 2^ell, pairs at 2j and 2j + 1. `step_id` must not return in
-    /// the session.
+    /// `shares`: [`StepPlan::input_values`] residues mod 2^ell, pairs at 2j and 2j + 1. `step_id`
+    /// must not return in the session.
     ///
     /// # Errors
     /// [`StepError::Count`] if a list does not have the plan's length.
@@ -89,7 +91,8 @@ impl ActivationEvaluator {
     /// Evaluates the next chunk, in the order of the server's chunk numbers.
     ///
     /// # Errors
-    /// [`StepError::NoChunk`] behind the last chunk, [`StepError::Length`] or [`StepError::Bits`] if the message is malformed.
+    /// [`StepError::NoChunk`] behind the last chunk, [`StepError::Length`] or [`StepError::Bits`]
+    /// if the message is malformed.
     pub fn evaluate_chunk(&mut self, message: &[u8]) -> Result<(), StepError> {
         let chunk = self.next_chunk;
         let outputs = self.plan.chunk_outputs(chunk).ok_or(StepError::NoChunk { chunk })?;
@@ -178,8 +181,9 @@ impl ActivationGarbler {
     /// Takes the client's corrections; the garbling correlation is that of the input OTs.
     ///
     /// # Errors
-    /// [`StepError::Count`] if a list does not have the plan's length, [`StepError::Colour`] if bit 0 of the correlation is 0,
-    /// [`StepError::Length`] or [`StepError::Bits`] if the message is malformed.
+    /// [`StepError::Count`] if a list does not have the plan's length, [`StepError::Colour`] if bit
+    /// 0 of the correlation is 0, [`StepError::Length`] or [`StepError::Bits`] if the message is
+    /// malformed.
     pub fn prepare(
         plan: &StepPlan,
         hash_root: &HashRoot,
@@ -205,8 +209,8 @@ impl ActivationGarbler {
     /// `shares`: the server's [`StepPlan::input_values`] residues of the whole step.
     ///
     /// # Errors
-    /// [`StepError::NoChunk`], [`StepError::Count`] if `shares` has the wrong length, [`StepError::Repeated`] if the chunk was
-    /// garbled before: its labels are spent.
+    /// [`StepError::NoChunk`], [`StepError::Count`] if `shares` has the wrong length,
+    /// [`StepError::Repeated`] if the chunk was garbled before: its labels are spent.
     pub fn garble_chunk(&self, chunk: usize, shares: &[u32]) -> Result<Vec<u8>, StepError> {
         check_count("server shares", self.plan.input_values(), shares.len())?;
         let outputs = self.plan.chunk_outputs(chunk).ok_or(StepError::NoChunk { chunk })?;
@@ -276,8 +280,8 @@ impl ActivationGarbler {
     /// The server's shares y1 mod 2^out_ell.
     ///
     /// # Errors
-    /// [`StepError::Unfinished`] if a chunk was not garbled, [`StepError::Length`] or [`StepError::Residues`] if the
-    /// client's answer is malformed.
+    /// [`StepError::Unfinished`] if a chunk was not garbled, [`StepError::Length`] or
+    /// [`StepError::Residues`] if the client's answer is malformed.
     pub fn finish(self, output_corrections: &[u8]) -> Result<Vec<u32>, StepError> {
         let permute: Vec<&Vec<u64>> = self.permute.iter().filter_map(OnceLock::get).flatten().collect();
         let batches: Vec<Batch> = Batch::all(0..self.plan.shape().count).collect();

@@ -1,7 +1,7 @@
 //! The argmax step, both roles: the client learns the label alone, the server nothing.
 //!
-//! The label is that of one score vector, or of the sum of several, each of which the parties share on its own: the circuit
-//! adds the shares, then the scores, then compares. No sum ever leaves it.
+//! The label is that of one score vector or of the sum of several. The parties share each vector on
+//! its own. The circuit adds the shares, then the scores, then compares. No sum ever leaves it.
 //!
 //! ```text
 //! client (evaluator)                                  server (garbler)
@@ -33,8 +33,8 @@ pub struct ArgmaxEvaluator {
 }
 
 impl ArgmaxEvaluator {
-    /// Fixes the client's shares of the scores, `[term][class]`, and returns the corrections for the server. `step_id` must
-    /// not return in the session.
+    /// Fixes the client's shares of the scores, `[term][class]`, and returns the corrections for
+    /// the server. `step_id` must not return in the session.
     ///
     /// # Errors
     /// [`StepError::Count`] if a list does not have the plan's length.
@@ -62,7 +62,8 @@ impl ArgmaxEvaluator {
     /// The label, below the number of classes.
     ///
     /// # Errors
-    /// [`StepError::Length`], [`StepError::Bits`] or [`StepError::Label`] if the message is malformed.
+    /// [`StepError::Length`], [`StepError::Bits`] or [`StepError::Label`] if the message is
+    /// malformed.
     pub fn finish(self, message: &[u8]) -> Result<usize, StepError> {
         check_length("garbled argmax", self.plan.message_bytes(), message)?;
         let (tables, permute) = message.split_at(self.plan.table_bytes());
@@ -99,8 +100,9 @@ impl ArgmaxGarbler {
     /// Takes the client's corrections; the garbling correlation is that of the input OTs.
     ///
     /// # Errors
-    /// [`StepError::Count`] if the list does not have the plan's length, [`StepError::Colour`] if bit 0 of the correlation is 0,
-    /// [`StepError::Length`] or [`StepError::Bits`] if the message is malformed.
+    /// [`StepError::Count`] if the list does not have the plan's length, [`StepError::Colour`] if
+    /// bit 0 of the correlation is 0, [`StepError::Length`] or [`StepError::Bits`] if the message
+    /// is malformed.
     pub fn prepare(
         plan: &ArgmaxPlan,
         hash_root: &HashRoot,

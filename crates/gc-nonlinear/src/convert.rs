@@ -1,9 +1,15 @@
-//! From shared output bits to additive shares, with one correlated OT a bit; the client is the OT's sender.
+//! From shared output bits to additive shares, with one correlated OT a bit. The client is the OT's
+//! sender.
 //!
-//! The bit is e ^ p = e + p (1 - 2 e): e is the client's colour bit, p the server's permute bit. The server's OT has a
-//! random choice, so it sends d = p ^ choice and the client takes key ^ d Delta as the pad's input for p = 0. With
-//! X0, X1 the two pads the client sends X0 - X1 + 1 - 2 e; the server, who can compute X_p alone, gets X0 + p (1 - 2 e),
-//! the client keeps e - X0. Bit i counts 2^i times, so its pads have out_ell - i bits.
+//! Let e be the client's colour bit and p the server's permute bit. The output bit is
+//!
+//! ```text
+//! e ^ p = e + p (1 - 2 e)
+//! ```
+//! The server's OT has a random choice. So the server sends d = p ^ choice, and the client takes
+//! key ^ d Delta as the pad's input for p = 0. Let X0 and X1 be the two pads. The client sends X0 -
+//! X1 + 1 - 2 e. The server can compute X_p alone, so it gets X0 + p (1 - 2 e). The client keeps
+//! e - X0. Bit i counts 2^i times, so its pads have out_ell - i bits.
 
 use oblivious_transfer::aes::{AesBackend, Kernel, dispatch};
 use oblivious_transfer::block::Block;
@@ -41,7 +47,8 @@ pub(crate) struct ClientBatch {
     pub(crate) corrections: Vec<[u32; LANES]>,
 }
 
-/// Converts a batch at the client. `colours` and `choice_corrections` have one word for each converted bit.
+/// Converts a batch at the client. `colours` and `choice_corrections` have one word for each
+/// converted bit.
 pub(crate) fn client_batch(
     batch: Batch,
     colours: &[u64],
@@ -97,7 +104,8 @@ pub(crate) fn unpack_answers(plan: &StepPlan, bytes: &[u8]) -> Result<Vec<Vec<u3
         .collect()
 }
 
-/// The server's shares of a batch's outputs, not reduced. `permute` has one word for each converted bit.
+/// The server's shares of a batch's outputs, not reduced. `permute` has one word for each converted
+/// bit.
 pub(crate) fn server_batch(
     batch: Batch,
     permute: &[u64],

@@ -21,7 +21,8 @@ impl Drop for SentCots {
 }
 
 impl SentCots {
-    /// Checks the OTs from which a garbler takes its zero labels: their number, and that bit 0 of the correlation is 1.
+    /// Checks the OTs from which a garbler takes its zero labels: their number, and that bit 0 of
+    /// the correlation is 1.
     pub(crate) fn check_garbling(&self, count: usize) -> Result<(), StepError> {
         self.check("server's input OTs", count)?;
         if self.delta.lsb() { Ok(()) } else { Err(StepError::Colour) }

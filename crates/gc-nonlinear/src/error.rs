@@ -5,7 +5,8 @@ use shares::{ResidueError, ShapeError};
 
 use crate::shape::ArgmaxShape;
 
-/// An error of a non-linear step. After one the step's labels and correlated OTs must not be used again.
+/// An error of a non-linear step. After one the step's labels and correlated OTs must not be used
+/// again.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum StepError {

@@ -7,15 +7,16 @@ use oblivious_transfer::hash::{Domain, KeyDeriver, KeyIndex};
 
 /// The root of all hash keys of one session; public and equal on both sides.
 ///
-/// A key belongs to (use, step, batch of 64 instances, ciphertext or output bit) and never returns in a session, as long
-/// as no step number does.
+/// A key belongs to (use, step, batch of 64 instances, ciphertext or output bit) and never returns
+/// in a session, as long as no step number does.
 #[derive(Clone)]
 pub struct HashRoot {
     deriver: Arc<KeyDeriver>,
 }
 
 impl HashRoot {
-    /// The keys of the session with this identifier, which both parties contributed to and which never returns.
+    /// The keys of the session with this identifier, which both parties contributed to and which
+    /// never returns.
     #[must_use]
     pub fn new(session_id: &[u8; 32]) -> Self {
         Self { deriver: Arc::new(KeyDeriver::new(session_id)) }

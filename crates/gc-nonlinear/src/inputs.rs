@@ -1,7 +1,9 @@
-//! Input labels from correlated OTs: the client tells, for each OT, whether its random choice is its input bit.
+//! Input labels from correlated OTs: the client tells, for each OT, whether its random choice is
+//! its input bit.
 //!
-//! The receiver's mac is key ^ choice * Delta. With the correction d = bit ^ choice the sender takes key ^ d * Delta as
-//! zero label, and the mac is the label of the receiver's bit. d is uniform, since the choice is.
+//! The receiver's mac is key ^ choice * Delta. The client sends the correction d = bit ^ choice. It
+//! is uniform, because the choice is. The sender takes key ^ d * Delta as the zero label. Then the
+//! mac is the label of the receiver's bit.
 
 use oblivious_transfer::bits::BitVec;
 use oblivious_transfer::block::Block;

@@ -28,7 +28,8 @@ pub(crate) fn push_bit_slices(values: &[u32; LANES], width: u32, out: &mut Vec<u
     out.extend(words.take(width as usize));
 }
 
-/// Transposes a matrix of 32 x 32 bits by halves, quarters, .. (Warren, Hacker's Delight, section 7-3).
+/// Transposes a matrix of 32 x 32 bits by halves, quarters, .. (Warren, Hacker's Delight, section
+/// 7-3).
 fn transpose(mut rows: [u32; 32]) -> [u32; 32] {
     let mut width = 16;
     let mut mask = 0x0000_ffff_u32;
@@ -44,8 +45,8 @@ fn transpose(mut rows: [u32; 32]) -> [u32; 32] {
     rows
 }
 
-/// A batch's input labels: `labels` itself if the batch is full, else a copy padded with zero labels, whose gates are
-/// computed but whose ciphertexts are never sent.
+/// A batch's input labels: `labels` itself if the batch is full, else a copy padded with zero
+/// labels, whose gates are computed but whose ciphertexts are never sent.
 pub(crate) enum Inputs<'a> {
     Full(&'a [Labels]),
     Padded(Zeroizing<Vec<Labels>>),

@@ -1,11 +1,18 @@
-//! Non-linear layers on additive shares with garbled circuits: ReLU, maxpool of pairs, rounding shift, saturation, and
-//! the argmax that reveals a label alone, of one score vector or of the sum of several.
+//! Non-linear layers on additive shares with garbled circuits.
 //!
-//! No I/O: steps take and return messages whose exact sizes the plans know.
+//! One step is the activation: max pooling of pairs, ReLU, rounding shift and saturation. The other
+//! is the argmax of one score vector or of the sum of several. It reveals a label alone.
 //!
-//! The client holds c, the server s, residues mod 2^ell with c + s = acc. The server garbles ([`ActivationGarbler`]) while it
-//! learns s, the client evaluates ([`ActivationEvaluator`]); both end with shares of the activation mod 2^out_ell, and
-//! neither learns more. Semi-honest parties, 128-bit security; free XOR, half-gates, re-keyed hash.
+//! The crate does no I/O. Steps take and return messages, and the plans know their exact sizes.
+//!
+//! The client holds residues c modulo 2^ell, the server residues s, and c + s is the accumulator.
+//! The server *garbles*: it encrypts the circuit gate by gate ([`ActivationGarbler`]), when it
+//! learns s. The client *evaluates* the encrypted circuit on labels in place of bits
+//! ([`ActivationEvaluator`]). Both end with shares of the activation modulo 2^out_ell, and neither
+//! learns more.
+//!
+//! The parties are semi-honest: they follow the protocol. Security is 128 bits. The techniques are
+//! free XOR, half-gates and a re-keyed hash.
 //!
 //! | module | what |
 //! |---|---|
@@ -13,7 +20,7 @@
 //! | `garble` | half-gates over 64 instances side by side |
 //! | `inputs`, `convert` | labels from correlated OTs; output bits to additive shares |
 //! | `activation`, `argmax` | the two steps, both roles |
-//! | `shape` | what a step computes, every size |
+//! | `shape`, `plan`, `batch` | what a step computes, its compiled form with every size, 64 outputs |
 //!
 //! Both roles of one step, on OTs of an ideal dealer:
 //! ```

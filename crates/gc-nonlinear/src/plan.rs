@@ -87,8 +87,9 @@ impl StepPlan {
         self.output_widths().map(|width| packed_bytes(self.shape.count, width).unwrap_or_default()).sum()
     }
 
-    /// Ciphertexts of 16 bytes for each output: twice the number of AND gates, one that a party knows an operand of
-    /// counting half. 8 ell - 2 shift - 7 with pooling, 4 ell - 2 shift - 5 without.
+    /// Ciphertexts of 16 bytes for each output: twice the number of AND gates, one that a party
+    /// knows an operand of counting half. 8 ell - 2 shift - 7 with pooling, 4 ell - 2 shift - 5
+    /// without.
     #[must_use]
     pub fn ciphertexts_per_output(&self) -> usize {
         self.netlist.ciphertexts
@@ -113,7 +114,8 @@ impl StepPlan {
         self.shape.bits.min(self.shape.out_ell) as usize
     }
 
-    /// For each converted bit i the width of its shares: 2^i times them is what counts mod 2^out_ell.
+    /// For each converted bit i the width of its shares: 2^i times them is what counts mod
+    /// 2^out_ell.
     pub(crate) fn output_widths(&self) -> impl Iterator<Item = u32> + use<> {
         let out_ell = self.shape.out_ell;
         (0..self.converted_bits() as u32).map(move |i| out_ell - i)
@@ -178,9 +180,10 @@ impl ArgmaxPlan {
         &self.netlist
     }
 
-    /// Ciphertexts of 16 bytes. With w = [`ArgmaxShape::sum_bits`]: 2 ell - 3 for each score, 2 v - 2 for each addition with
-    /// a result of v bits (terms - 1 a class), 2 w for each of classes - 1 comparisons and classes - 2 selections, and
-    /// 2 (classes - 1 - 2^i) for each bit i of the label.
+    /// Ciphertexts of 16 bytes. With w = [`ArgmaxShape::sum_bits`]: 2 ell - 3 for each score, 2 v -
+    /// 2 for each addition with a result of v bits (terms - 1 a class), 2 w for each of classes - 1
+    /// comparisons and classes - 2 selections, and 2 (classes - 1 - 2^i) for each bit i of the
+    /// label.
     #[must_use]
     pub fn ciphertexts(&self) -> usize {
         self.netlist.ciphertexts

@@ -1,10 +1,12 @@
-//! What an argmax computes, and the limits on it. The shape of an activation is [`shares::StepShape`].
+//! What an argmax computes, and the limits on it. The shape of an activation is
+//! [`shares::StepShape`].
 
 /// Most classes of an argmax.
 pub const MAX_CLASSES: usize = 1024;
 /// Most score vectors that an argmax adds up: an hour of ECG in segments of 30 s.
 pub const MAX_TERMS: usize = 128;
-/// Most scores of an argmax, all terms together: bounds the memory of a step (1 KiB for each bit of a share).
+/// Most scores of an argmax, all terms together: bounds the memory of a step (1 KiB for each bit of
+/// a share).
 pub const MAX_SCORES: usize = 1 << 13;
 
 /// The index of the greatest of `classes` sums over `terms` scores each, ties to the lowest.
@@ -16,7 +18,8 @@ pub struct ArgmaxShape {
     pub classes: usize,
     /// Width of a share, 2 to 30 bits.
     pub ell: u32,
-    /// Score vectors that are added up, 1 to [`MAX_TERMS`] and at most [`MAX_SCORES`] scores in all.
+    /// Score vectors that are added up, 1 to [`MAX_TERMS`] and at most [`MAX_SCORES`] scores in
+    /// all.
     pub terms: usize,
 }
 

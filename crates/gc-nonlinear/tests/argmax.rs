@@ -1,4 +1,5 @@
-//! The garbled argmax equals the plain one, of one score vector and of sums, ties to the lowest index.
+//! The garbled argmax equals the plain one, of one score vector and of sums, ties to the lowest
+//! index.
 
 use gc_nonlinear::{
     ArgmaxEvaluator, ArgmaxGarbler, ArgmaxPlan, ArgmaxShape, HashRoot, MAX_CLASSES, MAX_SCORES, MAX_TERMS,

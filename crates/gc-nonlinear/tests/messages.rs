@@ -128,7 +128,8 @@ fn flipped_bits_change_a_value_or_nothing() {
         }
         let (y0, corrections) = client.finish().unwrap();
         let y1 = server.finish(&corrections).unwrap();
-        // A flipped choice correction spoils one output, a flipped table at most one; the others stay 0.
+        // A flipped choice correction spoils one output, a flipped table at most one; the others
+        // stay 0.
         assert!(open(SHAPE.out_ell, &y0, &y1).iter().filter(|value| **value != 0).count() <= 2);
     }
 }

@@ -1,4 +1,5 @@
-//! What the tests share: the plain reference, an ideal dealer of correlated OTs and both roles played in one process.
+//! What the tests share: the plain reference, an ideal dealer of correlated OTs and both roles
+//! played in one process.
 
 use gc_nonlinear::{
     ActivationEvaluator, ActivationGarbler, HashRoot, ReceiverCots, SentCots, StepError, StepPlan,

@@ -14,7 +14,8 @@ pub enum Mode {
     Ripple,
     /// Fewest exchanges: a tree, about 6 bits of traffic per bit.
     Tree,
-    /// Least traffic with at most so many exchanges for each of the two comparisons, or as few as a tree takes.
+    /// Least traffic with at most so many exchanges for each of the two comparisons, or as few as a
+    /// tree takes.
     Within(u32),
 }
 

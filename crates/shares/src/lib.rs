@@ -1,7 +1,8 @@
 //! Additive shares of two parties, and the words that every crate above uses for them.
 //!
-//! A value x of the ring of integers modulo `2^ell` is shared when the client holds a residue c, the server a
-//! residue s, and x = c + s in the ring. Either residue alone is uniform and tells nothing of x.
+//! A value x of the ring of integers modulo `2^ell` is shared when the client holds a residue c,
+//! the server a residue s, and x = c + s in the ring. Either residue alone is uniform and tells
+//! nothing of x.
 //!
 //! | module | what |
 //! |---|---|

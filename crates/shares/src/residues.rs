@@ -1,7 +1,8 @@
 //! Residues modulo 2^ell to bytes and back, without a wasted bit.
 //!
-//! Everything is little-endian: residue i occupies the bits `i * ell .. (i + 1) * ell`, and bit j of the whole is bit
-//! j mod 8 of byte j / 8. Unused bits of the last byte are zero. Bytes in which they are not are refused.
+//! Everything is little-endian: residue i occupies the bits `i * ell .. (i + 1) * ell`, and bit j
+//! of the whole is bit j mod 8 of byte j / 8. Unused bits of the last byte are zero. Bytes in which
+//! they are not are refused.
 
 use crate::ring::Ring;
 
@@ -83,7 +84,8 @@ pub fn unpack_residues(bytes: &[u8], count: usize, ell: u32) -> Result<Vec<u32>,
         pending >>= ell;
         filled -= ell;
     }
-    // What is left of the last byte stands in `pending`, followed only by the zeros that fill up `last`.
+    // What is left of the last byte stands in `pending`, followed only by the zeros that fill up
+    // `last`.
     if pending == 0 { Ok(values) } else { Err(ResidueError::Padding) }
 }
 

@@ -5,7 +5,8 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::ring::Ring;
 
-/// One party's residues of a tensor, row-major `[batch][channel][position]`, with the width of their ring.
+/// One party's residues of a tensor, row-major `[batch][channel][position]`, with the width of
+/// their ring.
 ///
 /// The residues are secret: they are wiped when dropped, and there is no `Debug`.
 #[derive(Zeroize, ZeroizeOnDrop)]

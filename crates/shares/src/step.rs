@@ -7,10 +7,10 @@ pub const MAX_ELL: u32 = 30;
 
 /// The public shape of a non-linear step on additive shares.
 ///
-/// The parties hold residues c and s modulo 2^`ell`. The accumulator is signed(c + s), and its magnitude is below
-/// 2^(`ell` - 2). Let m be the accumulator or, with `pool`, the larger of the accumulators 2j and 2j + 1. The result is
-/// clamp((m + 2^(`shift` - 1)) >> `shift`, 0, 2^`bits` - 1); there is no rounding term if `shift` is 0. The result
-/// comes as shares modulo 2^`out_ell`.
+/// The parties hold residues c and s modulo 2^`ell`. The accumulator is signed(c + s), and its
+/// magnitude is below 2^(`ell` - 2). Let m be the accumulator or, with `pool`, the larger of the
+/// accumulators 2j and 2j + 1. The result is clamp((m + 2^(`shift` - 1)) >> `shift`, 0, 2^`bits` -
+/// 1); there is no rounding term if `shift` is 0. The result comes as shares modulo 2^`out_ell`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StepShape {
     /// Results, 1 to [`MAX_COUNT`].

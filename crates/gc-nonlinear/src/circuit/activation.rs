@@ -1,17 +1,20 @@
 //! The activation of one output: select the greater of a pair, ReLU, rounding shift, saturation.
 //!
-//! With a = ca + sa and b = cb + sb mod 2^ell, c the evaluator's shares and s the garbler's:
+//! Let a = ca + sa and b = cb + sb mod 2^ell, c the evaluator's shares and s the garbler's.
 //!
-//! 1. a - b = (ca - cb) + (sa - sb): each party subtracts its own shares, the circuit needs one carry chain for the sign
-//!    (|a|, |b| < 2^(ell-2), so the difference fits).
-//! 2. The sign selects among the SHARES: ca or cb with ANDs by bits that the evaluator knows, sa or sb by bits that the
-//!    garbler knows, half an AND a bit each. Only then the selected shares are added, once.
-//! 3. The rounding term 2^(shift-1) is in the evaluator's shares already; shifting means that only the carries of the
-//!    lower bits are computed.
-//! 4. With p = "not negative" and r = "p and no bit above the window is set" the output bit is ((v ^ p) & r) ^ p:
-//!    v in range, 0 if negative, 1 if above.
+//! 1. **Comparison.** a - b = (ca - cb) + (sa - sb). Each party subtracts its own shares, so the
+//!    circuit needs one carry chain for the sign. |a| and |b| are below 2^(ell-2), so the
+//!    difference fits.
+//! 2. **Selection.** The sign selects among the shares: ca or cb with ANDs by bits that the
+//!    evaluator knows, sa or sb by bits that the garbler knows. Each costs half an AND a bit. Only
+//!    then are the selected shares added, once.
+//! 3. **Rounding and shift.** The rounding term 2^(shift-1) is in the evaluator's shares already.
+//!    Of the lower bits only the carries are computed.
+//! 4. **Clamp.** Let p be "not negative" and r "p, and no bit above the window is set". The output
+//!    bit is ((v ^ p) & r) ^ p. That is v in range, 0 if v is negative, 1 if it is above.
 //!
-//! Ciphertexts: 8 ell - 2 shift - 7 for a pair, 4 ell - 2 shift - 5 without pooling, whatever the bits.
+//! Ciphertexts: 8 ell - 2 shift - 7 for a pair, 4 ell - 2 shift - 5 without pooling, whatever the
+//! bits.
 
 use shares::StepShape;
 

@@ -1,12 +1,17 @@
-//! The index of the greatest score, or of the greatest sum of several scores a class, ties to the lowest index.
+//! The index of the greatest score, or of the greatest sum of several scores a class. Ties go to
+//! the lowest index.
 //!
-//! Scores need |score| < 2^(ell-1) only, so a difference of two does not fit ell bits: each score is reconstructed from
-//! its shares first, sums of them grow by a bit with every level of a balanced tree, and the sums are compared as signed
-//! numbers.
+//! Scores need |score| < 2^(ell-1) only, so a difference of two does not fit ell bits. Therefore
+//! each score is first reconstructed from its shares. Sums of scores grow by a bit with every level
+//! of a balanced tree. The sums are compared as signed numbers.
 //!
-//! Ciphertexts, with w the bits of a sum: 2 ell - 3 for each score, 2 v - 2 for each addition with a result of v bits,
-//! 2 w for each of the classes - 1 comparisons, 2 w for each selection but the last, and 2 for each change of an index
-//! bit that may be set already.
+//! Let w be the bits of a sum. The ciphertexts are:
+//!
+//! - 2 ell - 3 for each score;
+//! - 2 v - 2 for each addition with a result of v bits;
+//! - 2 w for each of the classes - 1 comparisons;
+//! - 2 w for each selection but the last;
+//! - 2 for each change of an index bit that may be set already.
 
 use core::ops::Range;
 
@@ -15,8 +20,8 @@ use super::arith;
 use super::builder::{Builder, Wire};
 use crate::shape::ArgmaxShape;
 
-/// The circuit of a validated shape. Inputs of both parties: the bits of their shares, `[term][class]`. Outputs: the bits of
-/// the label, least significant first.
+/// The circuit of a validated shape. Inputs of both parties: the bits of their shares,
+/// `[term][class]`. Outputs: the bits of the label, least significant first.
 pub(crate) fn netlist(shape: &ArgmaxShape) -> Netlist {
     let inputs = shape.scores() * shape.ell as usize;
     let mut b = Builder::new(inputs, inputs);
@@ -38,8 +43,8 @@ pub(crate) fn netlist(shape: &ArgmaxShape) -> Netlist {
     b.finish(&outputs)
 }
 
-/// The sum of a class's scores over some terms, at least one, as a signed number that cannot overflow: ell bits for one
-/// term, one more for each halving.
+/// The sum of a class's scores over some terms, at least one, as a signed number that cannot
+/// overflow: ell bits for one term, one more for each halving.
 fn sum(b: &mut Builder, shape: &ArgmaxShape, class: usize, terms: Range<usize>) -> Vec<Wire> {
     if terms.len() < 2 {
         return score(b, shape, class, terms.start);

@@ -40,7 +40,8 @@ fn sum_bit_garbler(b: &mut Builder, y: Wire, carry: Option<Wire>, x: GarblerBit)
     b.xor_garbler(sum, x)
 }
 
-/// The bits `from..` of y + x mod 2^y.len(), neither known to a party. Ciphertexts: 2 * y.len() - 2.
+/// The bits `from..` of y + x mod 2^y.len(), neither known to a party. Ciphertexts: 2 * y.len() -
+/// 2.
 pub(super) fn add(b: &mut Builder, y: &[Wire], x: &[Wire], from: usize) -> Vec<Wire> {
     let top = y.len() - 1;
     let mut sum = Vec::with_capacity(y.len() - from);
@@ -65,8 +66,9 @@ pub(super) fn add(b: &mut Builder, y: &[Wire], x: &[Wire], from: usize) -> Vec<W
     sum
 }
 
-/// x > y for signed numbers: from the lowest bit up, where the bits differ x's bit decides (Kolesnikov, Sadeghi,
-/// Schneider, CANS 2009, section 3.2); the sign bits count the other way round. Ciphertexts: 2 * x.len().
+/// x > y for signed numbers: from the lowest bit up, where the bits differ x's bit decides
+/// (Kolesnikov, Sadeghi, Schneider, CANS 2009, section 3.2); the sign bits count the other way
+/// round. Ciphertexts: 2 * x.len().
 pub(super) fn greater_signed(b: &mut Builder, x: &[Wire], y: &[Wire]) -> Wire {
     let top = x.len() - 1;
     let mut greater: Option<Wire> = None;

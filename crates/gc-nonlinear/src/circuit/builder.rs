@@ -70,7 +70,8 @@ impl Builder {
         self.push(Gate::Majority { a, b, garbler: bit.0 })
     }
 
-    /// Ends the circuit. Registers are given out in gate order; one is free again after the last use of its wire.
+    /// Ends the circuit. Registers are given out in gate order; one is free again after the last
+    /// use of its wire.
     pub(crate) fn finish(self, outputs: &[Wire]) -> Netlist {
         let last_use = self.last_uses(outputs);
         let mut slots: Vec<Slot> = (0..self.inputs).map(Slot).collect();
@@ -120,7 +121,8 @@ impl Builder {
     }
 }
 
-/// A free register, the gate's first operand if that is one: a flip in place costs the evaluator nothing.
+/// A free register, the gate's first operand if that is one: a flip in place costs the evaluator
+/// nothing.
 fn reuse(free: &mut Vec<Slot>, gate: &Gate<Slot>) -> Option<Slot> {
     let (a, _) = gate.operands();
     match free.iter().position(|slot| *slot == a) {

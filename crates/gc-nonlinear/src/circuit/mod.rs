@@ -1,8 +1,9 @@
 //! Circuits, written once and interpreted four ways: in clear, counted, garbled, evaluated.
 //!
-//! A circuit is recorded by a [`Builder`](builder::Builder) as a [`Netlist`]. Besides the usual gates it knows who knows
-//! what: the garbler's input bits never become wires, they only flip or mask wires, and an AND with a bit that one party
-//! knows costs half an AND (Zahur, Rosulek, Evans, EUROCRYPT 2015, section 3).
+//! A [`Builder`](builder::Builder) records a circuit as a [`Netlist`]. A netlist has the usual
+//! gates, and it says which party knows which bit. The garbler's input bits never become wires:
+//! they flip or mask wires. An AND with a bit that one party knows costs half an AND (Zahur,
+//! Rosulek, Evans, EUROCRYPT 2015, section 3).
 //!
 //! | gate | ciphertexts | hashes garbling / evaluating |
 //! |---|---|---|
@@ -20,12 +21,13 @@ mod plain;
 #[cfg(test)]
 mod tests;
 
-/// Where a wire's labels lie: the first [`Netlist::inputs`] slots are the evaluator's inputs, which are never written;
-/// the others are registers, reused once a wire is dead.
+/// Where a wire's labels lie: the first [`Netlist::inputs`] slots are the evaluator's inputs, which
+/// are never written; the others are registers, reused once a wire is dead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Slot(pub(crate) usize);
 
-/// One gate. `garbler` is an index of a bit that the garbler knows, `evaluator` of an input bit of the evaluator.
+/// One gate. `garbler` is an index of a bit that the garbler knows, `evaluator` of an input bit of
+/// the evaluator.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Gate<W> {
     /// a ^ b

@@ -1,4 +1,5 @@
-//! Plain evaluation of 64 instances at once, bit i of a word belonging to instance i: the oracle's view of a circuit.
+//! Plain evaluation of 64 instances at once, bit i of a word belonging to instance i: the oracle's
+//! view of a circuit.
 
 use super::{Gate, Netlist, Slot};
 

@@ -145,7 +145,8 @@ fn counts_follow_the_formula() {
     assert_eq!((full, half, circuit.ciphertexts), (46, 41, 133));
 }
 
-/// The labels that the circuit finds for up to 64 instances' shares, `[term][class]`, of `ell` bits.
+/// The labels that the circuit finds for up to 64 instances' shares, `[term][class]`, of `ell`
+/// bits.
 fn labels(circuit: &Netlist, ell: u32, client: &[Vec<u32>], server: &[Vec<u32>]) -> Vec<usize> {
     let slices = |instances: &[Vec<u32>]| {
         let mut bits = Vec::new();

@@ -104,7 +104,8 @@ impl<A: AesBackend> State<'_, '_, A> {
         }
     }
 
-    /// Makes and sends the next ciphertext, H(zero label) ^ H(one label) ^ secret; it takes the place of H(one label).
+    /// Makes and sends the next ciphertext, H(zero label) ^ H(one label) ^ secret; it takes the
+    /// place of H(one label).
     #[inline(always)]
     fn send(&mut self, hashes: &mut [Labels; 2], secret: impl Fn(usize) -> Block) {
         let [zeros, ones] = hashes;
@@ -143,8 +144,9 @@ impl<A: AesBackend> State<'_, '_, A> {
         *out = hashes[0];
     }
 
-    /// ((a ^ g) & (b ^ g)) ^ g. With p the colour of the second factor's zero label: the first factor & p, which the
-    /// garbler knows, plus the first factor & (second ^ p), which the evaluator sees as a colour.
+    /// ((a ^ g) & (b ^ g)) ^ g. With p the colour of the second factor's zero label: the first
+    /// factor & p, which the garbler knows, plus the first factor & (second ^ p), which the
+    /// evaluator sees as a colour.
     #[inline(always)]
     fn and(&mut self, a: &Labels, b: &Labels, g: u64, hashes: &mut [Labels; 2], out: &mut Labels) {
         let delta = self.delta;

@@ -1,7 +1,8 @@
 //! Half-gates garbling (Zahur, Rosulek, Evans, EUROCRYPT 2015) of 64 instances at a time.
 //!
-//! A wire has a zero label L0 and a one label L0 ^ Delta; bit 0 of Delta is 1, so bit 0 of a label is its colour and
-//! p = colour of L0 masks the wire's value. For ciphertext j, H is the hash under key j:
+//! A wire has a zero label L0 and a one label L0 ^ Delta. Bit 0 of Delta is 1. Bit 0 of a label is
+//! its colour. p, the colour of L0, masks the wire's value. For ciphertext j, H is the hash under
+//! key j:
 //!
 //! | gate | the garbler sends | output zero label | the evaluator computes |
 //! |---|---|---|---|
@@ -9,9 +10,10 @@
 //! | a & e, e the evaluator's | T = H(E0) ^ H(E1) ^ A0 | H(E0) | H(E) ^ e (T ^ A) |
 //! | a & b | T with g = p_b, then U = H(B0) ^ H(B1) ^ A0 | H(A0) ^ p_a T ^ H(B0) ^ p_b (U ^ A0) | H(A) ^ colour(A) T ^ H(B) ^ colour(B) (U ^ A) |
 //!
-//! The garbler's input bits have no labels: L0 ^ g Delta is the zero label of the flipped wire and the evaluator's label
-//! stays as it is. So no label that only depends on the garbler's input is ever hashed: every hashed label contains
-//! a fresh mac of the evaluator's input OTs, and the inputs under one key (64 instances, two labels each) are distinct.
+//! The garbler's input bits have no labels. L0 ^ g Delta is the zero label of the flipped wire, and
+//! the evaluator's label stays as it is. So no label that depends on the garbler's input alone is
+//! ever hashed. Every hashed label contains a fresh mac of the evaluator's input OTs. The inputs
+//! under one key are distinct: 64 instances, two labels each.
 
 pub(crate) mod evaluator;
 pub(crate) mod garbler;

@@ -1,4 +1,5 @@
-//! The batch kernels against half-gates as the paper states them, one label at a time, and what is hashed under a key.
+//! The batch kernels against half-gates as the paper states them, one label at a time, and what is
+//! hashed under a key.
 
 use std::collections::HashSet;
 
@@ -75,7 +76,8 @@ impl Paper<'_> {
     }
 }
 
-/// A batch of `lanes` instances with the same garbler's bits in each: what an attacker would like best.
+/// A batch of `lanes` instances with the same garbler's bits in each: what an attacker would like
+/// best.
 struct Batch {
     netlist: Netlist,
     delta: Block,
@@ -164,7 +166,8 @@ fn no_label_is_hashed_twice_under_one_key() {
 fn a_repeated_label_under_one_key_would_reveal_delta() {
     let mut rng = ChaCha20Rng::seed_from_u64(3);
     let mut batch = Batch::new(&SHAPE, 2, &mut rng);
-    // The first ciphertext is input wire x AND a bit of the garbler. Let the evaluator hold one label of x twice.
+    // The first ciphertext is input wire x AND a bit of the garbler. Let the evaluator hold one
+    // label of x twice.
     let Gate::AndGarbler { a: Slot(wire), garbler } = batch.netlist.steps[0].gate else {
         panic!("the first gate is not an AND with a bit of the garbler")
     };

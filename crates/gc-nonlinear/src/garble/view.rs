@@ -1,8 +1,9 @@
 //! What the evaluator of an argmax sees: the label, and bits that tell nothing else of the scores.
 //!
-//! Two score vectors with the same label and the same shares of the evaluator, each garbled many times: in neither does any
-//! bit of the evaluator's view lean to a side, no more than in the view of a simulator that knows the label alone. Decoded
-//! with what the garbler keeps to itself, the same views do tell the two vectors apart.
+//! Two score vectors with the same label and the same shares of the evaluator, each garbled many
+//! times: in neither does any bit of the evaluator's view lean to a side, no more than in the view
+//! of a simulator that knows the label alone. Decoded with what the garbler keeps to itself, the
+//! same views do tell the two vectors apart.
 
 use oblivious_transfer::block::Block;
 use rand::{RngExt, SeedableRng};
@@ -35,7 +36,8 @@ struct View {
     label: usize,
 }
 
-/// Evaluates tables on labels of the evaluator's inputs; `permute` makes the decoding bits from the colours of the outputs.
+/// Evaluates tables on labels of the evaluator's inputs; `permute` makes the decoding bits from the
+/// colours of the outputs.
 fn view(
     netlist: &Netlist,
     keys: &[Block],
@@ -60,7 +62,8 @@ fn random_blocks(count: usize, rng: &mut ChaCha20Rng) -> Vec<Block> {
     (0..count).map(|_| Block::random(rng)).collect()
 }
 
-/// The evaluator's view of a garbling, and the values of its registers, which only the garbler can decode.
+/// The evaluator's view of a garbling, and the values of its registers, which only the garbler can
+/// decode.
 fn real(netlist: &Netlist, client: &[u32], server: &[u32], rng: &mut ChaCha20Rng) -> (View, Vec<bool>) {
     let delta = Block::random(rng).with_lsb(true);
     let (keys, zeros) = (random_blocks(netlist.ciphertexts, rng), random_blocks(netlist.inputs, rng));

@@ -1,7 +1,8 @@
-//! Bit slicing: one bit of [`LANES`] instances side by side, and the transposition between residues and bit planes.
+//! Bit slicing: one bit of [`LANES`] instances side by side, and the transposition between residues
+//! and bit planes.
 //!
-//! A gate on [`Lanes`] works on all instances of a chunk with a few vector instructions. Lanes beyond the chunk's
-//! instances carry arbitrary bits; they are computed and never sent.
+//! A gate on [`Lanes`] works on all instances of a chunk with a few vector instructions. Lanes
+//! beyond the chunk's instances carry arbitrary bits. They are computed and never sent.
 
 use core::ops::{BitAnd, BitXor, BitXorAssign, Not};
 
@@ -72,7 +73,8 @@ impl Not for Lanes {
     }
 }
 
-/// Transposes a 32 x 32 bit matrix in place: bit j of word i becomes bit i of word j (Hacker's Delight, section 7-3).
+/// Transposes a 32 x 32 bit matrix in place: bit j of word i becomes bit i of word j (Hacker's
+/// Delight, section 7-3).
 fn transpose(matrix: &mut [u32; 32]) {
     let mut width = 16;
     let mut mask = 0x0000_ffff_u32;
@@ -89,7 +91,8 @@ fn transpose(matrix: &mut [u32; 32]) {
     }
 }
 
-/// Bits 0 to `width` - 1 of at most [`LANES`] residues as bit planes; lanes without a residue are zero.
+/// Bits 0 to `width` - 1 of at most [`LANES`] residues as bit planes; lanes without a residue are
+/// zero.
 pub(crate) fn to_planes(values: &[u32], width: u32) -> Vec<Lanes> {
     let mut planes = vec![Lanes::ZERO; width as usize];
     for (block, part) in values.chunks(32).enumerate() {

@@ -1,5 +1,7 @@
-//! Bytes of a message: the bit planes of each chunk one after another, every plane cut to the chunk's instances, all
-//! packed to the bit (least significant first). A full chunk fills whole bytes; only the last is padded, with zeros.
+//! Bytes of a message: the bit planes of each chunk, one chunk after another.
+//!
+//! Every plane is cut to the chunk's instances, and all are packed to the bit, least significant
+//! first. A full chunk fills whole bytes. Only the last chunk is padded, with zeros.
 
 use rayon::prelude::*;
 

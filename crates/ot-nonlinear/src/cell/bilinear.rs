@@ -1,4 +1,5 @@
-//! Sums of products of XOR-shared bytes in one exchange, both roles; the formulas stand in `circuit::bilinear`.
+//! Sums of products of XOR-shared bytes in one exchange, both roles; the formulas stand in
+//! `circuit::bilinear`.
 
 use rayon::prelude::*;
 use shares::{Ring, Role};

@@ -1,14 +1,15 @@
-//! Table look-up on an additively shared index: XOR shares of T\[u + v mod 256\], u the client's and v the server's
-//! share, T public.
+//! Table look-up on an additively shared index. The table T is public. The result is XOR shares of
+//! T\[u + v mod 256\], u the client's and v the server's share of the index.
 //!
 //! ```text
 //! client                                   server
 //! open(u)     -- u - r0 mod 256 -->        open(v)          one byte each, at once
 //! finish      <-- v - r1 mod 256 --        finish
 //! ```
-//! r0 + r1 = r is a random index, of whose unit vector the parties hold XOR shares e (`unit_vector`), used once. They open
-//! d = u + v - r, which is uniform, and T\[d + r\] is the XOR of T\[d + k\] over all k with e_k = 1: each party computes it
-//! on its share. All 256 entries are touched, whatever the shares.
+//! r = r0 + r1 is a random index. The parties hold XOR shares e of its unit vector (`unit_vector`)
+//! and use them once. They open d = u + v - r, which is uniform. T\[d + r\] is the XOR of T\[d +
+//! k\] over all k with e_k = 1, so each party computes its share from its share of e. All 256
+//! entries are touched, whatever the shares.
 
 use crate::bits::wire::check_length;
 use crate::cell::unit_vector::{ENTRIES, UnitVector};
@@ -70,7 +71,8 @@ impl Lookup {
         Self { vectors }
     }
 
-    /// The party's message on its shares of the indices, a byte each, and what waits for the peer's message.
+    /// The party's message on its shares of the indices, a byte each, and what waits for the peer's
+    /// message.
     ///
     /// # Errors
     /// If the shares are not as many as the vectors.

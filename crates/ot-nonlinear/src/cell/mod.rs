@@ -1,25 +1,35 @@
-//! One time step of an LSTM layer on additive shares, the cell state kept as shares from step to step.
+//! One time step of an LSTM layer on additive shares. The cell state stays in shares from step to
+//! step.
 //!
-//! With I, F, G, O what the gates i, f, c, o look up and c the cell state, a time step is
+//! Let I, F, G, O be what the gates i, f, c, o look up, and let c be the cell state. A time step
+//! has these parts:
 //!
-//! 1. *gates*: indices of the 4 H accumulators, a rescaling step to 8 bits whose client choices go offline;
-//! 2. *gate look-ups*: I, F, G, O as XOR-shared bytes (`lookup`);
-//! 3. *cell update*: a = F c + I G mod 2^P and O as a residue, in one exchange from the bytes (`circuit::bilinear`);
-//! 4. *cell state* and *cell index*, side by side: the new c and the index z, two late rescaling steps of a plus an
-//!    offset that makes them unsigned;
-//! 5. *cell look-up*: T = tanh of z, a byte;
+//! 1. *gates*: the indices of the 4 H accumulators. This is a rescaling step to 8 bits; the
+//!    client's choices go offline.
+//! 2. *gate look-ups*: I, F, G, O as XOR-shared bytes (`lookup`).
+//! 3. *cell update*: a = F c + I G mod 2^P, and O as a residue. Both come from the bytes in one
+//!    exchange (`circuit::bilinear`).
+//! 4. *cell state* and *cell index*, side by side: the new c and the index z. Both are late
+//!    rescaling steps of a plus an offset that makes them unsigned. Late means that neither party
+//!    knows its share offline.
+//! 5. *cell look-up*: T = tanh of z, a byte.
 //! 6. *output*: h = O T.
 //!
-//! P is the least width in which a step can rescale a, whatever the tables: |a| <= 2^(C + 6) + 2^14 for a cell state of C bits.
-//! Each look-up uses up a random unit vector, made offline for all time steps at once (`unit_vector`).
+//! P is the least width in which a step can rescale a, whatever the tables: for a cell state of C
+//! bits
+//! |a| <= 2^(C + 6) + 2^14. Each look-up uses up a random unit vector. These are made offline for all time
+//! steps at once (`unit_vector`).
 //!
 //! # Turns
-//! The parties speak in turn, and each says all it can (`timeline`): an answer carries the server's half of the next
-//! exchange, a question the client's half of the last one. With G rounds of the gates' step and R of the index's, a cell
-//! takes G + R + 4 messages and the server has the first, because what the client says of the first gates goes offline. With
-//! [`Mode::Tree`](crate::Mode::Tree) G and R are 5 to 7 for gates of 11 bits or more, usually 6, which makes 16. The last
-//! travels with the client's next masked input; so a step of a sequence, that input included, is 16 one-way latencies or
-//! 8 round trips. If both sent in each exchange, it would be 17.
+//! The parties speak in turn, and each says all it can (`timeline`). An answer carries the server's
+//! half of the next exchange, a question the client's half of the last one. What the client says of
+//! the first gates goes offline, so the server has the first message.
+//!
+//! With G rounds of the gates' step and R of the index's, a cell takes G + R + 4 messages. With
+//! [`Mode::Tree`](crate::Mode::Tree) G and R are 5 to 7 for gates of 11 bits or more, usually 6.
+//! That makes 16 messages. The last travels with the client's next masked input. So a step of a
+//! sequence, that input included, takes 16 one-way latencies or 8 round trips. If both sent in each
+//! exchange, it would be 17.
 //!
 //! # Bits a unit
 //!
@@ -33,7 +43,8 @@
 //! | cell look-up | 16 | 16 |
 //! | output | 16 W - 40 | 360 |
 //!
-//! I G from the bytes at once costs 700 bits more than in two exchanges, 12 in 100 of all, and saves a round trip of nine.
+//! I G from the bytes at once costs 700 bits more than in two exchanges, 12 in 100 of all. It saves
+//! a round trip of nine.
 
 pub(crate) mod bilinear;
 pub(crate) mod lookup;

@@ -49,9 +49,9 @@ impl CellState {
 pub struct ClientCellOffline(Running);
 
 impl ClientCellOffline {
-    /// Consumes the material of every part, in the order of [`CellPlan::schedules`], [`CellPlan::lookups`] unit vectors and
-    /// the client's shares of the accumulators mod 2^`gate_ell`; returns the offline message, [`CellPlan::offline_bytes`]
-    /// long, and what waits.
+    /// Consumes the material of every part, in the order of [`CellPlan::schedules`],
+    /// [`CellPlan::lookups`] unit vectors and the client's shares of the accumulators mod
+    /// 2^`gate_ell`; returns the offline message, [`CellPlan::offline_bytes`] long, and what waits.
     ///
     /// # Errors
     /// If the material belongs to another plan or role, or the shares are not residues of the plan.
@@ -77,11 +77,13 @@ impl ClientCellOffline {
     }
 }
 
-/// The server's side after the offline phase: it waits for its shares of the accumulators and the cell state.
+/// The server's side after the offline phase: it waits for its shares of the accumulators and the
+/// cell state.
 pub struct ServerCellOffline(Running);
 
 impl ServerCellOffline {
-    /// Consumes the material of every part, in the order of [`CellPlan::schedules`], and the client's offline message.
+    /// Consumes the material of every part, in the order of [`CellPlan::schedules`], and the
+    /// client's offline message.
     ///
     /// # Errors
     /// If the material belongs to another plan or role, or the message has the wrong length.
@@ -96,7 +98,8 @@ impl ServerCellOffline {
         Ok(Self(running))
     }
 
-    /// Starts the online phase with the server's shares of the accumulators mod 2^`gate_ell` and of the cell state.
+    /// Starts the online phase with the server's shares of the accumulators mod 2^`gate_ell` and of
+    /// the cell state.
     ///
     /// # Errors
     /// If the shares are not residues of the plan, or the state belongs to another one.
@@ -107,8 +110,8 @@ impl ServerCellOffline {
     }
 }
 
-/// Either party in the online phase. In each round both call [`Cell::outgoing`], then [`Cell::incoming`]; the message
-/// of the one that does not speak is empty and need not be sent.
+/// Either party in the online phase. In each round both call [`Cell::outgoing`], then
+/// [`Cell::incoming`]; the message of the one that does not speak is empty and need not be sent.
 pub struct Cell {
     running: Running,
     progress: Progress,
@@ -157,7 +160,8 @@ impl Cell {
         if own { self.advance() } else { Ok(Vec::new()) }
     }
 
-    /// Takes the peer's message of this round, after [`Cell::outgoing`]; empty where the peer has none.
+    /// Takes the peer's message of this round, after [`Cell::outgoing`]; empty where the peer has
+    /// none.
     ///
     /// # Errors
     /// If it has the wrong length, or comes out of order.

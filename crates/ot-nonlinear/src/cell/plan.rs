@@ -18,11 +18,16 @@ const INDEX: u32 = 8;
 
 /// The public shape of one time step of an LSTM layer on additive shares.
 ///
-/// The parties hold shares mod 2^`gate_ell` of 4 `units` accumulators, gates i, f, c, o one after another, and shares of
-/// the cell state c. With q = clamp((accumulator + 2^(`gate_shift` - 1)) >> `gate_shift`, 0, 255):
-/// a = sigmoid\[q_f\] c + sigmoid\[q_i\] tanh\[q_c\], the new state is clamp((a + 64) >> 7, -2^(`cell_bits` - 1),
-/// 2^(`cell_bits` - 1) - 1), and the hidden state is h = sigmoid\[q_o\] cell\[z\] with
-/// z = clamp(((a + 2^(g - 1)) >> g) + 128, 0, 255), g = `cell_index_shift`. |h| <= 2^14.
+/// The parties hold shares mod 2^`gate_ell` of 4 `units` accumulators, gates i, f, c, o one after
+/// another, and shares of the cell state c. With g = `cell_index_shift` a time step computes
+///
+/// ```text
+/// q = clamp((accumulator + 2^(gate_shift - 1)) >> gate_shift, 0, 255)   an index for each gate
+/// a = sigmoid[q_f] c + sigmoid[q_i] tanh[q_c]
+/// c = clamp((a + 64) >> 7, -2^(cell_bits - 1), 2^(cell_bits - 1) - 1)   the new cell state
+/// z = clamp(((a + 2^(g - 1)) >> g) + 128, 0, 255)                       the cell's index
+/// h = sigmoid[q_o] cell[z]                                              the hidden state, |h| <= 2^14
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CellShape {
     /// Units, 1 to 2^16.
@@ -112,7 +117,8 @@ impl PartPlan {
     }
 }
 
-/// The compiled cell: its parts, the turns in which they run, the bytes of each. Cheap to clone; make it once per layer.
+/// The compiled cell: its parts, the turns in which they run, the bytes of each. Cheap to clone;
+/// make it once per layer.
 #[derive(Clone, Debug)]
 pub struct CellPlan(Arc<Compiled>);
 
@@ -172,8 +178,8 @@ impl CellPlan {
         4 * self.0.shape.units
     }
 
-    /// The correlated OTs of each part that has some, [`CellPlan::SCHEDULES`] of them, for the condensers; the parts'
-    /// material goes into the cell in this order.
+    /// The correlated OTs of each part that has some, [`CellPlan::SCHEDULES`] of them, for the
+    /// condensers; the parts' material goes into the cell in this order.
     pub fn schedules(&self) -> impl Iterator<Item = &Schedule> {
         self.0.parts.iter().filter_map(PartPlan::schedule)
     }

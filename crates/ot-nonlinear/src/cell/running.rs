@@ -1,4 +1,5 @@
-//! The parts of one party as they run: material and inputs in, messages out, each result handed to the next part.
+//! The parts of one party as they run: material and inputs in, messages out, each result handed to
+//! the next part.
 
 use shares::{Ring, Role};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};

@@ -9,7 +9,8 @@ use crate::error::StepError;
 /// Largest entry of a sigmoid table: 1.0.
 const ONE: u8 = 128;
 
-/// Sigmoid and tanh of a gate's index and tanh of the cell's index, in units of 1/128. Cheap to clone.
+/// Sigmoid and tanh of a gate's index and tanh of the cell's index, in units of 1/128. Cheap to
+/// clone.
 #[derive(Clone, Debug)]
 pub struct CellTables(Arc<Tables>);
 
@@ -21,10 +22,12 @@ struct Tables {
 }
 
 impl CellTables {
-    /// Takes the sigmoid of gates i, f, o, the tanh of gate c and the tanh of the cell state, each by index 0 to 255.
+    /// Takes the sigmoid of gates i, f, o, the tanh of gate c and the tanh of the cell state, each
+    /// by index 0 to 255.
     ///
     /// # Errors
-    /// [`StepError::Shape`] if an entry of the sigmoid is above 128: the ring of the cell state relies on it.
+    /// [`StepError::Shape`] if an entry of the sigmoid is above 128: the ring of the cell state
+    /// relies on it.
     pub fn new(sigmoid: &[u8; 256], tanh: &[i8; 256], cell: &[i8; 256]) -> Result<Self, StepError> {
         if sigmoid.iter().any(|entry| *entry > ONE) {
             return Err(StepError::Shape("sigmoid entries must be 0 to 128"));

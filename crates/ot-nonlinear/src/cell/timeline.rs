@@ -1,8 +1,12 @@
 //! Who sends what when: the parts of a cell in as few messages as their order allows.
 //!
-//! The parties speak in turn, the client first, and say all they can: a party that holds its peer's message of a
-//! part's round computes its own of that round and of the next. So a turn moves a part by one round, as an exchange in
-//! which both send does, and a part that begins with one party's message begins together with the end of the one before.
+//! The parties speak in turn, and each says all it can. A party that holds its peer's message of a
+//! part's round computes its own message of that round and of the next. So a turn moves a part by
+//! one round, as an exchange does in which both send. A part that begins with one party's message
+//! begins together with the end of the part before.
+//!
+//! The client is asked first. If it has nothing to say, its turn is left out. That is so in a cell:
+//! what the client says of the first gates went offline, and the server speaks first.
 
 use shares::Role;
 

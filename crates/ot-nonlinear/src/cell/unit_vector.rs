@@ -52,8 +52,8 @@ struct Chunk {
     bits: Vec<Lanes>,
     /// Additive shares of the indices but for what the party adds alone.
     index: Vec<u32>,
-    /// Products of neighbouring bits, by the set of bits: 8 lists of 2, then 4 of 4, 2 of 16, one of 256. The product of no
-    /// bits is 1.
+    /// Products of neighbouring bits, by the set of bits: 8 lists of 2, then 4 of 4, 2 of 16, one
+    /// of 256. The product of no bits is 1.
     products: Vec<Vec<Lanes>>,
 }
 
@@ -167,7 +167,8 @@ fn negated(plane: &Lanes) -> Vec<u32> {
 }
 
 impl UnitVectors {
-    /// Consumes the material; `rng` gives the party's half of the indices and must be secret and fresh.
+    /// Consumes the material; `rng` gives the party's half of the indices and must be secret and
+    /// fresh.
     ///
     /// # Errors
     /// If the material belongs to another plan or role.
@@ -189,7 +190,8 @@ impl UnitVectors {
         Ok(Self { plan: plan.clone(), role, chunks: chunks.collect(), round: 0, sent: false })
     }
 
-    /// This round's message, [`UnitVectorPlan::client_bytes`] or [`UnitVectorPlan::server_bytes`] long.
+    /// This round's message, [`UnitVectorPlan::client_bytes`] or [`UnitVectorPlan::server_bytes`]
+    /// long.
     ///
     /// # Errors
     /// [`StepError::Order`] if it was already taken or the last round has ended.

@@ -1,8 +1,14 @@
 //! The plan of sums of products of XOR-shared bytes, all in one exchange.
 //!
-//! A byte x has bits u_i ^ v_i, u the client's and v the server's, and weights w_i = 2^i, or -2^7 for bit 7 in two's
-//! complement. U, V are the values of the shares by the same weights, x = U + V - 2 sum w_i u_i v_i. Each mixed product
-//! below is one OT mod 2^(w - shift), 1 bit for its choice and the width for its offer:
+//! A byte x has bits u_i ^ v_i, u the client's and v the server's. Bit i has the weight w_i = 2^i.
+//! In two's complement bit 7 has the weight -2^7. Let U and V be the values of the shares by the
+//! same weights:
+//!
+//! ```text
+//! x = U + V - 2 sum w_i u_i v_i
+//! ```
+//! Each mixed product below is one OT mod 2^(w - shift). It takes 1 bit for its choice and the
+//! width for its offer:
 //!
 //! | product | mixed terms | OTs | what a party adds alone |
 //! |---|---|---|---|
@@ -10,8 +16,8 @@
 //! | x y, bits of y p_j ^ q_j | w_i u_i ((1 - 2 v_i) Q), w_j p_j ((1 - 2 q_j) V), -2 w_i w_j (u_i p_j)(v_i ^ q_j) | 8 + 8 + 64, the client chooses | U P; V Q |
 //! | x | -2 w_i u_i v_i | 1 for each bit, the client chooses | U; V |
 //!
-//! The second row needs no additive shares first. At 19 bits it costs 1032 bits instead of the 388 of a conversion
-//! and a product with its result, and saves an exchange.
+//! The second row needs no additive shares first. At 19 bits it costs 1032 bits and saves an
+//! exchange. A conversion and a product with its result would cost 388 bits.
 
 use std::sync::Arc;
 

@@ -6,8 +6,8 @@ use super::gate::{Extension, Gate, GateKind, Wire, Word};
 use super::schedule::{OtSpec, Round};
 use super::spans::{Marks, Recipe, Spans};
 
-/// A span of bits as a carry: generate, propagate (absent where the span starts at bit 0), and the first round in
-/// which both are there.
+/// A span of bits as a carry: generate, propagate (absent where the span starts at bit 0), and the
+/// first round in which both are there.
 #[derive(Clone, Copy)]
 pub(super) struct Node {
     /// A register.
@@ -69,7 +69,8 @@ impl Builder {
         }
     }
 
-    /// The carry into bit `end` of `word` in at most `limit` exchanges from round 0, or in as few as it takes.
+    /// The carry into bit `end` of `word` in at most `limit` exchanges from round 0, or in as few
+    /// as it takes.
     pub(super) fn sign_carry(&mut self, limit: u32, word: Word, end: u32) -> (usize, usize) {
         let mut chain = Chain::new(Marks { tap: 0, twin: end }, 0, word);
         let nodes = chain.prefix(self, end, limit);
@@ -92,7 +93,8 @@ impl Builder {
     }
 }
 
-/// The gates of one operand's carries, as `spans` plans them. Spans above the twin mark are two nodes, others one.
+/// The gates of one operand's carries, as `spans` plans them. Spans above the twin mark are two
+/// nodes, others one.
 pub(super) struct Chain {
     marks: Marks,
     spans: Spans,
@@ -130,7 +132,8 @@ impl Chain {
                 let low = self.make(builder, first, end - 1, depth - 1);
                 self.extend(builder, &low, end - 1)
             }
-            // Every span has a recipe in the depth it is asked for: `exchanges` and `best` looked it up.
+            // Every span has a recipe in the depth it is asked for: `exchanges` and `best` looked
+            // it up.
             Some((_, Recipe::Leaf)) | None => self.leaf(builder, first, end),
         };
         if first == 0 && end == self.marks.tap {
@@ -155,7 +158,8 @@ impl Chain {
         Self::nodes(out, count, propagates, round + 1)
     }
 
-    /// One or two bits; a leaf at bit 0 has no propagate. The server's choices serve both versions of a word.
+    /// One or two bits; a leaf at bit 0 has no propagate. The server's choices serve both versions
+    /// of a word.
     fn leaf(&self, builder: &mut Builder, first: u32, end: u32) -> Vec<Node> {
         let words = self.words(end);
         let (bit, count, propagate) = (first, words.len(), first > 0);
@@ -172,7 +176,8 @@ impl Chain {
         (out..).zip(words).map(node).collect()
     }
 
-    /// The nodes of a gate whose outputs start at register `out`, (generate, propagate) or generate for each word.
+    /// The nodes of a gate whose outputs start at register `out`, (generate, propagate) or generate
+    /// for each word.
     fn nodes(out: usize, count: usize, propagates: bool, ready: usize) -> Vec<Node> {
         let stride = 1 + usize::from(propagates);
         let node = |index: usize| {

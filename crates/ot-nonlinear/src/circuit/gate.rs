@@ -1,9 +1,11 @@
 //! Bit gates on XOR-shared wires, both roles side by side.
 //!
-//! A gate is a sum of products of a bit that the client knows and a bit that the server knows, plus terms that one
-//! party knows alone. Each product costs one bit OT: its receiver brings the choice x, its sender the offer y, and they
-//! come out with XOR shares of x y. Several offers on one choice share the OT, each with pad bits of its own (see `crate::material::condense`), so a gate costs
-//! one bit for each choice and one for each offer:
+//! A gate is a sum of products of a bit that the client knows and a bit that the server knows, plus
+//! terms that one party knows alone. A product x y costs one bit OT. Its receiver brings the choice
+//! x, its sender the offer y. They come out with XOR shares of x y. Several offers on one choice
+//! share the OT, each with pad bits of its own (see `crate::material`). So a gate costs one bit for
+//! each choice and one for each offer. [`GateKind::cost`] counts them; a test compares the count
+//! with this table:
 //!
 //! | gate | formula (client's bits c, server's s; wires u ^ v) | choices + offers |
 //! |---|---|---|
@@ -13,23 +15,26 @@
 //! | carry with p | also (c ^ s) p = c q1 ^ s q0 ^ c q0 ^ s q1, p = q0 ^ q1 | 2 + 4 |
 //! | join | g = g_hi ^ p_hi g_lo, p = p_hi p_lo | 2 + 4; 2 + 2 without p |
 //!
-//! Where the client's word has a second version (the value lowered by the saturation bound) and the server's has not,
-//! the server's choices serve both: a single costs 1 + 2, a pair 2 + 10, a carry 3 + 4
-//! (3 + 8 with p). Choices of a carry may all be the server's: it chooses s ^ v for each word and s, at the same cost without p.
+//! The client's word may have a second version, the value lowered by the saturation bound. The
+//! server's word has one version only, so its choices serve both. Then a single costs 1 + 2, a pair
+//! 2 + 10, a carry 3 + 4 (3 + 8 with p). All choices of a carry may be the server's: it chooses s ^
+//! v for each word and s. That costs the same, and there is no p.
 //!
-//! **Pair.** With x the bits of the party that chooses and y the other's,
+//! **Pair.** Let x be the bits of the party that chooses and y the other's:
 //!
 //! ```text
 //! g = x1 y1 ^ x0 (y1 y0) ^ x1 (x0 y0)        p = x1 y0 ^ x0 y1 ^ x1 x0 ^ y1 y0
 //! ```
-//! The last product of g has two bits of the chooser, and yet no OT of its own. The OT on x0 also gives shares t of the chooser and
-//! P ^ d y0 of the other of x0 y0, P a pad and d the correction of x0, which both see. So
+//! The last product of g has two bits of the chooser, and yet it needs no OT of its own. The OT on
+//! x0 also gives shares of x0 y0: t for the chooser and P ^ d y0 for the other. P is a pad, and d
+//! is the correction of x0, which both parties see. So
 //!
 //! ```text
 //! x1 (x0 y0) = x1 t ^ x1 P ^ d (x1 y0)
 //! ```
-//! where the chooser knows x1 t, x1 P rides on the offer y1 ^ P in place of y1, and shares of x1 y0 are there for p. P is the pad of
-//! choice 0, which the chooser may know; y1 ^ P travels under the pads of its own offer, of which it knows one, as all do.
+//! The chooser knows x1 t. The term x1 P rides on an offer: y1 ^ P takes the place of y1. Shares of
+//! x1 y0 are there for p. P is the pad of choice 0, which the chooser may know. But y1 ^ P travels
+//! under the pads of its own offer, of which the chooser knows one, as of all.
 
 use shares::Role;
 
@@ -98,8 +103,10 @@ pub(crate) enum GateKind {
     Single { chooser: Role, words: Vec<Word>, bit: u32 },
     /// Generate (and propagate) of bits `bit` and `bit` + 1, for each word.
     Pair { chooser: Role, words: Vec<Word>, bit: u32, propagate: bool },
-    /// A span extended by bit `bit`, for each word: the carry out and, if there is one, the propagate. `server_chooses` says that
-    /// the server makes all choices; then there is no propagate.
+    /// A span extended by bit `bit`, for each word: the carry out and, if there is one, the
+    /// propagate.
+    ///
+    /// `server_chooses` says that the server makes all choices. Then there is no propagate.
     Carry { words: Vec<Extension>, bit: u32, server_chooses: bool },
     /// Two adjacent spans as one; `low_propagate` is absent where the lower span starts at bit 0.
     Join { generate: Wire, propagate: Wire, low: Wire, low_propagate: Option<Wire> },
@@ -113,7 +120,8 @@ pub(crate) struct Gate {
     pub(crate) first_ot: [usize; 2],
     /// First output register.
     pub(crate) first_output: usize,
-    /// The client's choices, and all it says where the gate has no other wires, depend on its input alone and go offline.
+    /// Whether the client can send its choices before the ECG is known. If the gate is a leaf, its
+    /// offers go too.
     pub(crate) early: bool,
 }
 
@@ -149,8 +157,10 @@ impl Gate {
     }
 }
 
-/// The products of a pair that make the one of two choices, for one word; see the module's documentation. Products are numbered
-/// as the offers are.
+/// Indices of the three products from which a pair gate rebuilds x1 x0 y0 without an extra OT, for
+/// one word.
+///
+/// Products are numbered as the offers are. The module's documentation has the formula.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Link {
     /// x1 (y1 ^ P), whose offer takes the pad of `low` along.
@@ -164,7 +174,8 @@ pub(crate) struct Link {
 }
 
 impl GateKind {
-    /// Bits of the gate's messages and its OTs: one bit for each choice and one for each offer, an OT for each choice.
+    /// Bits of the gate's messages and its OTs: one bit for each choice and one for each offer, an
+    /// OT for each choice.
     pub(crate) fn cost(&self) -> (usize, usize) {
         let routes = Role::BOTH.map(|receiver| self.routes(receiver));
         let choices = routes.iter().map(Vec::len).sum();
@@ -182,7 +193,9 @@ impl GateKind {
         }
     }
 
-    /// For each OT that `receiver` chooses in: the outputs its offers add to, none for an offer that serves a [`Link`] alone.
+    /// For each OT that `receiver` chooses in, the output that each of its offers adds to.
+    ///
+    /// An offer that serves a [`Link`] alone adds to no output.
     pub(crate) fn routes(&self, receiver: Role) -> Vec<Vec<Option<usize>>> {
         match self {
             Self::Single { chooser, words, .. } if *chooser == receiver => vec![to(0..words.len())],
@@ -248,7 +261,9 @@ impl GateKind {
         }
     }
 
-    /// The offers of `role` to its peer's OTs, in the order of [`GateKind::routes`], but for the pads of [`Link`]s.
+    /// The offers of `role` to its peer's OTs, in the order of [`GateKind::routes`].
+    ///
+    /// The pads of [`Link`]s are not yet in them.
     pub(crate) fn offers(&self, role: Role, shares: &impl Shares) -> Vec<Lanes> {
         match self {
             Self::Single { chooser, words, bit } if *chooser != role => {

@@ -1,9 +1,14 @@
 //! The layout of a step, from the difference to the result.
 //!
-//! With n = ell - 1, f = shift, A = bits, h = n - f - A the circuit is: the carry into bit n of a - b (its sign), the
-//! selection of the larger, then over the value v: the carry k_f into bit f, the carry into bit n of v (v < 0) and of
-//! v - 2^(f + A) (v < 2^(f + A)). The last two share everything below bit f + A. Hence in range, over and negative as
-//! XORs of the two signs: no further gate, no further round.
+//! Let n = ell - 1, f = shift, A = bits and h = n - f - A. The circuit has these parts in order:
+//!
+//! 1. the carry into bit n of a - b, which gives its sign;
+//! 2. the selection of the larger accumulator;
+//! 3. the carries of the value v: k_f into bit f, the one into bit n of v (is v < 0?), and the one
+//!    into bit n of v - 2^(f + A) (is v < 2^(f + A)?).
+//!
+//! The last two carries share everything below bit f + A. In range, over and negative are XORs of
+//! the two signs, so they take no further gate and no further round.
 
 use shares::StepShape;
 
@@ -36,10 +41,10 @@ struct ValueCarries {
     ready: usize,
 }
 
-/// Lays out a whole step; the offline ring gates are returned apart.
+/// Lays out a whole step. The offline ring gates are returned apart.
 ///
-/// Both parties choose in about as many OTs, because the directions of a silent extension go in step: the server takes over half
-/// of what the client would have more.
+/// A silent extension makes equally many OTs both ways. We move half the client's surplus to the
+/// server, so that few are wasted.
 pub(super) fn lay_out(
     shape: StepShape,
     mode: Mode,
@@ -114,7 +119,8 @@ impl Layout {
         }
     }
 
-    /// What follows the carries: shares of the shifted value, the selection, the lift to the output ring.
+    /// What follows the carries: shares of the shifted value, the selection, the lift to the output
+    /// ring.
     fn finish(&mut self, value: &ValueCarries) {
         if value.shift.is_some() {
             self.ring(value.shift_ready, RingKind::ShiftCarry);

@@ -1,6 +1,7 @@
 //! The plan of a step: which gates run in which round, which OTs they use, how many bytes travel.
 //!
-//! Both parties compile the same plan from the public shape. So every message length is known before it is read.
+//! Both parties compile the same plan from the public shape. So every message length is known
+//! before it is read.
 //!
 //! | file | what |
 //! |---|---|

@@ -13,7 +13,8 @@ use crate::shape::Mode;
 
 /// A checked shape with its gates and exact sizes.
 ///
-/// Make it once for a layer; a clone is cheap. Sizes and counts are those of the [`Schedule`] it dereferences to.
+/// Make it once for a layer; a clone is cheap. Sizes and counts are those of the [`Schedule`] it
+/// dereferences to.
 #[derive(Clone, Debug)]
 pub struct StepPlan(Arc<Circuit>);
 
@@ -41,7 +42,8 @@ impl StepPlan {
     /// None of its choices goes offline, and the offline message is empty.
     ///
     /// # Errors
-    /// [`StepError::Shape`] if the shape is outside its limits, or with pooling, whose masks go offline.
+    /// [`StepError::Shape`] if the shape is outside its limits, or with pooling, whose masks go
+    /// offline.
     pub(crate) fn late(shape: StepShape, mode: Mode) -> Result<Self, StepError> {
         shape.validate()?;
         if shape.pool {

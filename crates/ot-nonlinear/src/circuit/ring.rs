@@ -1,8 +1,14 @@
-//! Ring gates: products of a bit of one party and a residue of the other, and the opening of the selection bit.
+//! Ring gates: products of a bit of one party and a residue of the other, and the opening of the
+//! selection bit.
 //!
-//! A product mod 2^w costs one OT: 1 bit for the receiver's choice (none if the choice may be random) and w bits for the
-//! sender's offer. With d = choice ^ r public, pads P_0 = b and P_1 = b + a, P_r with the receiver and e = offer - a:
-//! choice * offer = (1 - 2d)(P_r + r e) + [d * offer - (1 - 2d) b], the bracket being the sender's share.
+//! A product mod 2^w costs one OT: 1 bit for the receiver's choice and w bits for the sender's
+//! offer. A random choice needs no bit. Let d = choice ^ r be public. The pads are P_0 = b and
+//! P_1 = b + a, and the receiver has P_r. The offer travels as e = offer - a. Then
+//!
+//! ```text
+//! choice * offer = (1 - 2d)(P_r + r e) + [d * offer - (1 - 2d) b]
+//! ```
+//! and the bracket is the sender's share.
 //!
 //! | gate | computes | bits a result |
 //! |---|---|---|
@@ -13,11 +19,18 @@
 //! | saturate | (2^A - 1) over = (2^A - 1)(u + v - 2 u v) | w |
 //! | lift | y mod 2^(A+1) to mod 2^out_ell | out_ell - A |
 //!
-//! Why the small ring suffices: in range, m >> f is below 2^A, so it is determined mod 2^(A+1) by bits f to f + A of both
-//! shares and k_f; no carry out of the result is needed. Then y = y0 + y1 - 2^(A+1) w with y < 2^A: the wrap w is the OR of
-//! the top bits n0, n1 of the two shares (a sum below 2^A wraps iff a share is at least 2^A), and n0 + n1 - n0 n1
-//! costs one product mod 2^(out_ell - A - 1). The cost of the small ring is 3 A + 6 + out_ell bits instead of
-//! 5 out_ell - A + 2 on the output ring.
+//! **Why the small ring suffices.** In range, m >> f is below 2^A. So bits f to f + A of both
+//! shares and k_f determine it mod 2^(A+1), and no carry out of the result is needed.
+//!
+//! **Lift.** Let y0 and y1 be the shares of y < 2^A in the small ring, n0 and n1 their top bits. A
+//! sum below 2^A wraps if and only if a share is at least 2^A. So the wrap w is the OR of the top
+//! bits:
+//!
+//! ```text
+//! y = y0 + y1 - 2^(A+1) w        w = n0 + n1 - n0 n1
+//! ```
+//! It costs one product mod 2^(out_ell - A - 1). All in all the small ring costs 3 A + 6 + out_ell
+//! bits. The same on the output ring would cost 5 out_ell - A + 2.
 
 use shares::{Role, StepShape};
 
@@ -43,7 +56,7 @@ pub(crate) enum RingKind {
 }
 
 impl RingKind {
-    /// Width of the product in bits; 0 where the product vanishes. An opening counts as 1.
+    /// Width of the product in bits. It is 0 where the product vanishes, and 1 for an opening.
     pub(crate) fn width(self, shape: &StepShape) -> u32 {
         match self {
             Self::MaskOffline | Self::MaskOnline => shape.ell,
@@ -64,7 +77,7 @@ impl RingKind {
         }
     }
 
-    /// Whether the receiver sends its choice; a mask works with the random one.
+    /// Whether the receiver sends its choice. A mask works with the random one.
     pub(crate) const fn corrected(self) -> bool {
         !matches!(self, Self::MaskOffline | Self::MaskOnline)
     }

@@ -1,15 +1,15 @@
 //! The cheapest way to a carry under a limit on exchanges, by dynamic programming.
 //!
-//! A span [a, b) of bits is a pair (generate, propagate). From bit 0 it is a prefix, a plain carry without propagate. A
-//! span is made in one of three ways: a leaf of one or two bits, a span extended by one bit, or two spans joined. From
-//! bit `twin` on the client's word has a second version. A span that reaches above `twin` comes twice, at less than
-//! twice the cost.
+//! A span [a, b) of bits is a pair (generate, propagate). From bit 0 it is a prefix, a plain carry
+//! without propagate. A span is made in one of three ways: a leaf of one or two bits, a span
+//! extended by one bit, or two spans joined. From bit `twin` on the client's word has a second
+//! version. A span that reaches above `twin` comes twice, at less than twice the cost.
 //!
-//! A cost is the bits of the gates, among equals their OTs. It is counted on the gates themselves ([`GateKind::cost`]);
-//! the table in `gate` lists what comes out.
+//! A cost is the bits of the gates, among equals their OTs. It is counted on the gates themselves
+//! ([`GateKind::cost`]). The table in `gate` lists what comes out.
 //!
-//! Without a limit this is a ripple: 4 bits a bit, 7 above `twin`. With the least possible limit it is a tree. In between lies
-//! a whole curve: about 20 bits buy half the exchanges of a ripple.
+//! Without a limit this is a ripple: 4 bits a bit, 7 above `twin`. With the least possible limit it
+//! is a tree. In between lies a whole curve: about 20 bits buy half the exchanges of a ripple.
 
 use core::ops::Add;
 use std::collections::HashMap;
@@ -115,13 +115,15 @@ impl Spans {
         Self { marks, costs: Costs::new(), best: HashMap::new() }
     }
 
-    /// The least number of exchanges, at least `limit`, in which the prefix up to `end` can be made.
+    /// The least number of exchanges, at least `limit`, in which the prefix up to `end` can be
+    /// made.
     pub(super) fn exchanges(&mut self, end: u32, limit: u32) -> u32 {
         let least = (1..=end).find(|depth| self.best(0, end, *depth).is_some());
         least.unwrap_or(end).max(limit.min(end))
     }
 
-    /// The cheapest recipe for [first, end) in at most `depth` exchanges, with its cost; none if there is none.
+    /// The cheapest recipe for [first, end) in at most `depth` exchanges, with its cost; none if
+    /// there is none.
     pub(super) fn best(&mut self, first: u32, end: u32, depth: u32) -> Option<(Cost, Recipe)> {
         if depth == 0 {
             return None;

@@ -1,12 +1,21 @@
-//! The plan of random unit vectors: shares of a random index and of the vector of 256 bits that has its one there.
+//! The plan of random unit vectors: shares of a random index, and of the vector of 256 bits that
+//! has its one there.
 //!
-//! An index has bits b_i = c_i ^ s_i, c the client's and s the server's random bits. With z_S the product of the bits in
-//! S, entry k of the unit vector is the XOR of z_S over all S that contain the bits of k, which each party computes on its
-//! own shares. The 256 products come from three exchanges of outer products: of single bits, of what comes out in pairs
-//! (3 by 3 products other than 1) and in fours (15 by 15). In an outer product of m by m shared bits either party
-//! chooses by its m shares of the left factors and offers its m shares of the right ones: 2 m OTs, 2 (m + m^2) bits. The
-//! additive shares of the index, mod 256, come with the first exchange: sum 2^i (c_i + s_i - 2 c_i s_i), the client
-//! choosing by c_i for i < 7 (`circuit::bilinear`).
+//! An index has bits b_i = c_i ^ s_i, c the client's and s the server's random bits. Let z_S be the
+//! product of the bits in the set S. Entry k of the unit vector is the XOR of z_S over all S that
+//! contain the bits of k. Each party computes this XOR on its own shares.
+//!
+//! The 256 products come from three exchanges of outer products: of single bits, of what comes out
+//! in pairs (3 by 3 products other than 1), and of what comes out in fours (15 by 15). In an outer
+//! product of m by m shared bits either party chooses by its m shares of the left factors and
+//! offers its m shares of the right ones. That takes 2 m OTs and 2 (m + m^2) bits.
+//!
+//! The additive shares of the index mod 256 come with the first exchange. The client chooses by c_i
+//! for i < 7 (`circuit::bilinear`):
+//!
+//! ```text
+//! index = sum 2^i (c_i + s_i - 2 c_i s_i)
+//! ```
 //!
 //! | exchange | bits of both | OTs, client and server as receiver |
 //! |---|---|---|
@@ -14,8 +23,8 @@
 //! | 2 outer products 3 by 3 | 2 * 24 | 6, 6 |
 //! | outer product 15 by 15 | 480 | 15, 15 |
 //!
-//! In all 579 bits and 57 OTs. Technique: Launchbury, Diatchki, DuBuisson, Adams-Moran, ICFP 2012; Keller, Orsini, Rotaru,
-//! Scholl, Soria-Vazquez, Vivek, ACNS 2017.
+//! In all 579 bits and 57 OTs. Technique: Launchbury, Diatchki, DuBuisson, Adams-Moran, ICFP 2012;
+//! Keller, Orsini, Rotaru, Scholl, Soria-Vazquez, Vivek, ACNS 2017.
 
 use std::sync::Arc;
 

@@ -1,14 +1,13 @@
 //! Condenses random correlated OTs, as they are made, to what a step consumes.
 //!
-//! A correlated OT gives its sender a key and its receiver a choice r and mac = key ^ r Delta. Hashing key and
-//! key ^ Delta yields two pads, of which the receiver knows the one it chose: to single bits for bit gates (several from one
-//! hash where offers share a choice), to a residue for ring gates. So 16 bytes an OT become less than one on average, and a
-//! classification's material stays small. COTs are numbered chunk by chunk, OT by OT of the plan, instance by instance;
-//! both parties must feed the same ones. The hash key changes every 64 positions and never returns in a session as
-//! long as `step_id` is unique.
+//! A correlated OT gives its sender a key. It gives its receiver a choice r and mac = key ^ r
+//! Delta. The hashes of key and key ^ Delta are two pads. The receiver knows the one that it chose.
+//! A bit gate takes single bits of a pad, several from one hash where offers share a choice. A ring
+//! gate takes a residue. So the 16 bytes of an OT become less than one on average, and the material
+//! of a classification stays small.
 //!
-//! Pieces may be condensed anywhere, several at once (`condense`, inside the extension's own loop), and are put together in
-//! order (`add`); `absorb` does both.
+//! Pieces may be condensed anywhere, several at once, also inside the extension's own loop
+//! (`condense`). They are put together in order (`add`). `absorb` does both.
 
 use oblivious_transfer::bits::BitVec;
 use oblivious_transfer::block::Block;
@@ -35,7 +34,8 @@ pub struct SentCondenser {
 }
 
 impl SentCondenser {
-    /// For the COTs of step `step_id` that `receiver` chooses in and this party sends under `delta`.
+    /// For the COTs of step `step_id` that `receiver` chooses in and this party sends under
+    /// `delta`.
     #[must_use]
     pub fn new(
         schedule: &Schedule,
@@ -54,7 +54,8 @@ impl SentCondenser {
         self.layout.needed() - self.seen
     }
 
-    /// Condenses keys `position`, `position` + 1, ... of this step; keys beyond the step's last are left aside.
+    /// Condenses keys `position`, `position` + 1, ... of this step; keys beyond the step's
+    /// last are left aside.
     #[must_use]
     pub fn condense(&self, position: usize, keys: &[Block]) -> SentPiece {
         SentPiece::condense(&self.layout, self.delta, position, keys)
@@ -124,8 +125,8 @@ impl ReceivedCondenser {
         self.layout.needed() - self.seen
     }
 
-    /// Condenses macs `position`, `position` + 1, ... of this step with their choices, which begin at bit `offset`; macs beyond
-    /// the step's last are left aside.
+    /// Condenses macs `position`, `position` + 1, ... of this step with their choices, which begin
+    /// at bit `offset`; macs beyond the step's last are left aside.
     #[must_use]
     pub fn condense(
         &self,
@@ -137,7 +138,8 @@ impl ReceivedCondenser {
         ReceivedPiece::condense(&self.layout, position, macs, choices, offset)
     }
 
-    /// Like [`ReceivedCondenser::condense`] for the macs of a silent extension, whose choices are the macs' lowest bits.
+    /// Like [`ReceivedCondenser::condense`] for the macs of a silent extension, whose choices are
+    /// the macs' lowest bits.
     #[must_use]
     pub fn condense_silent(&self, position: usize, macs: &[Block]) -> ReceivedPiece {
         self.condense(position, macs, &choices_of(macs), 0)
@@ -159,8 +161,8 @@ impl ReceivedCondenser {
     /// Takes the next macs with their choice bits, any number.
     ///
     /// # Errors
-    /// [`StepError::CotCount`] if they are more than the step needs, [`StepError::Choices`] if macs and choices differ
-    /// in number.
+    /// [`StepError::CotCount`] if they are more than the step needs, [`StepError::Choices`] if macs
+    /// and choices differ in number.
     pub fn absorb(&mut self, macs: &[Block], choices: &BitVec) -> Result<(), StepError> {
         if choices.len() != macs.len() {
             return Err(StepError::Choices);

@@ -1,8 +1,8 @@
 //! Which OT of a step each correlated OT of a stream belongs to, and which hash makes its pads.
 //!
-//! Correlated OTs are numbered chunk by chunk, within a chunk OT by OT of the plan, within an OT instance by instance. Both
-//! parties must feed the same ones. The hash key changes every 64 positions. It never returns in a session as long as no
-//! step number does.
+//! Correlated OTs are numbered chunk by chunk, within a chunk OT by OT of the plan, within an OT
+//! instance by instance. Both parties must feed the same ones. The hash key changes every 64
+//! positions. It never returns in a session as long as no step number does.
 
 use std::sync::Arc;
 

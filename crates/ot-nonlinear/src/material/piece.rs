@@ -25,8 +25,8 @@ pub struct ReceivedPiece {
     fragments: Vec<(usize, ReceivedUnit)>,
 }
 
-/// Calls `set` with every word of the lanes from `lane` on, and the part of `items` that falls on it: the word's index, the
-/// first item's bit in it, the first item's index.
+/// Calls `set` with every word of the lanes from `lane` on, and the part of `items` that falls on
+/// it: the word's index, the first item's bit in it, the first item's index.
 fn by_word(lane: usize, length: usize, mut set: impl FnMut(usize, usize, core::ops::Range<usize>)) {
     let mut item = 0;
     while item < length {
@@ -58,7 +58,8 @@ fn planes(blocks: &[Block], lane: usize, count: usize) -> Vec<Lanes> {
 /// Bit `bit` of each of at most 64 bytes, that of byte i at place i.
 #[inline]
 fn gather(bytes: &[u8], bit: usize) -> u64 {
-    // Of eight bytes at a time: the factor moves the lowest bit of byte i to place 56 + i, and no two others meet.
+    // Of eight bytes at a time: the factor moves the lowest bit of byte i to place 56 + i, and no
+    // two others meet.
     let eight = |bytes: u64| (bytes >> bit & 0x0101_0101_0101_0101).wrapping_mul(0x0102_0408_1020_4080) >> 56;
     let (whole, rest) = bytes.as_chunks::<8>();
     let mut last = [0; 8];

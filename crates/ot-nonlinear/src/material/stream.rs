@@ -1,8 +1,9 @@
-//! One stream of correlated OTs for the steps of a whole inference, cut into the steps' material wherever it falls.
+//! One stream of correlated OTs for the steps of a whole inference.
 //!
-//! An extension hands out COTs in chunks of its own size, several at once. [`CotStream::condense`] takes such a
-//! chunk at its position in the stream, from any thread; [`CotStream::add`] puts the pieces together in order. COTs
-//! beyond the last step are left aside: an extension makes whole parts.
+//! The stream is cut into the steps' material wherever a step ends. An extension hands out COTs in
+//! chunks of its own size, several at once. [`CotStream::condense`] takes such a chunk at its
+//! position in the stream, from any thread. [`CotStream::add`] puts the pieces together in order.
+//! An extension makes whole parts, so COTs beyond the last step are left aside.
 
 use oblivious_transfer::block::Block;
 use rayon::prelude::*;
@@ -22,7 +23,8 @@ fn borders(needed: impl Iterator<Item = usize>) -> Vec<usize> {
     borders
 }
 
-/// The steps that items `position` to `position` + `length` - 1 fall in: step, position within it, first item.
+/// The steps that items `position` to `position` + `length` - 1 fall in: step, position within it,
+/// first item.
 fn cut(borders: &[usize], position: usize, length: usize) -> Vec<(usize, usize, usize)> {
     let end = position.saturating_add(length);
     let steps = borders.windows(2).enumerate().filter(|(_, step)| step[0] < end && position < step[1]);

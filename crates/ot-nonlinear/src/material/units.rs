@@ -1,7 +1,8 @@
-//! One-time material: what random correlated OTs are condensed to, in the shape a chunk of a step consumes it.
+//! One-time material: what random correlated OTs are condensed to, as a chunk of a step consumes
+//! it.
 //!
-//! A store belongs to one step and one direction, is moved into the step that uses it, and is zeroised when dropped,
-//! used or not.
+//! A material belongs to one step and one direction. It moves into the step that uses it. It is
+//! zeroised when dropped, used or not.
 
 use shares::Role;
 use zeroize::{Zeroize, ZeroizeOnDrop};
@@ -10,7 +11,8 @@ use crate::bits::lanes::Lanes;
 use crate::circuit::{OtSpec, Schedule};
 use crate::error::StepError;
 
-/// The receiver's side of one OT of the plan, for the instances of a chunk: random choices and the pads they open.
+/// The receiver's side of one OT of the plan for the instances of a chunk: random choices and the
+/// pads that they open.
 #[derive(Default, Zeroize, ZeroizeOnDrop)]
 pub(crate) struct ReceivedUnit {
     pub(crate) choice: Lanes,
@@ -20,7 +22,8 @@ pub(crate) struct ReceivedUnit {
     pub(crate) pads: Vec<u32>,
 }
 
-/// The sender's side: pads b and differences a, the pad of choice 1 being b ^ a (bits) or b + a (residues).
+/// The sender's side of one OT: pads b and differences a. The pad of choice 1 is b ^ a for bits and
+/// b + a for residues.
 #[derive(Default, Zeroize, ZeroizeOnDrop)]
 pub(crate) struct SentUnit {
     pub(crate) bits: Vec<BitPads>,

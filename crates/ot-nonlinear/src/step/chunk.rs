@@ -1,4 +1,5 @@
-//! One party's state for a chunk of a step: its bits, its residues, and how the input becomes operands.
+//! One party's state for a chunk of a step: its bits, its residues, and how the input becomes
+//! operands.
 
 use std::sync::Arc;
 
@@ -68,7 +69,8 @@ impl Chunk {
         }
     }
 
-    /// Sets the party's share of the value from its share of m: the client adds the rounding term and lowers.
+    /// Sets the party's share of the value from its share of m: the client adds the rounding term
+    /// and lowers.
     pub(crate) fn set_value(&mut self, mut value: Vec<u32>) {
         let shape = self.circuit.shape;
         let (client, mask) = (self.party.role == Role::Client, Ring::new(shape.ell).mask());

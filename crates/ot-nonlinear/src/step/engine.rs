@@ -32,7 +32,8 @@ pub struct Step {
 }
 
 impl Step {
-    /// Consumes the material and the client's input shares c; returns the offline message and the online state.
+    /// Consumes the material and the client's input shares c; returns the offline message and the
+    /// online state.
     ///
     /// # Errors
     /// If the material belongs to another plan or role, or the shares are not residues of the plan.

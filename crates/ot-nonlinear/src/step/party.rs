@@ -1,4 +1,5 @@
-//! One party's bits for a chunk of instances: its operands, registers and material, and the bit gates on them.
+//! One party's bits for a chunk of instances: its operands, registers and material, and the bit
+//! gates on them.
 
 use std::collections::VecDeque;
 

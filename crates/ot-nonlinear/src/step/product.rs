@@ -1,6 +1,7 @@
 //! The product of one party's bit and the other's residue from one correlated OT, both sides.
 //!
-//! The formula and its cost stand in `circuit::ring`. A product whose choice may be random sends no correction.
+//! The formula and its cost stand in `circuit::ring`. A product whose choice may be random sends no
+//! correction.
 
 use crate::bits::lanes::{Lanes, from_planes, to_bits, to_planes};
 use crate::bits::wire::{PlaneReader, PlaneWriter};
@@ -38,8 +39,8 @@ impl Party {
         }
     }
 
-    /// As receiver: reads the offer and adds its shares of choice * offer to `product`; `choice` is absent where it
-    /// was random.
+    /// As receiver: reads the offer and adds its shares of choice * offer to `product`; `choice` is
+    /// absent where it was random.
     pub(crate) fn add_received(
         &self,
         ot: usize,

@@ -1,6 +1,8 @@
-//! The ring gates of a round on one chunk: selection of the larger accumulator and of the range, shares of the result.
+//! The ring gates of a round on one chunk: selection of the larger accumulator and of the range,
+//! shares of the result.
 //!
-//! The formulas stand in `circuit::ring`. Both roles share this code; what differs is who chooses and who offers.
+//! The formulas stand in `circuit::ring`. Both roles share this code; what differs is who chooses
+//! and who offers.
 
 use shares::Ring;
 use zeroize::Zeroize;
@@ -24,7 +26,8 @@ impl Chunk {
         self.not_negative(Word::Difference, self.circuit.carries.difference_sign)
     }
 
-    /// Share of [value >= 2^(shift + bits)]: the lowered value is not negative. Zero without headroom.
+    /// Share of [value >= 2^(shift + bits)]: the lowered value is not negative. Zero without
+    /// headroom.
     fn over(&self) -> Lanes {
         self.not_negative(Word::Lowered, self.circuit.carries.lowered_sign)
     }

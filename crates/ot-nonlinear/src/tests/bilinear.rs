@@ -82,7 +82,8 @@ fn every_share_of_a_byte_scales_a_residue() {
     }
 }
 
-/// Every pair of bytes under random shares, and every share of both at a time under random other shares.
+/// Every pair of bytes under random shares, and every share of both at a time under random other
+/// shares.
 #[test]
 fn every_pair_of_bytes_multiplies() {
     let [x, y] = pairs();

@@ -1,4 +1,5 @@
-//! Whole cells against a naive integer LSTM: random and saturating inputs, states carried through many steps.
+//! Whole cells against a naive integer LSTM: random and saturating inputs, states carried through
+//! many steps.
 
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng, SeedableRng};
@@ -130,7 +131,8 @@ fn shares_of(values: &[i64], width: u32, rng: &mut ChaCha20Rng) -> [Vec<u32>; 2]
     [c, s]
 }
 
-/// Runs `steps` time steps from the state `c` on accumulators of `input`, all compared with the plain formula.
+/// Runs `steps` time steps from the state `c` on accumulators of `input`, all compared with the
+/// plain formula.
 fn check(
     shape: CellShape,
     mode: Mode,
@@ -210,7 +212,8 @@ fn every_width_at_random_and_with_saturated_gates() {
     }
 }
 
-/// Open forget and input gates at full candidate drive the state to both ends, and the index with it.
+/// Open forget and input gates at full candidate drive the state to both ends, and the index with
+/// it.
 #[test]
 fn the_state_saturates_at_both_ends() {
     let extreme = |sign: i8| Tables {

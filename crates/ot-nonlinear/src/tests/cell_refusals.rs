@@ -1,4 +1,5 @@
-//! Cells and hostile or wrong calls: lengths, order, shares, material; nothing of a message's size depends on a secret.
+//! Cells and hostile or wrong calls: lengths, order, shares, material; nothing of a message's size
+//! depends on a secret.
 
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng, SeedableRng};

@@ -1,4 +1,5 @@
-//! The step on correlated OTs of a real extension, both directions, and on the choice bits of a silent one.
+//! The step on correlated OTs of a real extension, both directions, and on the choice bits of a
+//! silent one.
 
 use oblivious_transfer::block::Block;
 use oblivious_transfer::silent::{Party, SilentExtension, SilentRequested, parts_for};

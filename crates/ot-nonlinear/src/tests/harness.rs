@@ -15,8 +15,8 @@ use crate::{
 
 pub(super) const SESSION: [u8; 32] = [7; 32];
 
-/// Ideal correlated OTs under a random correlation, both with the form of a silent extension (lowest bits: 1 of the
-/// correlation, 0 of a key, the choice of a mac).
+/// Ideal correlated OTs under a random correlation, both with the form of a silent extension
+/// (lowest bits: 1 of the correlation, 0 of a key, the choice of a mac).
 pub(super) fn ideal_cots(count: usize, rng: &mut ChaCha20Rng) -> (Block, Vec<Block>, BitVec, Vec<Block>) {
     let delta = Block::random(rng).with_lsb(true);
     let (keys, received) = cot::deal(delta, BitVec::random(count, rng), rng);

@@ -1,4 +1,5 @@
-//! Steps whose client learns its shares online: the same results, nothing offline, the same traffic in all.
+//! Steps whose client learns its shares online: the same results, nothing offline, the same traffic
+//! in all.
 
 use super::harness::{deal, open, plain, share};
 use crate::{Mode, ServerOffline, Step, StepError, StepPlan};

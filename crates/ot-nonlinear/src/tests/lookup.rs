@@ -11,7 +11,8 @@ fn table(number: u32) -> [u8; 256] {
     core::array::from_fn(|i| ((i as u32 + 1 + 300 * number).wrapping_mul(0x9e37_79b9) >> 24) as u8)
 }
 
-/// Looks up shared indices, each in its table; gives both parties' messages and shares of the entries.
+/// Looks up shared indices, each in its table; gives both parties' messages and shares of the
+/// entries.
 fn look_up(shares: [&[u8]; 2], tables: &[Table], seed: u64) -> ([Vec<u8>; 2], [Vec<u8>; 2]) {
     let mut rng = ChaCha20Rng::seed_from_u64(seed);
     let [client, server] = ideal_vectors(shares[0].len(), &mut rng).map(Lookup::new);

@@ -1,9 +1,10 @@
 //! No pad is used twice: what a party sees and what it knows are linearly independent.
 //!
-//! All instances have the same input. So a plane of a message is a constant plane plus what masks it. If a mask stood in
-//! two planes, or in a plane and in what the party knows, some of these planes would sum up to a constant plane. The test
-//! puts all planes that a party receives, its own choices and pads, and the plane of ones in a matrix over F2. Full rank
-//! means that no such sum exists.
+//! All instances have the same input. So a plane of a message is a constant plane plus what masks
+//! it. If a mask stood in two planes, or in a plane and in what the party knows, some of these
+//! planes would sum up to a constant plane. The test puts all planes that a party receives, its own
+//! choices and pads, and the plane of ones in a matrix over F2. Full rank means that no such sum
+//! exists.
 
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
@@ -129,7 +130,8 @@ impl Dealt {
     }
 }
 
-/// Vectors that a party has, without those that it has twice anyway, and how many of them are independent.
+/// Vectors that a party has, without those that it has twice anyway, and how many of them are
+/// independent.
 fn measure(known: Vec<Row>, seen: Vec<Row>) -> (usize, usize) {
     let ones = vec![u64::MAX; seen[0].len()];
     let mut known = known;

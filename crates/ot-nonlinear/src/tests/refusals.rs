@@ -1,4 +1,5 @@
-//! Hostile messages and wrong calls end in typed errors; material cut into any pieces is the same material.
+//! Hostile messages and wrong calls end in typed errors; material cut into any pieces is the same
+//! material.
 
 use oblivious_transfer::block::Block;
 use rand_chacha::ChaCha20Rng;

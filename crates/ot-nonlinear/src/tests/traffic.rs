@@ -1,4 +1,5 @@
-//! Bits and rounds against the formulas of the documentation, message by message; nothing travels unmasked.
+//! Bits and rounds against the formulas of the documentation, message by message; nothing travels
+//! unmasked.
 
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng, SeedableRng};
@@ -7,7 +8,8 @@ use shares::StepShape;
 use super::harness::run;
 use crate::{Mode, StepPlan};
 
-/// A ripple into bit `sign`: 2 bits for the first bit, 4 for each further, 3 for a second chain from bit `twin` on.
+/// A ripple into bit `sign`: 2 bits for the first bit, 4 for each further, 3 for a second chain
+/// from bit `twin` on.
 fn ripple(sign: u32, twin: u32) -> u32 {
     2 + 4 * (sign - 1) + 3 * (sign - twin)
 }
@@ -64,8 +66,8 @@ fn ripples_follow_the_formulas() {
     }
 }
 
-/// ell, shift, bits, out_ell; pool; limit on the exchanges of a comparison; bits a result; exchanges of the
-/// two comparisons. Known answers from an independent program.
+/// ell, shift, bits, out_ell; pool; limit on the exchanges of a comparison; bits a result;
+/// exchanges of the two comparisons. Known answers from an independent program.
 type Known = ([u32; 4], bool, u32, usize, [u32; 2]);
 
 const KNOWN: &[Known] = &[
@@ -115,7 +117,8 @@ fn trees_and_what_lies_between_follow_known_answers() {
     }
 }
 
-/// ell, shift; mode; OTs in which the client and the server choose; bits of the offline message. A = 8, out_ell = ell.
+/// ell, shift; mode; OTs in which the client and the server choose; bits of the offline message.
+/// A result has 8 bits, and out_ell is ell.
 const DIRECTIONS: &[([u32; 2], Mode, [usize; 2], usize)] = &[
     ([14, 3], Mode::Tree, [30, 29], 38),
     ([14, 3], Mode::Ripple, [29, 28], 29),
@@ -134,7 +137,8 @@ fn both_parties_choose_in_as_many_ots_and_what_the_client_knows_goes_offline() {
         assert_eq!([cots.client_receives, cots.server_receives], ots, "{shape:?} {mode:?}");
         assert_eq!(plan.offline_bits(), offline, "{shape:?} {mode:?}");
     }
-    // A gate of two OTs moves whole, which changes the difference by four; few gates of small words can move.
+    // A gate of two OTs moves whole, which changes the difference by four; few gates of small words
+    // can move.
     for shape in shapes().into_iter().filter(|shape| shape.pool && shape.ell > 4) {
         for mode in [Mode::Ripple, Mode::Within(6), Mode::Tree] {
             let cots = StepPlan::new(shape, mode).unwrap().cots();
@@ -178,7 +182,8 @@ fn messages_have_the_stated_length_whatever_the_input() {
     }
 }
 
-/// One run of 1024 equal instances: every plane of every message is as balanced as a one-time pad (8 deviations).
+/// One run of 1024 equal instances: every plane of every message is as balanced as a one-time pad
+/// (8 deviations).
 #[test]
 fn every_plane_is_masked() {
     for (mode, pool) in [(Mode::Ripple, true), (Mode::Tree, true), (Mode::Ripple, false), (Mode::Tree, false)]

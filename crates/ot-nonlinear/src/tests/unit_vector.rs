@@ -1,5 +1,5 @@
-//! Unit vectors: a one at the shared index and nowhere else, every index, odd counts, sizes by the formula, no
-//! message unmasked, wrong calls refused.
+//! Unit vectors: a one at the shared index and nowhere else, every index, odd counts, sizes by the
+//! formula, no message unmasked, wrong calls refused.
 
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng, SeedableRng};
@@ -62,7 +62,8 @@ fn sizes_follow_the_formula() {
     assert_eq!((cots.client_receives, cots.server_receives), (32 * 800, 25 * 800));
 }
 
-/// Every plane of every message, the shares of the index and every entry's share are balanced (8 deviations).
+/// Every plane of every message, the shares of the index and every entry's share are balanced (8
+/// deviations).
 #[test]
 fn messages_and_shares_are_masked() {
     let ([client, server], messages) = run(&UnitVectorPlan::new(1024).unwrap(), 5);
