@@ -59,6 +59,7 @@ pub struct Stage {
     runtime: Runtime,
     service: Arc<Service>,
     segment: Segment,
+    windows: usize,
 }
 
 /// The books of both parties of one session.
@@ -83,15 +84,16 @@ impl Stage {
     /// # Errors
     /// If the model cannot be served or the system gives no threads.
     pub fn of(model: Model) -> Result<Self> {
-        let segment = segment(model.architecture())?;
+        let segment = segment(model.architecture());
+        let windows = model.architecture().signal().windows();
         let service = Arc::new(Service::new(model, Reveal::Scores)?);
-        Ok(Self { runtime: Builder::new_multi_thread().enable_all().build()?, service, segment })
+        Ok(Self { runtime: Builder::new_multi_thread().enable_all().build()?, service, segment, windows })
     }
 
     /// Windows of the segment.
     #[must_use]
     pub fn windows(&self) -> usize {
-        self.segment.windows()
+        self.windows
     }
 
     /// One session over loopback TCP, from the connection to the scores.
@@ -201,14 +203,11 @@ impl Stage {
     }
 }
 
-/// Seeded samples over the whole input width, cut into the windows that the architecture takes.
-fn segment(architecture: &Architecture) -> Result<Segment> {
+/// Seeded samples over the whole input width.
+fn segment(architecture: &Architecture) -> Segment {
     let signal = architecture.signal();
     let mut rng = rng(200);
     let unused_bits = 32 - signal.input_bits;
-    let samples: Vec<i32> =
-        (0..signal.segment_samples).map(|_| rng.next_u32().cast_signed() >> unused_bits).collect();
-    let window = |&start: &u32| samples.iter().skip(start as usize).take(signal.window_length).copied();
-    let windows = signal.window_starts.iter().flat_map(window).collect();
-    Ok(Segment::from_windows(signal.windows(), signal.window_length, windows)?)
+    let samples = (0..signal.segment_samples).map(|_| rng.next_u32().cast_signed() >> unused_bits);
+    Segment::new(samples.collect())
 }

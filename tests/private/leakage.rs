@@ -45,9 +45,7 @@ async fn sizes_depend_on_the_architecture_alone() {
     let models = [random_model(&mut rng, &ModelSpec::small(3, 20, 4, 2)), random_lstm_model(&mut rng, 3, 5)];
     for (model, &backend) in models.iter().flat_map(|m| Backend::ALL.iter().map(move |b| (m, b))) {
         let segments = [(); 2].map(|()| random_segment(&mut rng, model.architecture()));
-        let flat = |s: &Segment| {
-            Segment::from_windows(s.windows(), s.window_length(), vec![0; s.samples().len()]).unwrap()
-        };
+        let flat = |segment: &Segment| Segment::new(vec![0; segment.samples().len()]);
         let flat = segments.each_ref().map(flat);
         for reveal in [Reveal::Scores, Reveal::Label] {
             let one = transcript(model, backend, reveal, &segments).await;

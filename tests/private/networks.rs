@@ -237,7 +237,7 @@ async fn one_session_classifies_several_segments() {
 }
 
 #[tokio::test]
-async fn a_segment_of_another_shape_is_refused_by_the_client() {
+async fn a_segment_of_another_length_is_refused_by_the_client() {
     let mut rng = ChaCha20Rng::seed_from_u64(5);
     let model = random_model(&mut rng, &ModelSpec::small(3, 20, 4, 1));
     let other = random_model(&mut rng, &ModelSpec::small(2, 20, 4, 1));
@@ -249,5 +249,5 @@ async fn a_segment_of_another_shape_is_refused_by_the_client() {
     let (seen, _served) =
         tokio::join!(run_client(client, config, &segments), protocol::server::serve(server, &service));
     let error = seen.err().unwrap().to_string();
-    assert!(error.contains("2 windows") && error.contains('3'), "{error}");
+    assert!(error.contains("30 samples") && error.contains("takes 40"), "{error}");
 }

@@ -32,7 +32,7 @@ impl<'model> FastModel<'model> {
     /// If the segment is not an input of the model.
     pub fn scores(&self, segment: &Segment) -> Result<Vec<i64>, InputError> {
         self.model.architecture().check_segment(segment)?;
-        let mut values = segment.samples().to_vec();
+        let mut values = segment.laid_out(self.model.architecture().signal());
         for (stage, layer) in self.model.architecture().stages().iter().zip(&self.layers) {
             values = match &stage.nonlinear {
                 Some(Nonlinear::Lstm(step)) => {

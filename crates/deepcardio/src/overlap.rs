@@ -1,10 +1,12 @@
 //! Which values of overlapping windows are the same, so that each is computed once.
 //!
-//! Neighbouring windows cover the same samples, and a layer computes the same value from the same inputs. Numbering the
-//! values of each layer by what they are computed from (value numbering: equal numbers mean equal values for every input
-//! and all weights) finds all that windows have in common; only values that see a window's zero-padded edge differ. A
-//! convolution is then computed on *items*: pieces of windows that lie one after another and yield every distinct
-//! accumulator once. Channels do not matter here: all channels of a layer share one numbering.
+//! Neighbouring windows cover the same samples, and a layer computes the same value from the same
+//! inputs. So the values of each layer are numbered by what they are computed from (value numbering).
+//! Equal numbers mean equal values, for every input and all weights. This finds all that windows have
+//! in common: only values that see the zeros beyond a window's edge differ.
+//!
+//! A convolution is then computed on *items*: pieces of windows that lie one after another and yield
+//! every distinct accumulator once. All channels of a layer share one numbering.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -21,7 +23,10 @@ pub fn window_stages(architecture: &Architecture) -> &[Stage] {
     count.and_then(|count| stages.get(..count)).unwrap_or(stages)
 }
 
-/// The distinct values that enter a stage over the windows, `[window][position]`.
+/// Numbers for the values of one channel over the windows, `[window][position]`.
+///
+/// Two places have one number if, and only if, they are computed alike. Samples are numbered by their
+/// place in the segment. All other values are numbered from 0 in the order of their first appearance.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Numbering {
     windows: usize,
@@ -29,21 +34,23 @@ pub struct Numbering {
     numbers: Vec<u32>,
 }
 
-/// One stage computed without repetition. Positions are those of one channel; all channels are alike.
+/// How one stage is computed without repetition, for one channel; all channels are alike.
+///
+/// A *place* is `window * length + position` in a tensor over windows. An *item position* is
+/// `item * item_length + position` in what is computed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Layout {
-    /// Items, and positions of an item: the batch and length of the linear layer that is computed.
+    /// Items: the batch of the linear layer that is computed.
     pub items: usize,
-    /// Positions of an item.
+    /// Positions of an item: the length of that layer.
     pub item_length: usize,
-    /// For every item position the input position `window * length + position` it holds; `None` is a zero.
+    /// For every item position, the place of the input that it holds; `None` is a zero.
     pub input: Vec<Option<usize>>,
-    /// For every accumulator `window * length + position` the item position where it is computed.
+    /// For every place of an accumulator, the item position where it is computed.
     pub accumulators: Vec<usize>,
-    /// For every distinct result of the non-linear step the item positions of its operands: one, or two with pooling.
+    /// For every distinct result of the non-linear step, in the order of the numbers, the item
+    /// positions of its operands: one, or two with pooling.
     pub operands: Vec<usize>,
-    /// For every result `window * activated length + position` its place among the distinct ones.
-    pub results: Vec<usize>,
 }
 
 impl Numbering {
@@ -54,6 +61,24 @@ impl Numbering {
         let window = 0..signal.window_length as u32;
         let numbers = signal.window_starts.iter().flat_map(|start| window.clone().map(move |t| start + t));
         Self { windows: signal.windows(), length: signal.window_length, numbers: numbers.collect() }
+    }
+
+    /// The number of every value, `[window][position]`.
+    #[must_use]
+    pub fn numbers(&self) -> &[u32] {
+        &self.numbers
+    }
+
+    /// Values of a window.
+    #[must_use]
+    pub fn length(&self) -> usize {
+        self.length
+    }
+
+    /// Numbers in use: one more than the greatest.
+    #[must_use]
+    pub fn distinct(&self) -> usize {
+        self.numbers.iter().max().map_or(0, |&greatest| greatest as usize + 1)
     }
 
     /// The numbering of a stage's accumulators.
@@ -153,8 +178,8 @@ impl<'stage> Sharing<'stage> {
         self.runs.iter().map(|run| run.end - run.first + 3 * padding).sum()
     }
 
-    /// Lays the runs out on items of `item_length` positions. `None` if items are too short for an accumulator between
-    /// its neighbours.
+    /// Lays the runs out on items of `item_length` positions. `None` if an item is too short to hold an
+    /// accumulator between its neighbours.
     #[must_use]
     pub fn layout(&self, item_length: usize) -> Option<Layout> {
         let shape = &self.stage.linear;
@@ -174,7 +199,6 @@ impl<'stage> Sharing<'stage> {
             input: items.input,
             operands: self.operands(&accumulators),
             accumulators,
-            results: self.activated.numbers.iter().map(|&number| number as usize).collect(),
         })
     }
 
@@ -200,7 +224,8 @@ impl Layout {
     }
 }
 
-/// The runs of accumulators that no earlier window has. Runs closer than what two of them see in common are joined.
+/// The runs of accumulators that no earlier window has. Two runs are joined if the inputs that they see
+/// overlap or adjoin.
 fn runs(numbering: &Numbering, first_places: &[usize], padding: usize) -> Vec<Run> {
     let mut runs: Vec<Run> = Vec::new();
     for &place in first_places {

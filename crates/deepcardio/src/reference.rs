@@ -24,9 +24,10 @@ pub fn scores(model: &Model, segment: &Segment) -> Result<Vec<i64>, InputError> 
 /// If the segment is not an input of the model.
 pub fn trace(model: &Model, segment: &Segment) -> Result<Trace, InputError> {
     model.architecture().check_segment(segment)?;
+    let windows = segment.laid_out(model.architecture().signal());
     let mut stages: Vec<StageTrace> = Vec::with_capacity(model.weights().len());
     for (stage, layer) in model.layers() {
-        let input = stages.last().map_or(segment.samples(), |previous| &previous.output);
+        let input = stages.last().map_or(&windows, |previous| &previous.output);
         stages.push(run_stage(stage, layer, input));
     }
     Ok(Trace { stages })

@@ -1,4 +1,4 @@
-//! Cutting a conditioned recording into segments, and segments into quantised windows.
+//! Quantising a conditioned recording and cutting it into segments.
 
 use zeroize::Zeroizing;
 
@@ -9,9 +9,10 @@ use crate::resample::Resampler;
 use crate::segment::Segment;
 use crate::signal::Signal;
 
-/// Turns a recording into the segments that `signal` asks for: filter and resample the whole record
-/// ([`condition`]), cut it at [`segment_starts`] (a shorter record gets zeros in front), quantise, and lay out
-/// the windows.
+/// Turns a recording into the segments that `signal` asks for.
+///
+/// The whole record is filtered and resampled ([`condition`]), quantised, and cut at [`segment_starts`]. A record shorter
+/// than a segment gets zeros in front.
 ///
 /// A sample of `x` millivolts becomes `clamp(round(x * input_scale), -2^(bits-1), 2^(bits-1) - 1)`, halves
 /// rounded away from zero.
@@ -27,10 +28,8 @@ pub fn segments(recording: &Recording, signal: &Signal) -> Result<Vec<Segment>, 
         Zeroizing::new(conditioned.iter().map(|x| quantiser.apply(*x)).collect());
     let length = signal.segment_samples;
     let padded = pad_front(quantised, length);
-    segment_starts(padded.len(), length)
-        .into_iter()
-        .map(|start| lay_out(&padded[start..start + length], signal))
-        .collect()
+    let starts = segment_starts(padded.len(), length).into_iter();
+    Ok(starts.map(|start| Segment::new(padded[start..start + length].to_vec())).collect())
 }
 
 /// Filters and resamples the whole recording; in millivolts at the rate of `signal`.
@@ -103,13 +102,4 @@ fn pad_front(samples: Zeroizing<Vec<i32>>, length: usize) -> Zeroizing<Vec<i32>>
     let mut padded = Zeroizing::new(vec![0; length]);
     padded[length - samples.len()..].copy_from_slice(&samples);
     padded
-}
-
-fn lay_out(segment: &[i32], signal: &Signal) -> Result<Segment, EcgError> {
-    let length = signal.window_length;
-    let mut samples = Vec::with_capacity(length * signal.window_starts.len());
-    for start in &signal.window_starts {
-        samples.extend_from_slice(&segment[*start as usize..*start as usize + length]);
-    }
-    Ok(Segment::from_windows(signal.window_starts.len(), length, samples)?)
 }

@@ -112,9 +112,6 @@ pub enum EcgError {
     /// The model's preprocessing constants cannot be used.
     #[error("the model's signal constants are unusable: {0}")]
     Signal(&'static str),
-    /// Samples and windows do not match.
-    #[error(transparent)]
-    Segment(#[from] crate::segment::SegmentError),
 }
 
 /// What is wrong with one line of a CSV file.

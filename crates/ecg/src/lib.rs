@@ -1,7 +1,7 @@
-//! ECG front end: from a recording to the quantised windows the network reads.
+//! ECG front end: from a recording to the quantised segments whose windows the network reads.
 //!
 //! ```text
-//! file -> Recording (mV, Hz) -> BandPass -> Resampler -> segments of 30 s -> windows of integers
+//! file -> Recording (mV, Hz) -> BandPass -> Resampler -> segments of 30 s, in integers
 //! ```
 //!
 //! [`segments`] runs the whole chain with the preprocessing constants of a network ([`Signal`]). The filter sees the
@@ -28,5 +28,5 @@ pub use files::{Hints, Unit, open};
 pub use filter::BandPass;
 pub use recording::Recording;
 pub use resample::Resampler;
-pub use segment::{Segment, SegmentError};
+pub use segment::Segment;
 pub use signal::Signal;

@@ -28,6 +28,7 @@ mod compute;
 mod correlations;
 mod entropy;
 pub mod error;
+mod gather;
 pub mod handshake;
 mod items;
 mod keys;

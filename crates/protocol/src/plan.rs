@@ -9,10 +9,10 @@ use he_linear::LinearPlan;
 use oblivious_transfer::{silent, softspoken};
 use ot_nonlinear::{CellPlan, Schedule};
 use shares::Share;
-use zeroize::Zeroizing;
 
 use crate::error::{Error, Result};
-use crate::items::{self, Items};
+use crate::gather::Gather;
+use crate::items::{self, Routing};
 use crate::messages::REQUEST_BYTES;
 use crate::method::{Backend, Comparison, Method, Reveal};
 
@@ -50,8 +50,8 @@ pub(crate) struct StagePlan {
     pub(crate) linear: LinearPlan,
     /// Geometry of what is computed: on items, where windows share values.
     pub(crate) geometry: LinearShape,
-    /// How the items of a layer over windows are cut.
-    pub(crate) items: Option<Items>,
+    /// By which tables residues come to the stage and go on.
+    routing: Routing,
     pub(crate) ell: u32,
     pub(crate) nonlinear: Option<NonlinearPlan>,
 }
@@ -76,9 +76,9 @@ impl Plan {
         let next_ell = stages.iter().skip(1).map(|stage| stage.ell).chain([0]);
         let stages: Vec<Arc<StagePlan>> = stages
             .iter()
-            .zip(items::lay_out(architecture))
+            .zip(items::route(architecture)?)
             .zip(next_ell)
-            .map(|((stage, items), ell)| StagePlan::new(stage, items, ell).map(Arc::new))
+            .map(|((stage, routing), ell)| StagePlan::new(stage, routing, ell).map(Arc::new))
             .collect::<Result<_>>()?;
         let classes = architecture.classes().len();
         let scores_ell = stages.last().map_or(0, |last| last.ell);
@@ -168,20 +168,19 @@ impl Plan {
 }
 
 impl StagePlan {
-    fn new(stage: &Stage, items: Option<Items>, next_ell: u32) -> Result<Self> {
+    fn new(stage: &Stage, routing: Routing, next_ell: u32) -> Result<Self> {
         let misfit = |e: &dyn std::fmt::Display| Error::Incompatible(format!("layer {}: {e}", stage.name));
-        let geometry = items.as_ref().map_or(stage.linear, Items::linear);
+        let geometry = routing.linear;
         let linear = LinearPlan::new(items::homomorphic(&geometry), stage.ell).map_err(|e| misfit(&e))?;
-        let results = items.as_ref().map_or(stage.activations(), Items::results);
         let nonlinear = match &stage.nonlinear {
             None => Ok(None),
-            Some(Nonlinear::Requantise(step)) => ActivationPlan::new(stage, *step, results, next_ell)
+            Some(Nonlinear::Requantise(step)) => ActivationPlan::new(stage, *step, routing.results, next_ell)
                 .map(|step| Some(NonlinearPlan::Requantise(Arc::new(step)))),
             Some(Nonlinear::Lstm(lstm)) => RecurrentPlan::new(stage, lstm, next_ell)
                 .map(|lstm| Some(NonlinearPlan::Lstm(Arc::new(lstm)))),
         };
         let nonlinear = nonlinear.map_err(|e| misfit(&e))?;
-        Ok(Self { name: stage.name.clone(), linear, geometry, items, ell: stage.ell, nonlinear })
+        Ok(Self { name: stage.name.clone(), linear, geometry, routing, ell: stage.ell, nonlinear })
     }
 
     fn activation(&self) -> Option<&ActivationPlan> {
@@ -219,36 +218,38 @@ impl StagePlan {
         self.geometry.input().count().max(self.geometry.output().count())
     }
 
-    /// What enters the linear layer, from the tensor that the layer before left.
-    pub(crate) fn linear_input(&self, share: &Share) -> Share {
-        let values = share.residues();
-        let values = self.items.as_ref().map_or_else(|| values.to_vec(), |items| items.input(values));
-        Share::new(values, self.ell)
-    }
-
-    /// The accumulators of the layer as the architecture lays them out, from those that were computed.
-    pub(crate) fn accumulators(&self, computed: &Share) -> Share {
-        let values = computed.residues();
-        let values = self.items.as_ref().map_or_else(|| values.to_vec(), |items| items.accumulators(values));
-        Share::new(values, self.ell)
+    /// What enters the linear layer, from what the stage before left: the samples of the segment at first.
+    pub(crate) fn linear_input(&self, share: Share) -> Share {
+        moved(self.routing.input.as_ref(), share)
     }
 
     /// The accumulators that enter the step, those that belong together side by side.
-    pub(crate) fn operands(&self, computed: &Share) -> Zeroizing<Vec<u32>> {
-        Zeroizing::new(match (&self.items, self.activation()) {
-            (Some(items), _) => items.operands(computed.residues()),
-            (None, Some(activation)) => activation.paired(self.geometry.output(), computed.residues()),
-            (None, None) => Vec::new(),
-        })
+    pub(crate) fn operands(&self, accumulators: Share) -> Share {
+        moved(self.routing.operands.as_ref(), accumulators)
     }
 
     /// What leaves the stage, from a share of the results of its step.
-    pub(crate) fn reduced(&self, activation: &ActivationPlan, results: Vec<u32>) -> Share {
-        let results = Zeroizing::new(results);
-        activation.reduce(match &self.items {
-            Some(items) => items.activated(&results),
-            None => results.to_vec(),
-        })
+    pub(crate) fn output(&self, activation: &ActivationPlan, results: Vec<u32>) -> Share {
+        let results = Share::new(results, activation.out_ell);
+        match &self.routing.windows {
+            Some(windows) if windows.go_on => results,
+            Some(windows) => activation.reduce(windows.activations.take(&results)),
+            None => activation.reduce(results),
+        }
+    }
+
+    /// A copy of the accumulators, for who verifies them, as the architecture lays them out.
+    pub(crate) fn accumulators(&self, computed: &Share) -> Share {
+        match &self.routing.windows {
+            Some(windows) => windows.accumulators.take(computed),
+            None => Share::new(computed.residues().to_vec(), computed.ell()),
+        }
+    }
+
+    /// What leaves the stage as the architecture lays it out, for who verifies it, where the next stage takes it otherwise.
+    pub(crate) fn output_on_windows(&self, output: &Share) -> Option<Share> {
+        let windows = self.routing.windows.as_ref().filter(|windows| windows.go_on)?;
+        Some(windows.activations.take(output))
     }
 
     /// Bytes of the message that carries the layer's masked input.
@@ -267,6 +268,14 @@ impl StagePlan {
                 }
                 Some(NonlinearPlan::Lstm(recurrent)) => recurrent.traffic(),
             }
+    }
+}
+
+/// What a table takes from a tensor, or the tensor as it is.
+fn moved(table: Option<&Gather>, share: Share) -> Share {
+    match table {
+        Some(table) => table.take(&share),
+        None => share,
     }
 }
 

@@ -81,7 +81,8 @@ impl Tap {
         *side = share.residues().to_vec();
     }
 
-    /// A party's share of the scores of the last inference, modulo `2^ell` of the last layer; nothing before it is computed.
+    /// A party's share of the scores of the last inference, in the ring of the last layer. It is empty
+    /// until the scores are computed.
     #[must_use]
     pub fn score_share(&self, party: Party) -> Vec<u32> {
         let map = self.shares.lock().unwrap_or_else(PoisonError::into_inner);

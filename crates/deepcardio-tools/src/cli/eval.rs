@@ -113,7 +113,7 @@ fn judge(
 
 /// What the float network reads: the quantised samples in millivolts.
 fn millivolts(segment: &Segment, signal: &Signal) -> Vec<f32> {
-    segment.samples().iter().map(|&sample| (f64::from(sample) / signal.input_scale) as f32).collect()
+    segment.windows(signal).flatten().map(|&sample| (f64::from(sample) / signal.input_scale) as f32).collect()
 }
 
 fn report(verdicts: &[Verdict], classes: &[String]) -> Report {

@@ -130,8 +130,9 @@ fn activation_peaks(
         stages.iter().map(|stage| vec![Vec::new(); stage.linear.outputs]).collect();
     for recording in recordings {
         for segment in ecg::segments(recording, &signal).map_err(unusable)? {
+            let windows = segment.windows(&signal).flatten();
             let millivolts: Vec<f32> =
-                segment.samples().iter().map(|&sample| (f64::from(sample) / input_scale) as f32).collect();
+                windows.map(|&sample| (f64::from(sample) / input_scale) as f32).collect();
             twin.run(&millivolts, |index, values| {
                 for (stage, seen) in stages.iter().zip(&mut seen) {
                     let observed = matches!(stage.step, Some(PlannedStep::Requantise { .. }));

@@ -12,7 +12,7 @@ use deepcardio_tools::fast::FastModel;
 use deepcardio_tools::float::Twin;
 use deepcardio_tools::import::{self, ImportError, Imported};
 use deepcardio_tools::quant::{LayerScales, LstmScales, quantise};
-use ecg::Segment;
+use ecg::{Segment, Signal};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 use serde_json::Value;
@@ -39,11 +39,17 @@ fn integers(value: &Value) -> Vec<i64> {
     numbers(value).into_iter().map(|number| number as i64).collect()
 }
 
-fn segments(expected: &Value) -> Vec<Segment> {
-    let size = |field: &str| expected[field].as_u64().unwrap() as usize;
+/// Segments that hold the windows of the fixture, which lie apart, where `signal` cuts them out.
+fn segments(expected: &Value, signal: &Signal) -> Vec<Segment> {
     let segment = |input: &Value| {
-        let samples = integers(input).into_iter().map(|sample| sample as i32).collect();
-        Segment::from_windows(size("windows"), size("window"), samples).unwrap()
+        let windows: Vec<i32> = integers(input).into_iter().map(|sample| sample as i32).collect();
+        let mut samples = vec![0; signal.segment_samples];
+        for (&start, window) in signal.window_starts.iter().zip(windows.chunks(signal.window_length)) {
+            samples[start as usize..][..signal.window_length].copy_from_slice(window);
+        }
+        let segment = Segment::new(samples);
+        assert_eq!(segment.laid_out(signal), windows);
+        segment
     };
     expected["input"].as_array().unwrap().iter().map(segment).collect()
 }
@@ -67,8 +73,9 @@ fn integer_networks_equal_numpy_in_every_accumulator() {
             let bias: Vec<i64> = layer.bias().iter().map(|&b| i64::from(b)).collect();
             assert_eq!((weights, bias), (integers(&truth["weight"]), integers(&truth["bias"])), "{name}");
         }
+        let segments = segments(&expected, model.architecture().signal());
         let traces: Vec<_> =
-            segments(&expected).iter().map(|segment| reference::trace(&model, segment).unwrap()).collect();
+            segments.iter().map(|segment| reference::trace(&model, segment).unwrap()).collect();
         for (index, truth) in expected["layers"].as_array().unwrap().iter().enumerate() {
             let layer = truth["name"].as_str().unwrap();
             let accumulators: Vec<i64> =
@@ -81,8 +88,7 @@ fn integer_networks_equal_numpy_in_every_accumulator() {
             }
         }
         let fast = FastModel::new(&model);
-        let scores: Vec<i64> =
-            segments(&expected).iter().flat_map(|segment| fast.scores(segment).unwrap()).collect();
+        let scores: Vec<i64> = segments.iter().flat_map(|segment| fast.scores(segment).unwrap()).collect();
         assert_eq!(scores, integers(&expected["scores"]), "{name}");
     }
 }
@@ -91,12 +97,14 @@ fn integer_networks_equal_numpy_in_every_accumulator() {
 fn float_twin_equals_keras() {
     for name in ["tiny", "tiny-bn", "tiny-lstm"] {
         let (imported, expected) = load(name);
-        let scale = imported.quantisation.as_ref().unwrap().input_scale;
+        let model = model(&imported);
+        let signal = model.architecture().signal();
         let twin = Twin::new(&imported.network);
         let mut scores = Vec::new();
-        for segment in segments(&expected) {
+        for segment in segments(&expected, signal) {
+            let windows = segment.windows(signal).flatten();
             let millivolts: Vec<f32> =
-                segment.samples().iter().map(|&sample| (f64::from(sample) / scale) as f32).collect();
+                windows.map(|&sample| (f64::from(sample) / signal.input_scale) as f32).collect();
             scores.extend(twin.scores(&millivolts));
         }
         let truth = numbers(&expected["float_scores"]);

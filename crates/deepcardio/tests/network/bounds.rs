@@ -10,15 +10,10 @@ use ecg::Segment;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 
-fn segment(architecture: &Architecture, samples: Vec<i32>) -> Segment {
-    let shape = architecture.input();
-    Segment::from_windows(shape.batch, shape.length, samples).unwrap()
-}
-
 /// All-max, all-min, and for each channel of the first layer the inputs that match the signs of its taps.
 fn adversarial(model: &Model) -> Vec<Segment> {
     let architecture = model.architecture();
-    let (count, max) = (architecture.input().count(), architecture.signal().input_max());
+    let (count, max) = (architecture.signal().segment_samples, architecture.signal().input_max());
     let mut inputs = vec![vec![max; count], vec![-max - 1; count]];
     let kernel = architecture.stages()[0].linear.kernel;
     for taps in model.weights()[0].weights().chunks(kernel) {
@@ -28,7 +23,7 @@ fn adversarial(model: &Model) -> Vec<Segment> {
         };
         inputs.extend([matched(1), matched(-1)]);
     }
-    inputs.into_iter().map(|samples| segment(architecture, samples)).collect()
+    inputs.into_iter().map(Segment::new).collect()
 }
 
 fn limit(stage: &Stage) -> i64 {
@@ -103,7 +98,7 @@ fn sign_matched_inputs_attain_the_bound() {
             let taps = model.weights()[1].weights();
             let samples =
                 taps.iter().cycle().take(15).map(|&w| if i32::from(w) * sign > 0 { 127 } else { -128 });
-            let trace = reference::trace(&model, &segment(model.architecture(), samples.collect())).unwrap();
+            let trace = reference::trace(&model, &Segment::new(samples.collect())).unwrap();
             for (largest, stage) in largest.iter_mut().zip(&trace.stages) {
                 let reached = stage.accumulators.iter().map(|acc| i64::from(acc.abs())).max().unwrap();
                 *largest = (*largest).max(reached);

@@ -299,12 +299,11 @@ fn no_input_leaves_the_rings() {
         let mut rng = ChaCha20Rng::seed_from_u64(seed);
         let (steps, units) = (rng.random_range(1..=40), rng.random_range(1..=24));
         let model = random_lstm_model(&mut rng, steps, units);
-        let (architecture, shape) = (model.architecture(), model.architecture().input());
+        let architecture = model.architecture();
         let max = architecture.signal().input_max();
         let mut segments = vec![random_segment(&mut rng, architecture)];
         for sample in [max, -max - 1] {
-            let samples = vec![sample; shape.count()];
-            segments.push(Segment::from_windows(shape.batch, shape.length, samples).unwrap());
+            segments.push(Segment::new(vec![sample; architecture.signal().segment_samples]));
         }
         for segment in segments {
             let trace = reference::trace(&model, &segment).unwrap();

@@ -25,7 +25,13 @@ fn gather(layout: &Layout, channels: usize, length: usize, values: &[i32]) -> Ve
     items
 }
 
-fn check(stage: &Stage, layer: &LayerWeights, layout: &Layout, input: &[i32], expected: &StageTrace) {
+fn check(
+    stage: &Stage,
+    layer: &LayerWeights,
+    (layout, results): (&Layout, &[u32]),
+    input: &[i32],
+    expected: &StageTrace,
+) {
     let shape = stage.linear;
     let items = gather(layout, shape.in_channels, shape.length, input);
     let computed = conv1d(&layout.linear(&shape), layer.weights(), layer.bias(), &items, i64::MAX);
@@ -44,7 +50,7 @@ fn check(stage: &Stage, layer: &LayerWeights, layout: &Layout, input: &[i32], ex
     for (index, &value) in expected.activations.iter().enumerate() {
         let (row, t) = (index / length, index % length);
         let (window, channel) = (row / shape.out_channels, row % shape.out_channels);
-        let operands = layout.operands.chunks(arity).nth(layout.results[window * length + t]).unwrap();
+        let operands = layout.operands.chunks(arity).nth(results[window * length + t] as usize).unwrap();
         let largest = operands.iter().map(|&place| at(place, channel)).max().unwrap();
         assert_eq!(requantise_value(step, largest), value);
     }
@@ -57,7 +63,8 @@ fn every_layout_gives_the_values_of_the_reference() {
         let model = random_small_model(&mut rng);
         let segment = random_segment(&mut rng, model.architecture());
         let trace = trace(&model, &segment).unwrap();
-        let inputs = std::iter::once(segment.samples()).chain(trace.stages.iter().map(|s| &s.output[..]));
+        let windows = segment.laid_out(model.architecture().signal());
+        let inputs = std::iter::once(&windows[..]).chain(trace.stages.iter().map(|s| &s.output[..]));
         let layers = window_stages(model.architecture()).iter().zip(model.weights());
         let mut numbering = Numbering::of_input(model.architecture());
         for ((stage, layer), (input, expected)) in layers.zip(inputs.zip(&trace.stages)) {
@@ -65,7 +72,9 @@ fn every_layout_gives_the_values_of_the_reference() {
             let sharing = Sharing::new(stage, &numbering);
             for item_length in [2 * kernel, 2 * kernel + 3, 3 * kernel + 7, 50, 400] {
                 match sharing.layout(item_length) {
-                    Some(layout) => check(stage, layer, &layout, input, expected),
+                    Some(layout) => {
+                        check(stage, layer, (&layout, sharing.activated().numbers()), input, expected);
+                    }
                     None => assert!(item_length < 2 * kernel),
                 }
             }

@@ -93,8 +93,7 @@ fn recur(input: &[Vec<i64>], layer: &LayerWeights, lstm: &Lstm, seen: &mut Recur
 
 fn naive(model: &Model, segment: &Segment, seen: &mut Recurrence) -> Vec<i64> {
     let mut x: Tensor = segment
-        .samples()
-        .chunks(segment.window_length())
+        .windows(model.architecture().signal())
         .map(|window| vec![window.iter().map(|&s| i64::from(s)).collect()])
         .collect();
     let mut weights = model.weights().iter();
@@ -190,13 +189,12 @@ fn lstm_networks_equal_the_naive_walk_and_saturate_on_both_sides() {
 }
 
 #[test]
-fn segments_of_another_shape_or_width_are_refused() {
+fn segments_of_another_length_or_width_are_refused() {
     let mut rng = ChaCha20Rng::seed_from_u64(1);
     let model = random_small_model(&mut rng);
-    let shape = model.architecture().input();
-    let outside = model.architecture().signal().input_max() + 1;
-    for samples in [vec![0; shape.count() + shape.batch], vec![outside; shape.count()]] {
-        let segment = Segment::from_windows(shape.batch, samples.len() / shape.batch, samples).unwrap();
-        assert!(reference::scores(&model, &segment).is_err());
+    let signal = model.architecture().signal();
+    let (count, outside) = (signal.segment_samples, signal.input_max() + 1);
+    for samples in [vec![0; count + 1], vec![0; count - 1], vec![outside; count]] {
+        assert!(reference::scores(&model, &Segment::new(samples)).is_err());
     }
 }

@@ -89,10 +89,11 @@ fn segments_equal_the_rule_in_numpy() {
     let found = segments(&recording, &model).unwrap();
     assert_eq!(found.len(), 2);
     for (segment, expected) in found.iter().zip(expected.chunks_exact(6000)) {
-        assert_eq!((segment.windows(), segment.window_length()), (25, 512));
-        for (index, start) in model.window_starts.iter().enumerate() {
+        assert_eq!(segment.samples(), expected);
+        assert_eq!(segment.windows(&model).count(), 25);
+        for (window, start) in segment.windows(&model).zip(&model.window_starts) {
             let start = *start as usize;
-            assert_eq!(segment.window(index).unwrap(), &expected[start..start + 512]);
+            assert_eq!(window, &expected[start..start + 512]);
         }
     }
 }

@@ -113,7 +113,6 @@ fn input(session: &Agreed, segment: &Segment) -> Result<Share> {
     let first = session.plan.stages.first().ok_or_else(Error::no_such_layer)?;
     let misfit = |e: deepcardio::InputError| Error::Config(e.to_string());
     session.architecture.check_segment(segment).map_err(misfit)?;
-    session.architecture.check_overlaps(segment).map_err(misfit)?;
     let residues = segment.samples().iter().map(|sample| sample.cast_unsigned()).collect();
     Ok(Share::new(residues, first.ell))
 }

@@ -15,8 +15,6 @@ use gc_nonlinear::{ActivationEvaluator, ActivationGarbler, HashRoot, ReceiverCot
 use shares::Share;
 use tokio::sync::mpsc;
 
-use zeroize::Zeroizing;
-
 use crate::channel::{Channel, Due, both};
 use crate::compute::offload;
 use crate::correlations::{Correlations, extension_bytes};
@@ -52,7 +50,7 @@ pub(crate) async fn client_offline(
     layer: Layer<'_>,
     hash_root: &HashRoot,
     correlations: &mut Correlations,
-    product: Zeroizing<Vec<u32>>,
+    product: Share,
 ) -> Result<ActivationEvaluator> {
     let scope = layer.scope(Phase::Offline);
     let (extension, inputs) = correlations.receive(layer.step.input_cots()).await?;
@@ -70,11 +68,12 @@ fn prepare_evaluator(
     step: &StepPlan,
     hash_root: &HashRoot,
     id: u16,
-    product: &[u32],
+    product: &Share,
     inputs: ReceiverCots,
     outputs: SentCots,
 ) -> Result<(Vec<u8>, ActivationEvaluator)> {
-    ActivationEvaluator::prepare(step, hash_root, id, product, inputs, outputs).map_err(Error::internal)
+    ActivationEvaluator::prepare(step, hash_root, id, product.residues(), inputs, outputs)
+        .map_err(Error::internal)
 }
 
 /// The server's half of the offline phase.

@@ -166,11 +166,12 @@ pub(crate) async fn client_online(
     channel: &mut Channel,
     layer: usize,
     stage: &StagePlan,
-    input: &Share,
+    input: Share,
     mask: Share,
 ) -> Result<()> {
     let scope = Scope::linear(Phase::Online, layer);
-    let bytes = pack_residues(stage.linear_input(input).minus(mask.residues()).residues(), stage.ell);
+    let masked = stage.linear_input(input).minus(mask.residues());
+    let bytes = pack_residues(masked.residues(), stage.ell);
     channel.send(scope, Tag::MaskedInput, &bytes).await?;
     Ok(())
 }
@@ -195,7 +196,7 @@ pub(crate) async fn server_online(
             .map_err(|e| Error::invalid(Party::Client, Tag::MaskedInput, e))?;
         let mut input = Share::new(masked, stage.ell);
         if let Some(share) = share {
-            input = input.plus(stage.linear_input(&share).residues());
+            input = input.plus(stage.linear_input(share).residues());
         }
         Ok(mask.plus(&model.accumulate(layer, input.residues())?))
     })

@@ -10,7 +10,6 @@
 
 use ot_nonlinear::{ServerOffline, Step, StepPlan};
 use shares::Share;
-use zeroize::Zeroizing;
 
 use crate::channel::{Channel, Due};
 use crate::compute::offload;
@@ -26,14 +25,13 @@ pub(crate) async fn client_offline(
     layer: usize,
     step: &StepPlan,
     material: Material,
-    product: Zeroizing<Vec<u32>>,
+    product: Share,
 ) -> Result<Step> {
     let scope = Scope::nonlinear(Phase::Offline, layer);
     let step = step.clone();
     let (received, sent) = material;
-    let prepare =
-        offload(move || Step::prepare_client(&step, received, sent, &product).map_err(Error::internal));
-    let (message, client) = prepare.await?;
+    let prepare = move || Step::prepare_client(&step, received, sent, product.residues());
+    let (message, client) = offload(move || prepare().map_err(Error::internal)).await?;
     channel.send(scope, Tag::InputCorrections, &message).await?;
     Ok(client)
 }

@@ -81,7 +81,7 @@ impl ClientEnd {
             tap.record(Point::Accumulators(index), Party::Client, &stage.accumulators(&scores));
         }
         let times = channel.times();
-        let masked = linear::client_online(channel, index, &stage, &input, mask);
+        let masked = linear::client_online(channel, index, &stage, input, mask);
         times.timed(Scope::linear(Phase::Online, index), masked).await?;
         Ok(match label {
             None => Answer::Scores(times.timed(Scope::output(), client_scores(channel, &scores)).await?),

@@ -32,9 +32,21 @@ use crate::plan::{CellOts, RecurrentPlan};
 use crate::prepared_model::PreparedModel;
 use crate::wire::Tag;
 
+/// What the server brings to the online phase of the layer; all of it is used up.
+pub(crate) struct ServerInput {
+    /// Its share of the sequence.
+    pub(crate) sequence: Share,
+    /// The mask `s`.
+    pub(crate) mask: Share,
+    /// A cell for every position.
+    pub(crate) cells: Vec<ServerCellOffline>,
+    /// Whether somebody verifies the accumulators, so that they are kept to the end.
+    pub(crate) keep_accumulators: bool,
+}
+
 /// The server's shares at the end of the layer.
 pub(crate) struct ServerResult {
-    /// Accumulators, position by position.
+    /// Accumulators, position by position, if they were kept.
     pub(crate) accumulators: Vec<Share>,
     /// The last hidden state, in the next layer's ring.
     pub(crate) hidden: Share,
@@ -46,12 +58,12 @@ pub(crate) async fn client_offline(
     layer: usize,
     plan: &RecurrentPlan,
     ots: CellOts<Material>,
-    product: &Share,
+    product: Share,
 ) -> Result<Vec<ClientCellOffline>> {
     let scope = Scope::nonlinear(Phase::Offline, layer);
     let mut vectors = unit_vectors(channel, scope, plan, Role::Client, ots.vectors).await?.into_iter();
     let (cell, positions) = (plan.cell.clone(), plan.positions);
-    let shares: Vec<Share> = (0..positions).map(|position| column(product, position, positions)).collect();
+    let shares: Vec<Share> = (0..positions).map(|position| column(&product, position, positions)).collect();
     let (message, cells) = offload(move || {
         let (mut message, mut cells) = (Vec::new(), Vec::new());
         for (material, share) in ots.cells.into_iter().zip(&shares) {
@@ -125,14 +137,14 @@ pub(crate) async fn client_online(
     channel: &mut Channel,
     layer: usize,
     plan: &RecurrentPlan,
-    input: &Share,
+    input: Share,
     mask: Share,
     cells: Vec<ClientCellOffline>,
 ) -> Result<Share> {
     let (linear, nonlinear) = (Scope::linear(Phase::Online, layer), Scope::nonlinear(Phase::Online, layer));
     let times = channel.times();
     let (sequence_mask, hidden_mask) = split(&mask, plan);
-    let masked = shifted(input, plan).minus(sequence_mask.residues());
+    let masked = shifted(&input, plan).minus(sequence_mask.residues());
     times.timed(linear, send(channel, linear, &masked)).await?;
     let mut state = CellState::zero(&plan.cell);
     let mut hidden = vec![0; plan.units];
@@ -146,35 +158,34 @@ pub(crate) async fn client_online(
     Ok(Share::new(hidden, plan.out_ell))
 }
 
-/// The server's online half. `share` is its share of the sequence; the mask `s` is used up.
+/// The server's online half.
 pub(crate) async fn server_online(
     channel: &mut Channel,
     layer: usize,
     model: &Arc<PreparedModel>,
     plan: &RecurrentPlan,
-    share: &Share,
-    mask: &Share,
-    cells: Vec<ServerCellOffline>,
+    input: ServerInput,
 ) -> Result<ServerResult> {
     let (linear, nonlinear) = (Scope::linear(Phase::Online, layer), Scope::nonlinear(Phase::Online, layer));
     let times = channel.times();
     let due = Due::exactly(linear, Tag::MaskedInput, plan.masked_sequence_bytes());
     let masked = receive(channel, due, plan.channels * plan.positions, plan.ell);
     let masked = times.timed(linear, masked).await?;
-    let sequence = shifted(share, plan).plus(&masked);
+    let sequence = shifted(&input.sequence, plan).plus(&masked);
     let mut state = CellState::zero(&plan.cell);
     let mut hidden = vec![0; plan.units];
     let mut accumulators = Vec::new();
-    for (position, cell) in cells.into_iter().enumerate() {
+    for (position, cell) in input.cells.into_iter().enumerate() {
         let gates = async {
             let due = Due::exactly(linear, Tag::MaskedInput, plan.masked_hidden_bytes());
             let masked = receive(channel, due, plan.units, plan.ell).await?;
-            let mut input = column(&sequence, position, plan.positions).residues().to_vec();
-            input.extend_from_slice(Share::new(hidden, plan.ell).plus(&masked).residues());
-            let (input, mask) = (Share::new(input, plan.ell), column(mask, position, plan.positions));
+            let hidden = Share::new(hidden, plan.ell).plus(&masked);
+            let inputs = [column(&sequence, position, plan.positions), hidden];
+            let combined = Share::concatenated(inputs.iter()).ok_or_else(Error::no_such_layer)?;
+            let mask = column(&input.mask, position, plan.positions);
             let model = Arc::clone(model);
             offload(move || {
-                let gates = mask.plus(&model.accumulate_position(layer, input.residues())?);
+                let gates = mask.plus(&model.accumulate_position(layer, combined.residues())?);
                 let cell = cell.start(gates.residues(), state).map_err(Error::internal)?;
                 Ok((gates, cell))
             })
@@ -182,7 +193,9 @@ pub(crate) async fn server_online(
         };
         let (gates, cell) = times.timed(linear, gates).await?;
         (hidden, state) = times.timed(nonlinear, run(channel, layer, plan, cell)).await?;
-        accumulators.push(gates);
+        if input.keep_accumulators {
+            accumulators.push(gates);
+        }
     }
     Ok(ServerResult { accumulators, hidden: Share::new(hidden, plan.out_ell) })
 }

@@ -87,13 +87,13 @@ pub(crate) async fn supply(
 }
 
 impl ClientStep {
-    /// Makes the client's material for `step`; `product` is its share of the accumulators.
+    /// Makes the client's material for `step`; `product` is its share of the accumulators, and is used up.
     async fn prepare(
         channel: &mut Channel,
         (index, stage): (usize, &StagePlan),
         step: Step<Material>,
         (id, correlations): (&InferenceId, &mut Correlations),
-        product: &Share,
+        product: Share,
     ) -> Result<Self> {
         Ok(match step {
             Step::Gc(plan) => {
@@ -125,9 +125,9 @@ impl ClientStage {
         verified: bool,
     ) -> Result<Self> {
         let (times, scope) = (channel.times(), Scope::nonlinear(Phase::Offline, index));
-        let step = ClientStep::prepare(channel, (index, stage), step, sources, &product);
-        let step = times.timed(scope, step).await?;
         let tapped = verified.then(|| stage.accumulators(&product));
+        let step = ClientStep::prepare(channel, (index, stage), step, sources, product);
+        let step = times.timed(scope, step).await?;
         Ok(Self { index, stage: Arc::clone(stage), mask, step, tapped })
     }
 
@@ -146,22 +146,20 @@ impl ClientStage {
         let (scope, masked) = (Scope::nonlinear(Phase::Online, index), Scope::linear(Phase::Online, index));
         let output = match step {
             ClientStep::Gc(plan, evaluator) => {
-                times.timed(masked, linear::client_online(channel, index, &stage, &input, mask)).await?;
+                times.timed(masked, linear::client_online(channel, index, &stage, input, mask)).await?;
                 let results = gc::client_online(channel, Layer { index, step: &plan.gc }, evaluator);
-                stage.reduced(&plan, times.timed(scope, results).await?)
+                stage.output(&plan, times.timed(scope, results).await?)
             }
             ClientStep::Ot(plan, shape, client) => {
-                times.timed(masked, linear::client_online(channel, index, &stage, &input, mask)).await?;
+                times.timed(masked, linear::client_online(channel, index, &stage, input, mask)).await?;
                 let results = ot::client_online(channel, index, plan.ot(shape), client);
-                stage.reduced(&plan, times.timed(scope, results).await?)
+                stage.output(&plan, times.timed(scope, results).await?)
             }
             ClientStep::Lstm(plan, cells) => {
-                recurrent::client_online(channel, index, &plan, &input, mask, cells).await?
+                recurrent::client_online(channel, index, &plan, input, mask, cells).await?
             }
         };
-        if let Some(tap) = tap {
-            tap.record(Point::Activations(index), Party::Client, &output);
-        }
+        tap_output(tap, index, Party::Client, &stage, &output);
         Ok(output)
     }
 }
@@ -224,37 +222,40 @@ impl ServerStage {
                 let accumulators = linear::server_online(channel, index, model, input, mask);
                 let accumulators = times.timed(linear, accumulators).await?;
                 tap_accumulators(tap, index, &stage, &accumulators);
-                let (layer, operands) = (Layer { index, step: &plan.gc }, operands(&stage, &accumulators));
+                let (layer, operands) = (Layer { index, step: &plan.gc }, stage.operands(accumulators));
                 let results = gc::server_online(channel, layer, garbler, operands);
-                stage.reduced(&plan, times.timed(scope, results).await?)
+                stage.output(&plan, times.timed(scope, results).await?)
             }
             ServerStep::Ot(plan, shape, server) => {
                 let accumulators = linear::server_online(channel, index, model, input, mask);
                 let accumulators = times.timed(linear, accumulators).await?;
                 tap_accumulators(tap, index, &stage, &accumulators);
-                let operands = operands(&stage, &accumulators);
+                let operands = stage.operands(accumulators);
                 let results = ot::server_online(channel, index, plan.ot(shape), server, operands);
-                stage.reduced(&plan, times.timed(scope, results).await?)
+                stage.output(&plan, times.timed(scope, results).await?)
             }
             ServerStep::Lstm(plan, cells) => {
-                let input = input.unwrap_or_else(|| plan.zero_sequence());
-                let result = recurrent::server_online(channel, index, model, &plan, &input, &mask, cells);
-                let result = result.await?;
+                let sequence = input.unwrap_or_else(|| plan.zero_sequence());
+                let keep_accumulators = tap.is_some();
+                let input = recurrent::ServerInput { sequence, mask, cells, keep_accumulators };
+                let result = recurrent::server_online(channel, index, model, &plan, input).await?;
                 if let (Some(tap), Some(accumulators)) = (tap, recurrent::transposed(&result.accumulators)) {
                     tap.record(Point::Accumulators(index), Party::Server, &accumulators);
                 }
                 result.hidden
             }
         };
-        if let Some(tap) = tap {
-            tap.record(Point::Activations(index), Party::Server, &output);
-        }
+        tap_output(tap, index, Party::Server, &stage, &output);
         Ok(output)
     }
 }
 
-fn operands(stage: &StagePlan, accumulators: &Share) -> Share {
-    Share::new(stage.operands(accumulators).to_vec(), stage.ell)
+/// Lays down a party's share of what leaves a stage, where somebody verifies.
+fn tap_output(tap: Option<&Tap>, index: usize, party: Party, stage: &StagePlan, output: &Share) {
+    if let Some(tap) = tap {
+        let on_windows = stage.output_on_windows(output);
+        tap.record(Point::Activations(index), party, on_windows.as_ref().unwrap_or(output));
+    }
 }
 
 /// Lays down the server's share of a layer's accumulators, where somebody verifies.

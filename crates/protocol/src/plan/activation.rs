@@ -14,11 +14,10 @@ pub(crate) struct ActivationPlan {
     pub(crate) gc: gc_nonlinear::StepPlan,
     ot_ripple: ot_nonlinear::StepPlan,
     ot_tree: ot_nonlinear::StepPlan,
-    pub(crate) pool: bool,
-    pub(crate) activated: Shape,
+    activated: Shape,
     /// Ring of the next stage, into which the shares of the activation come.
     pub(crate) out_ell: u32,
-    pub(crate) reductions: Vec<Reduction>,
+    reductions: Vec<Reduction>,
 }
 
 impl ActivationPlan {
@@ -32,7 +31,6 @@ impl ActivationPlan {
             gc: gc_nonlinear::StepPlan::new(shape).map_err(|e| e.to_string())?,
             ot_ripple: by_ot(Mode::Ripple)?,
             ot_tree: by_ot(Mode::Tree)?,
-            pool,
             activated,
             out_ell,
             reductions: stage.reductions.clone(),
@@ -69,22 +67,12 @@ impl ActivationPlan {
         }
     }
 
-    /// The accumulators that enter the step: all of them, or, with pooling, those that have a partner.
-    pub(super) fn paired(&self, accumulators: Shape, values: &[u32]) -> Vec<u32> {
-        let kept = if self.pool { accumulators.length / 2 * 2 } else { accumulators.length };
-        let rows = values.chunks(accumulators.length.max(1));
-        rows.flat_map(|row| row.iter().take(kept)).copied().collect()
-    }
-
     /// What the reductions make of a share of the activation.
-    pub(super) fn reduce(&self, share: Vec<u32>) -> Share {
-        let mut shape = self.activated;
-        let mut share = Share::new(share, self.out_ell);
-        for reduction in &self.reductions {
-            let reduced;
-            (shape, reduced) = reduction.apply(shape, share.residues(), self.out_ell);
-            share = Share::new(reduced, self.out_ell);
-        }
-        share
+    pub(super) fn reduce(&self, share: Share) -> Share {
+        let reduced = self.reductions.iter().fold((self.activated, share), |(shape, share), reduction| {
+            let (shape, residues) = reduction.apply(shape, share.residues(), share.ell());
+            (shape, Share::new(residues, share.ell()))
+        });
+        reduced.1
     }
 }
