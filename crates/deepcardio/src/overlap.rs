@@ -1,12 +1,12 @@
 //! Which values of overlapping windows are the same, so that each is computed once.
 //!
 //! Neighbouring windows cover the same samples, and a layer computes the same value from the same
-//! inputs. So the values of each layer are numbered by what they are computed from (value numbering).
-//! Equal numbers mean equal values, for every input and all weights. This finds all that windows have
-//! in common: only values that see the zeros beyond a window's edge differ.
+//! inputs. So the values of each layer are numbered by what they are computed from (value
+//! numbering). Equal numbers mean equal values, for every input and all weights. This finds all
+//! that windows have in common: only values that see the zeros beyond a window's edge differ.
 //!
-//! A convolution is then computed on *items*: pieces of windows that lie one after another and yield
-//! every distinct accumulator once. All channels of a layer share one numbering.
+//! A convolution is then computed on *items*: pieces of windows that lie one after another and
+//! yield every distinct accumulator once. All channels of a layer share one numbering.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -25,8 +25,9 @@ pub fn window_stages(architecture: &Architecture) -> &[Stage] {
 
 /// Numbers for the values of one channel over the windows, `[window][position]`.
 ///
-/// Two places have one number if, and only if, they are computed alike. Samples are numbered by their
-/// place in the segment. All other values are numbered from 0 in the order of their first appearance.
+/// Two places have one number if, and only if, they are computed alike. Samples are numbered by
+/// their place in the segment. All other values are numbered from 0 in the order of their first
+/// appearance.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Numbering {
     windows: usize,
@@ -95,7 +96,8 @@ impl Numbering {
         Self { numbers: intern(receptive_fields), ..*self }
     }
 
-    /// The numbering of the results of a non-linear step, pooled or not, on values numbered like this.
+    /// The numbering of the results of a non-linear step, pooled or not, on values numbered like
+    /// this.
     fn activated(&self, pool: bool) -> Self {
         if !pool {
             return self.clone();
@@ -178,8 +180,8 @@ impl<'stage> Sharing<'stage> {
         self.runs.iter().map(|run| run.end - run.first + 3 * padding).sum()
     }
 
-    /// Lays the runs out on items of `item_length` positions. `None` if an item is too short to hold an
-    /// accumulator between its neighbours.
+    /// Lays the runs out on items of `item_length` positions. `None` if an item is too short to
+    /// hold an accumulator between its neighbours.
     #[must_use]
     pub fn layout(&self, item_length: usize) -> Option<Layout> {
         let shape = &self.stage.linear;
@@ -224,8 +226,8 @@ impl Layout {
     }
 }
 
-/// The runs of accumulators that no earlier window has. Two runs are joined if the inputs that they see
-/// overlap or adjoin.
+/// The runs of accumulators that no earlier window has. Two runs are joined if the inputs that they
+/// see overlap or adjoin.
 fn runs(numbering: &Numbering, first_places: &[usize], padding: usize) -> Vec<Run> {
     let mut runs: Vec<Run> = Vec::new();
     for &place in first_places {
@@ -261,7 +263,8 @@ impl Items {
         }
     }
 
-    /// Zeros needed before a run that begins at `first`: at a window's edge, unless the item just began.
+    /// Zeros needed before a run that begins at `first`: at a window's edge, unless the item just
+    /// began.
     fn gap(&self, first: usize) -> usize {
         let at_edge = first < self.padding || self.ends_at_edge();
         if at_edge && !self.input.len().is_multiple_of(self.item_length) { self.padding } else { 0 }

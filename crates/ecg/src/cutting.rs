@@ -11,11 +11,11 @@ use crate::signal::Signal;
 
 /// Turns a recording into the segments that `signal` asks for.
 ///
-/// The whole record is filtered and resampled ([`condition`]), quantised, and cut at [`segment_starts`]. A record shorter
-/// than a segment gets zeros in front.
+/// The whole record is filtered and resampled ([`condition`]), quantised, and cut at
+/// [`segment_starts`]. A record shorter than a segment gets zeros in front.
 ///
-/// A sample of `x` millivolts becomes `clamp(round(x * input_scale), -2^(bits-1), 2^(bits-1) - 1)`, halves
-/// rounded away from zero.
+/// A sample of `x` millivolts becomes `clamp(round(x * input_scale), -2^(bits-1), 2^(bits-1) - 1)`,
+/// halves rounded away from zero.
 ///
 /// # Errors
 /// [`EcgError::RateTooLow`] and [`EcgError::TooShort`] for a recording that cannot be filtered;
@@ -44,9 +44,9 @@ pub fn condition(recording: &Recording, signal: &Signal) -> Result<Zeroizing<Vec
     Ok(resampler.apply(&filtered))
 }
 
-/// First samples of the `n = ceil(len / segment)` segments that cover `len` samples evenly from start to end:
-/// segment `i` starts at `floor(i (len - segment) / (n - 1) + 1/2)`, in exact integers. One segment, at 0, if
-/// `len` does not exceed `segment`.
+/// First samples of the `n = ceil(len / segment)` segments that cover `len` samples evenly from
+/// start to end: segment `i` starts at `floor(i (len - segment) / (n - 1) + 1/2)`, in exact
+/// integers. One segment, at 0, if `len` does not exceed `segment`.
 ///
 /// ```
 /// assert_eq!(ecg::segment_starts(15_000, 6_000), [0, 4_500, 9_000]);

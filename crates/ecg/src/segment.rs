@@ -4,7 +4,8 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::signal::Signal;
 
-/// The quantised samples of 30 s. Each is held once; the windows that a network reads overlap, and are views.
+/// The quantised samples of 30 s. Each is held once; the windows that a network reads overlap, and
+/// are views.
 ///
 /// The samples are a patient's data: they are wiped on drop and never printed.
 #[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
@@ -25,8 +26,8 @@ impl Segment {
         &self.samples
     }
 
-    /// The windows that `signal` cuts out of the segment, in the order of [`Signal::window_starts`]. A window that does not lie
-    /// within the segment is empty.
+    /// The windows that `signal` cuts out of the segment, in the order of
+    /// [`Signal::window_starts`]. A window that does not lie within the segment is empty.
     pub fn windows<'a>(&'a self, signal: &'a Signal) -> impl Iterator<Item = &'a [i32]> + Clone {
         signal.window_starts.iter().map(|&start| {
             let start = start as usize;
@@ -35,7 +36,8 @@ impl Segment {
         })
     }
 
-    /// A copy of the windows one after another, `[window][position]`, for a network that computes each window on its own.
+    /// A copy of the windows one after another, `[window][position]`, for a network that computes
+    /// each window on its own.
     #[must_use]
     pub fn laid_out(&self, signal: &Signal) -> Vec<i32> {
         self.windows(signal).flatten().copied().collect()

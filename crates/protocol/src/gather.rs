@@ -1,7 +1,7 @@
 //! Public tables by which residues change places.
 //!
-//! A table names places, and every channel of a tensor moves by it alike. It follows from the architecture: which residue
-//! goes where tells nothing about its value.
+//! A table names places, and every channel of a tensor moves by it alike. It follows from the
+//! architecture: which residue goes where tells nothing about its value.
 
 use std::ops::Range;
 

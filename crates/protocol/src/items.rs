@@ -1,11 +1,12 @@
 //! How residues move through the stages, each value of overlapping windows computed once.
 //!
-//! Every party derives the same tables from the public architecture. While stages run on windows, a tensor holds each
-//! distinct value once, `[channel][value]` (`deepcardio::overlap` says which are distinct; those of the input are the
-//! samples of the segment). One table takes them to the *items* of the next linear layer: pieces of windows, laid side by
-//! side so that every distinct accumulator is computed once. Another takes the accumulators to the operands of the
-//! non-linear step, whose results are distinct values again. Windows are laid out for two uses alone: to reduce them, and
-//! to verify them.
+//! Every party derives the same tables from the public architecture. While stages run on windows, a
+//! tensor holds each distinct value once, `[channel][value]` (`deepcardio::overlap` says which are
+//! distinct; those of the input are the samples of the segment). One table takes them to the
+//! *items* of the next linear layer: pieces of windows, laid side by side so that every distinct
+//! accumulator is computed once. Another takes the accumulators to the operands of the non-linear
+//! step, whose results are distinct values again. Windows are laid out for two uses alone: to
+//! reduce them, and to verify them.
 
 use deepcardio::architecture::{Architecture, LinearShape, Stage};
 use deepcardio::overlap::{Layout, Numbering, Sharing, window_stages};
@@ -15,17 +16,19 @@ use he_linear::{Conv1dShape, LinearPlan};
 use crate::error::{Error, Result};
 use crate::gather::Gather;
 
-/// What one homomorphic product costs beside the bytes of a layer, in bytes: it decides between layouts that are nearly
-/// equal on the wire.
+/// What one homomorphic product costs beside the bytes of a layer, in bytes: it decides between
+/// layouts that are nearly equal on the wire.
 const PRODUCT_COST_BYTES: usize = 64;
 
-/// What a stage computes, and by which tables residues come and go. Without a table a tensor stays as it is.
+/// What a stage computes, and by which tables residues come and go. Without a table a tensor stays
+/// as it is.
 pub(crate) struct Routing {
     /// Geometry of what is computed: on items, where windows share values.
     pub(crate) linear: LinearShape,
     /// Results of the non-linear step, all channels together.
     pub(crate) results: usize,
-    /// From what the stage before left to the input of the linear layer, `[item][channel][position]`.
+    /// From what the stage before left to the input of the linear layer,
+    /// `[item][channel][position]`.
     pub(crate) input: Option<Gather>,
     /// From the accumulators to the operands of the step; those of one result lie side by side.
     pub(crate) operands: Option<Gather>,
@@ -46,7 +49,8 @@ pub(crate) struct Windows {
 /// The tables of every stage of an architecture.
 ///
 /// # Errors
-/// [`Error::Incompatible`] for a layer that fits no homomorphic packing, however its windows are cut.
+/// [`Error::Incompatible`] for a layer that fits no homomorphic packing, however its windows are
+/// cut.
 pub(crate) fn route(architecture: &Architecture) -> Result<Vec<Routing>> {
     let mut numbering = Numbering::of_input(architecture);
     let on_windows = window_stages(architecture);
@@ -100,8 +104,8 @@ impl Routing {
         })
     }
 
-    /// A stage after the windows: its tensors are those of the architecture. A step that takes pairs leaves out the last of
-    /// an odd row.
+    /// A stage after the windows: its tensors are those of the architecture. A step that takes
+    /// pairs leaves out the last of an odd row.
     fn on_tensors(stage: &Stage) -> Self {
         let (linear, rows) = (stage.linear, stage.linear.batch * stage.linear.out_channels);
         let odd = stage.requantise().is_some_and(|step| step.pool) && !linear.length.is_multiple_of(2);
@@ -116,14 +120,15 @@ fn expand(numbering: &Numbering, channels: usize) -> Gather {
     Gather::new(numbers, numbering.length(), channels, numbering.distinct())
 }
 
-/// From distinct values, `[channel][value]`, to the items: which window's position an item holds, and which value stands
-/// there.
+/// From distinct values, `[channel][value]`, to the items: which window's position an item holds,
+/// and which value stands there.
 fn compose(layout: &Layout, input: &Numbering, channels: usize) -> Gather {
     let number = |&place: &Option<usize>| input.numbers().get(place?).map(|&number| number as usize);
     Gather::new(layout.input.iter().map(number), layout.item_length, channels, input.distinct())
 }
 
-/// Cuts the stage into the items that cost least; ties go to the fewest, so that both parties find the same.
+/// Cuts the stage into the items that cost least; ties go to the fewest, so that both parties find
+/// the same.
 fn choose(stage: &Stage, sharing: &Sharing<'_>) -> Result<Layout> {
     let halo = stage.linear.kernel - 1;
     // Twice as many items as there are windows, or as rings that all positions fill.
@@ -183,7 +188,8 @@ mod tests {
         assert!(linear.batch >= 3 && LinearPlan::new(homomorphic(&linear), 20).is_ok());
     }
 
-    /// `[window][channel][position]` to `[item][channel][item position]`, by the window's position that an item holds.
+    /// `[window][channel][position]` to `[item][channel][item position]`, by the window's position
+    /// that an item holds.
     fn gather(layout: &Layout, shape: &LinearShape, values: &[u32]) -> Vec<u32> {
         let (channels, length) = (shape.in_channels, shape.length);
         let mut gathered = Vec::new();
@@ -197,8 +203,8 @@ mod tests {
         gathered
     }
 
-    /// Holds the tables of all stages on windows against tensors that are laid out in full on the way; gives how many tables
-    /// it compared.
+    /// Holds the tables of all stages on windows against tensors that are laid out in full on the
+    /// way; gives how many tables it compared.
     fn compare(architecture: &Architecture) -> usize {
         let routings = route(architecture).unwrap();
         let signal = architecture.signal();

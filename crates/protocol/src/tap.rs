@@ -1,7 +1,8 @@
-//! A tap for verification inside one process: when client and embedded server run side by side, each may lay its shares
-//! down here, so that every layer can be compared with the reference.
+//! A tap for verification inside one process: when client and embedded server run side by side,
+//! each may lay its shares down here, so that every layer can be compared with the reference.
 //!
-//! The tap is a value that a program must hand to both sides; no message can carry what it collects.
+//! The tap is a value that a program must hand to both sides; no message can carry what it
+//! collects.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -81,8 +82,8 @@ impl Tap {
         *side = share.residues().to_vec();
     }
 
-    /// A party's share of the scores of the last inference, in the ring of the last layer. It is empty
-    /// until the scores are computed.
+    /// A party's share of the scores of the last inference, in the ring of the last layer. It is
+    /// empty until the scores are computed.
     #[must_use]
     pub fn score_share(&self, party: Party) -> Vec<u32> {
         let map = self.shares.lock().unwrap_or_else(PoisonError::into_inner);
@@ -94,7 +95,8 @@ impl Tap {
         last.unwrap_or_default()
     }
 
-    /// Compares what was collected with the reference, in order of computation, and empties the tap.
+    /// Compares what was collected with the reference, in order of computation, and empties the
+    /// tap.
     ///
     /// # Errors
     /// The first [`Difference`].

@@ -9,8 +9,8 @@
 //!   both:   the linear layer                        phases::linear
 //!   both:   the step after it                       phases::gc, phases::ot or phases::recurrent
 //! ```
-//! A value here holds all that its party needs for one stage, whatever the method. Running the stage
-//! uses the value up.
+//! A value here holds all that its party needs for one stage, whatever the method. Running the
+//! stage uses the value up.
 
 use std::sync::Arc;
 
@@ -63,7 +63,8 @@ enum ServerStep {
     Lstm(Arc<RecurrentPlan>, Vec<ServerCellOffline>),
 }
 
-/// The steps of all stages in order, with the silent OTs of the whole inference shared out among them.
+/// The steps of all stages in order, with the silent OTs of the whole inference shared out among
+/// them.
 ///
 /// A stage without a step has `None`.
 pub(crate) async fn supply(
@@ -87,7 +88,8 @@ pub(crate) async fn supply(
 }
 
 impl ClientStep {
-    /// Makes the client's material for `step`; `product` is its share of the accumulators, and is used up.
+    /// Makes the client's material for `step`; `product` is its share of the accumulators, and is
+    /// used up.
     async fn prepare(
         channel: &mut Channel,
         (index, stage): (usize, &StagePlan),
@@ -115,7 +117,8 @@ impl ClientStep {
 }
 
 impl ClientStage {
-    /// The client's offline half of a stage. It keeps its share of the accumulators if somebody will verify.
+    /// The client's offline half of a stage. It keeps its share of the accumulators if somebody
+    /// will verify.
     pub(crate) async fn prepare(
         channel: &mut Channel,
         (index, stage): (usize, &Arc<StagePlan>),
