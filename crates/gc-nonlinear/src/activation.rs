@@ -178,7 +178,7 @@ pub struct ActivationGarbler {
 }
 
 impl ActivationGarbler {
-    /// Takes the client's corrections; the garbling correlation is that of the input OTs.
+    /// Takes the client's corrections. The garbling correlation is that of the input OTs.
     ///
     /// # Errors
     /// [`StepError::Count`] if a list does not have the plan's length, [`StepError::Colour`] if bit

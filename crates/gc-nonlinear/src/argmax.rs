@@ -97,7 +97,7 @@ pub struct ArgmaxGarbler {
 }
 
 impl ArgmaxGarbler {
-    /// Takes the client's corrections; the garbling correlation is that of the input OTs.
+    /// Takes the client's corrections. The garbling correlation is that of the input OTs.
     ///
     /// # Errors
     /// [`StepError::Count`] if the list does not have the plan's length, [`StepError::Colour`] if

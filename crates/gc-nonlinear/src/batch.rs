@@ -28,8 +28,9 @@ impl Batch {
         })
     }
 
-    /// Where item `index` of `per_output` items per output lies for this batch's lanes: items are
-    /// stored batch by batch, within a batch item by item, within an item lane by lane.
+    /// Where item `index` of `per_output` items per output lies for this batch's lanes.
+    ///
+    /// Items are stored batch by batch, within a batch item by item, within an item lane by lane.
     pub(crate) fn item(&self, per_output: usize, index: usize) -> Range<usize> {
         let start = self.start * per_output + index * self.lanes;
         start..start + self.lanes

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use oblivious_transfer::block::Block;
 use oblivious_transfer::hash::{Domain, KeyDeriver, KeyIndex};
 
-/// The root of all hash keys of one session; public and equal on both sides.
+/// The root of all hash keys of one session. It is public and equal on both sides.
 ///
-/// A key belongs to (use, step, batch of 64 instances, ciphertext or output bit) and never returns
-/// in a session, as long as no step number does.
+/// A key belongs to a use, a step, a batch of 64 instances, and a ciphertext or output bit. It
+/// never returns in a session, as long as no step number does.
 #[derive(Clone)]
 pub struct HashRoot {
     deriver: Arc<KeyDeriver>,

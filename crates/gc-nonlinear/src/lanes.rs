@@ -20,7 +20,7 @@ pub(crate) fn colours(labels: &Labels) -> u64 {
     labels.iter().rev().fold(0, |word, label| word << 1 | (label.words()[0] & 1))
 }
 
-/// Appends word j of the result: bit j of every value, lane i from value i; `width` words.
+/// Appends `width` words. Word j has bit j of every value, lane i from value i.
 pub(crate) fn push_bit_slices(values: &[u32; LANES], width: u32, out: &mut Vec<u64>) {
     let low = transpose(core::array::from_fn(|i| values[i]));
     let high = transpose(core::array::from_fn(|i| values[i + 32]));
@@ -78,7 +78,7 @@ pub(crate) struct Scratch {
         reason = "a register changes places with the spare by its pointer, not by 1024 bytes"
     )]
     pub(crate) registers: Vec<Box<Labels>>,
-    /// Where a gate's output is made; then it changes places with the output's register.
+    /// Where a gate's output is made. Then it changes places with the output's register.
     pub(crate) spare: Box<Labels>,
     /// Two hash inputs or outputs for each lane.
     pub(crate) hashes: Box<[Labels; 2]>,

@@ -11,7 +11,7 @@ use crate::error::StepError;
 use crate::lanes::Scratch;
 use crate::shape::ArgmaxShape;
 
-/// Outputs garbled into one message; a multiple of the batch of 64.
+/// Outputs garbled into one message, a multiple of the batch of 64.
 pub const CHUNK: usize = 2048;
 
 /// A checked shape, its circuit and its sizes. Made once for a layer, shared by all sessions.
@@ -67,7 +67,7 @@ impl StepPlan {
         self.shape.count.div_ceil(CHUNK)
     }
 
-    /// Bytes of one of these messages; 0 for a chunk that does not exist.
+    /// Bytes of one of these messages. It is 0 for a chunk that does not exist.
     #[must_use]
     pub fn chunk_bytes(&self, chunk: usize) -> usize {
         self.chunk_outputs(chunk).map_or(0, |outputs| {
@@ -87,9 +87,10 @@ impl StepPlan {
         self.output_widths().map(|width| packed_bytes(self.shape.count, width).unwrap_or_default()).sum()
     }
 
-    /// Ciphertexts of 16 bytes for each output: twice the number of AND gates, one that a party
-    /// knows an operand of counting half. 8 ell - 2 shift - 7 with pooling, 4 ell - 2 shift - 5
-    /// without.
+    /// Ciphertexts of 16 bytes for each output: 8 ell - 2 shift - 7 with pooling, 4 ell - 2 shift -
+    /// 5 without.
+    ///
+    /// An AND gate takes two. One of which a party knows an operand takes one.
     #[must_use]
     pub fn ciphertexts_per_output(&self) -> usize {
         self.netlist.ciphertexts
@@ -180,10 +181,12 @@ impl ArgmaxPlan {
         &self.netlist
     }
 
-    /// Ciphertexts of 16 bytes. With w = [`ArgmaxShape::sum_bits`]: 2 ell - 3 for each score, 2 v -
-    /// 2 for each addition with a result of v bits (terms - 1 a class), 2 w for each of classes - 1
-    /// comparisons and classes - 2 selections, and 2 (classes - 1 - 2^i) for each bit i of the
-    /// label.
+    /// Ciphertexts of 16 bytes. With w = [`ArgmaxShape::sum_bits`] they are
+    ///
+    /// - 2 ell - 3 for each score,
+    /// - 2 v - 2 for each addition with a result of v bits, terms - 1 of them a class,
+    /// - 2 w for each of classes - 1 comparisons and classes - 2 selections,
+    /// - 2 (classes - 1 - 2^i) for each bit i of the label.
     #[must_use]
     pub fn ciphertexts(&self) -> usize {
         self.netlist.ciphertexts

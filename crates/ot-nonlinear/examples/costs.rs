@@ -1,8 +1,8 @@
 //! Prints what a step costs: bits, exchanges and correlated OTs a result, and seconds for a block
-//! of 51,200 results; then what a time step of an LSTM layer costs a unit, part by part.
+//! of 51,200 results. Then it prints what a time step of an LSTM layer costs a unit, part by part.
 //!
-//! `cargo run --release -p ot-nonlinear --example costs`; the seconds are processor seconds of each
-//! party if run with `RAYON_NUM_THREADS=1` on an idle machine.
+//! `cargo run --release -p ot-nonlinear --example costs`. The seconds are processor seconds of each
+//! party if it runs with `RAYON_NUM_THREADS=1` on an idle machine.
 
 use std::error::Error;
 use std::time::{Duration, Instant};

@@ -43,8 +43,9 @@ pub(crate) fn netlist(shape: &ArgmaxShape) -> Netlist {
     b.finish(&outputs)
 }
 
-/// The sum of a class's scores over some terms, at least one, as a signed number that cannot
-/// overflow: ell bits for one term, one more for each halving.
+/// The sum of a class's scores over at least one term, as a signed number that cannot overflow.
+///
+/// It has ell bits for one term, and one more for each halving of the terms.
 fn sum(b: &mut Builder, shape: &ArgmaxShape, class: usize, terms: Range<usize>) -> Vec<Wire> {
     if terms.len() < 2 {
         return score(b, shape, class, terms.start);

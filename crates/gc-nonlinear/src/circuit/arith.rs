@@ -2,7 +2,7 @@
 
 use super::builder::{Builder, GarblerBit, Wire};
 
-/// The carries of y + x into the bits 1, 2, .. up to `y.len()`; x is known to the garbler.
+/// The carries of y + x into the bits 1, 2, .. up to `y.len()`. The garbler knows x.
 /// Ciphertexts: 2 * y.len() - 1.
 pub(super) fn carries_garbler(b: &mut Builder, y: &[Wire], x: &[GarblerBit]) -> Vec<Wire> {
     let mut carries: Vec<Wire> = Vec::with_capacity(y.len());
@@ -66,9 +66,10 @@ pub(super) fn add(b: &mut Builder, y: &[Wire], x: &[Wire], from: usize) -> Vec<W
     sum
 }
 
-/// x > y for signed numbers: from the lowest bit up, where the bits differ x's bit decides
-/// (Kolesnikov, Sadeghi, Schneider, CANS 2009, section 3.2); the sign bits count the other way
-/// round. Ciphertexts: 2 * x.len().
+/// x > y for signed numbers (Kolesnikov, Sadeghi, Schneider, CANS 2009, section 3.2).
+///
+/// The bits are visited from the lowest up. Where they differ, x's bit decides. The sign bits count
+/// the other way round. Ciphertexts: 2 * x.len().
 pub(super) fn greater_signed(b: &mut Builder, x: &[Wire], y: &[Wire]) -> Wire {
     let top = x.len() - 1;
     let mut greater: Option<Wire> = None;

@@ -6,7 +6,7 @@ use super::{Gate, Netlist, Slot, Step};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Wire(usize);
 
-/// A bit that the garbler knows; it has no label.
+/// A bit that the garbler knows. It has no label.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct GarblerBit(usize);
 
@@ -70,7 +70,7 @@ impl Builder {
         self.push(Gate::Majority { a, b, garbler: bit.0 })
     }
 
-    /// Ends the circuit. Registers are given out in gate order; one is free again after the last
+    /// Ends the circuit. Registers are given out in gate order. One is free again after the last
     /// use of its wire.
     pub(crate) fn finish(self, outputs: &[Wire]) -> Netlist {
         let last_use = self.last_uses(outputs);
@@ -104,7 +104,7 @@ impl Builder {
         }
     }
 
-    /// For each wire the position of the last gate that reads it; never for outputs.
+    /// For each wire the position of the last gate that reads it. An output is never free.
     fn last_uses(&self, outputs: &[Wire]) -> Vec<usize> {
         let mut last_use = vec![0; self.inputs + self.gates.len()];
         for (position, gate) in self.gates.iter().enumerate() {

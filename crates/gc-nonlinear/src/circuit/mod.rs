@@ -21,8 +21,10 @@ mod plain;
 #[cfg(test)]
 mod tests;
 
-/// Where a wire's labels lie: the first [`Netlist::inputs`] slots are the evaluator's inputs, which
-/// are never written; the others are registers, reused once a wire is dead.
+/// Where a wire's labels lie.
+///
+/// The first [`Netlist::inputs`] slots are the evaluator's inputs, which are never written. The
+/// others are registers, reused once a wire is dead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Slot(pub(crate) usize);
 
@@ -81,7 +83,7 @@ impl<W: Copy> Gate<W> {
     }
 }
 
-/// A gate and the register that receives its output; this may be the register of an operand.
+/// A gate and the register that receives its output. This may be the register of an operand.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Step {
     pub(crate) gate: Gate<Slot>,

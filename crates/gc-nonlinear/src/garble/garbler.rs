@@ -10,7 +10,7 @@ use crate::lanes::{LANES, Labels, Scratch, colours};
 /// A batch to garble.
 pub(crate) struct Garble<'a> {
     pub(crate) netlist: &'a Netlist,
-    /// The correlation; bit 0 is 1.
+    /// The correlation. Its bit 0 is 1.
     pub(crate) delta: Block,
     /// One hash key for each ciphertext.
     pub(crate) keys: &'a [Block],
@@ -104,8 +104,9 @@ impl<A: AesBackend> State<'_, '_, A> {
         }
     }
 
-    /// Makes and sends the next ciphertext, H(zero label) ^ H(one label) ^ secret; it takes the
-    /// place of H(one label).
+    /// Makes and sends the next ciphertext, H(zero label) ^ H(one label) ^ secret.
+    ///
+    /// It takes the place of H(one label).
     #[inline(always)]
     fn send(&mut self, hashes: &mut [Labels; 2], secret: impl Fn(usize) -> Block) {
         let [zeros, ones] = hashes;

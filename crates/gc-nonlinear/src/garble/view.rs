@@ -1,7 +1,7 @@
 //! What the evaluator of an argmax sees: the label, and bits that tell nothing else of the scores.
 //!
-//! Two score vectors with the same label and the same shares of the evaluator, each garbled many
-//! times: in neither does any bit of the evaluator's view lean to a side, no more than in the view
+//! Two score vectors have the same label and the same shares of the evaluator. Each is garbled many
+//! times. In neither does any bit of the evaluator's view lean to a side, no more than in the view
 //! of a simulator that knows the label alone. Decoded with what the garbler keeps to itself, the
 //! same views do tell the two vectors apart.
 
@@ -36,7 +36,7 @@ struct View {
     label: usize,
 }
 
-/// Evaluates tables on labels of the evaluator's inputs; `permute` makes the decoding bits from the
+/// Evaluates tables on labels of the evaluator's inputs. `permute` makes the decoding bits from the
 /// colours of the outputs.
 fn view(
     netlist: &Netlist,

@@ -91,7 +91,7 @@ fn transpose(matrix: &mut [u32; 32]) {
     }
 }
 
-/// Bits 0 to `width` - 1 of at most [`LANES`] residues as bit planes; lanes without a residue are
+/// Bits 0 to `width` - 1 of at most [`LANES`] residues as bit planes. Lanes without a residue are
 /// zero.
 pub(crate) fn to_planes(values: &[u32], width: u32) -> Vec<Lanes> {
     let mut planes = vec![Lanes::ZERO; width as usize];

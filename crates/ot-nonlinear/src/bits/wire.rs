@@ -104,7 +104,7 @@ impl<'a> PlaneWriter<'a> {
     }
 }
 
-/// Reads the planes of one chunk; the message's length was checked before.
+/// Reads the planes of one chunk. The message's length was checked before.
 pub(crate) struct PlaneReader<'a> {
     bytes: &'a [u8],
     lanes: usize,
@@ -117,7 +117,7 @@ impl<'a> PlaneReader<'a> {
         Self { bytes, lanes, bit: 0 }
     }
 
-    /// The next plane; lanes beyond the chunk's instances are zero.
+    /// The next plane. Lanes beyond the chunk's instances are zero.
     pub(crate) fn take(&mut self) -> Lanes {
         let mut plane = Lanes::ZERO;
         for (index, word) in plane.0.iter_mut().enumerate().take(self.lanes.div_ceil(64)) {

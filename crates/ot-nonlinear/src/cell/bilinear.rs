@@ -1,4 +1,4 @@
-//! Sums of products of XOR-shared bytes in one exchange, both roles; the formulas stand in
+//! Sums of products of XOR-shared bytes in one exchange, both roles. The formulas stand in
 //! `circuit::bilinear`.
 
 use rayon::prelude::*;

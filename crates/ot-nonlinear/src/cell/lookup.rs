@@ -42,7 +42,7 @@ impl Table {
     }
 }
 
-/// The vector with entry k at k + `by` mod 256; `by` is public.
+/// The vector with entry k at k + `by` mod 256. `by` is public.
 fn rotated(vector: &[u64; WORDS], by: u8) -> [u64; WORDS] {
     let (words, bits) = (usize::from(by) / 64, u32::from(by) % 64);
     core::array::from_fn(|word| {

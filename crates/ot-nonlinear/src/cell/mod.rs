@@ -15,8 +15,11 @@
 //! 5. *cell look-up*: T = tanh of z, a byte.
 //! 6. *output*: h = O T.
 //!
-//! P is the least width in which a step can rescale a, whatever the tables: for a cell state of C
-//! bits
+//! P is the least width in which a step can rescale a, whatever the tables. For a cell state of C
+//! bits the magnitude of a is at most 2^(C + 6) + 2^14.
+//!
+//! Each look-up uses up a random unit vector. These vectors are made offline for all time steps at
+//! once (`unit_vector`).
 //! |a| <= 2^(C + 6) + 2^14. Each look-up uses up a random unit vector. These are made offline for all time
 //! steps at once (`unit_vector`).
 //!

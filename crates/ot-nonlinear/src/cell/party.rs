@@ -49,9 +49,12 @@ impl CellState {
 pub struct ClientCellOffline(Running);
 
 impl ClientCellOffline {
-    /// Consumes the material of every part, in the order of [`CellPlan::schedules`],
-    /// [`CellPlan::lookups`] unit vectors and the client's shares of the accumulators mod
-    /// 2^`gate_ell`; returns the offline message, [`CellPlan::offline_bytes`] long, and what waits.
+    /// Consumes the material of every part, in the order of [`CellPlan::schedules`], and
+    /// [`CellPlan::lookups`] unit vectors. Takes the client's shares of the accumulators mod
+    /// 2^`gate_ell`.
+    ///
+    /// Returns the offline message, [`CellPlan::offline_bytes`] long, and what waits for the cell
+    /// state.
     ///
     /// # Errors
     /// If the material belongs to another plan or role, or the shares are not residues of the plan.
@@ -110,8 +113,10 @@ impl ServerCellOffline {
     }
 }
 
-/// Either party in the online phase. In each round both call [`Cell::outgoing`], then
-/// [`Cell::incoming`]; the message of the one that does not speak is empty and need not be sent.
+/// Either party in the online phase.
+///
+/// In each round both call [`Cell::outgoing`], then [`Cell::incoming`]. The message of the one that
+/// does not speak is empty and need not be sent.
 pub struct Cell {
     running: Running,
     progress: Progress,
@@ -129,7 +134,7 @@ impl Cell {
         Self { running, progress, inbox, round: 0, sent: false }
     }
 
-    /// Does all that needs nothing more of the peer; gives the messages it made, one after another.
+    /// Does all that needs nothing more of the peer. Gives the messages it made, one after another.
     fn advance(&mut self) -> Result<Vec<u8>, StepError> {
         let plan = self.running.plan.clone();
         let mut out = Vec::new();
@@ -160,8 +165,8 @@ impl Cell {
         if own { self.advance() } else { Ok(Vec::new()) }
     }
 
-    /// Takes the peer's message of this round, after [`Cell::outgoing`]; empty where the peer has
-    /// none.
+    /// Takes the peer's message of this round, after [`Cell::outgoing`]. It is empty where the peer
+    /// has none.
     ///
     /// # Errors
     /// If it has the wrong length, or comes out of order.

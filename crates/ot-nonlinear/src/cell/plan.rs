@@ -94,7 +94,7 @@ pub(super) enum PartPlan {
 }
 
 impl PartPlan {
-    /// The correlated OTs; a look-up has none of its own.
+    /// The correlated OTs. A look-up has none of its own.
     fn schedule(&self) -> Option<&Schedule> {
         match self {
             Self::Step(plan) => Some(plan),
@@ -117,8 +117,9 @@ impl PartPlan {
     }
 }
 
-/// The compiled cell: its parts, the turns in which they run, the bytes of each. Cheap to clone;
-/// make it once per layer.
+/// The compiled cell: its parts, the turns in which they run, the bytes of each.
+///
+/// Make it once for a layer. A clone is cheap.
 #[derive(Clone, Debug)]
 pub struct CellPlan(Arc<Compiled>);
 
@@ -138,7 +139,7 @@ impl CellPlan {
     /// Parts with correlated OTs of their own.
     pub const SCHEDULES: usize = 5;
 
-    /// Compiles the cell with its public tables; `mode` is that of its three rescaling steps.
+    /// Compiles the cell with its public tables. `mode` is that of its three rescaling steps.
     ///
     /// # Errors
     /// [`StepError::Shape`] if the shape is outside its limits.
@@ -178,8 +179,10 @@ impl CellPlan {
         4 * self.0.shape.units
     }
 
-    /// The correlated OTs of each part that has some, [`CellPlan::SCHEDULES`] of them, for the
-    /// condensers; the parts' material goes into the cell in this order.
+    /// The correlated OTs of each part that has some, for the condensers: [`CellPlan::SCHEDULES`]
+    /// of them.
+    ///
+    /// The parts' material goes into the cell in this order.
     pub fn schedules(&self) -> impl Iterator<Item = &Schedule> {
         self.0.parts.iter().filter_map(PartPlan::schedule)
     }
@@ -213,13 +216,13 @@ impl CellPlan {
         self.schedules().map(Schedule::offline_bytes).sum()
     }
 
-    /// Bytes the client sends in `round`; where 0, it sends nothing.
+    /// Bytes the client sends in `round`. Where it is 0, the party sends nothing.
     #[must_use]
     pub fn client_bytes(&self, round: usize) -> usize {
         self.bytes(Role::Client, round)
     }
 
-    /// Bytes the server sends in `round`; where 0, it sends nothing.
+    /// Bytes the server sends in `round`. Where it is 0, the party sends nothing.
     #[must_use]
     pub fn server_bytes(&self, round: usize) -> usize {
         self.bytes(Role::Server, round)
@@ -280,7 +283,7 @@ fn parts(shape: &CellShape, mode: Mode) -> Result<Vec<PartPlan>, StepError> {
     ])
 }
 
-/// a = F c + I G from the bytes I, F, G, O and the residue c; and O as a residue.
+/// a = F c + I G from the bytes I, F, G, O and the residue c. Also O as a residue.
 fn update(units: usize, ring: u32, out_ell: u32) -> Result<BilinearPlan, StepError> {
     let unsigned = |index| Byte { index, signed: false };
     let candidate = Byte { index: 2, signed: true };

@@ -133,7 +133,7 @@ impl Running {
         Ok(message)
     }
 
-    /// Takes the peer's message; the result if it is the part's last.
+    /// Takes the peer's message. Keeps the part's result if it is the last.
     pub(super) fn receive(&mut self, message: Message, bytes: &[u8]) -> Result<(), StepError> {
         let Message { part, round } = message;
         let last = round + 1 == self.plan.sizes()[part].rounds.len();

@@ -72,7 +72,7 @@ impl Progress {
         (0..parts.len()).all(|part| self.finished(parts, part))
     }
 
-    /// The next action, taken to be done; none while the party waits for its peer.
+    /// The next action, taken to be done. `None` while the party waits for its peer.
     pub(super) fn next(&mut self, parts: &[PartSizes]) -> Option<Action> {
         (0..parts.len()).find_map(|part| self.next_of(parts, part))
     }

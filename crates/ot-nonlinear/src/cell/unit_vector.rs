@@ -1,4 +1,4 @@
-//! Random unit vectors, both roles; the formulas stand in `circuit::unit_vector`.
+//! Random unit vectors, both roles. The formulas stand in `circuit::unit_vector`.
 //!
 //! ```text
 //! both: new(material, randomness)
@@ -115,7 +115,7 @@ impl Chunk {
         products
     }
 
-    /// The mixed terms of the index, c_i s_i; the client chooses.
+    /// The mixed terms of the index, c_i s_i. The client chooses.
     fn send_index(&self, writer: &mut PlaneWriter<'_>) {
         for (bit, plane) in self.bits.iter().enumerate().take(CONVERTED) {
             match self.party.role {
@@ -167,7 +167,7 @@ fn negated(plane: &Lanes) -> Vec<u32> {
 }
 
 impl UnitVectors {
-    /// Consumes the material; `rng` gives the party's half of the indices and must be secret and
+    /// Consumes the material. `rng` gives the party's half of the indices and must be secret and
     /// fresh.
     ///
     /// # Errors

@@ -62,7 +62,7 @@ pub(crate) struct Sum {
     pub(crate) products: Vec<Product>,
 }
 
-/// The factors of a mixed term but for its weight; see the module's table.
+/// The factors of a mixed term without its weight. The module's table lists them.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Factors {
     /// A bit and a residue, both directions.

@@ -158,7 +158,7 @@ impl Chain {
         Self::nodes(out, count, propagates, round + 1)
     }
 
-    /// One or two bits; a leaf at bit 0 has no propagate. The server's choices serve both versions
+    /// One or two bits. A leaf at bit 0 has no propagate. The server's choices serve both versions
     /// of a word.
     fn leaf(&self, builder: &mut Builder, first: u32, end: u32) -> Vec<Node> {
         let words = self.words(end);

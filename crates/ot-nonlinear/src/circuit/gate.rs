@@ -81,7 +81,7 @@ pub(crate) trait Shares {
     fn wire(&self, wire: Wire) -> Lanes;
 }
 
-/// A span below the bit that extends it; a prefix has no propagate.
+/// A span below the bit that extends it. A prefix has no propagate.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Extension {
     pub(crate) word: Word,
@@ -108,7 +108,7 @@ pub(crate) enum GateKind {
     ///
     /// `server_chooses` says that the server makes all choices. Then there is no propagate.
     Carry { words: Vec<Extension>, bit: u32, server_chooses: bool },
-    /// Two adjacent spans as one; `low_propagate` is absent where the lower span starts at bit 0.
+    /// Two adjacent spans as one. `low_propagate` is absent where the lower span starts at bit 0.
     Join { generate: Wire, propagate: Wire, low: Wire, low_propagate: Option<Wire> },
 }
 
@@ -221,7 +221,7 @@ impl GateKind {
         }
     }
 
-    /// For each word of a pair how its products meet; nothing for other gates.
+    /// For each word of a pair how its products meet. Other gates have no links.
     pub(crate) fn links(&self) -> Vec<Link> {
         let Self::Pair { words, propagate, .. } = self else { return Vec::new() };
         let (count, stride) = (words.len(), 1 + usize::from(*propagate));

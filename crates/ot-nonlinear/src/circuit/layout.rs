@@ -22,13 +22,13 @@ use crate::shape::Mode;
 /// Registers of the carries that the selection reads.
 #[derive(Debug)]
 pub(crate) struct Carries {
-    /// Into the sign of the difference; absent without pooling.
+    /// Into the sign of the difference. It is absent without pooling.
     pub(crate) difference_sign: Option<usize>,
-    /// Into bit `shift` of the value; absent if the shift is 0.
+    /// Into bit `shift` of the value. It is absent if the shift is 0.
     pub(crate) shift: Option<usize>,
     /// Into the sign of the value.
     pub(crate) sign: usize,
-    /// Into the sign of the lowered value; absent without headroom.
+    /// Into the sign of the lowered value. It is absent without headroom.
     pub(crate) lowered_sign: Option<usize>,
 }
 
@@ -63,7 +63,7 @@ fn lay_out_with(
     quota: usize,
 ) -> (Builder, Vec<RingGate>, Carries) {
     let input = if shape.pool { Word::Difference } else { Word::Value };
-    let mut layout = Layout { shape, builder: Builder::new(known_offline.then_some(input), quota) };
+    let mut layout = StepLayout { shape, builder: Builder::new(known_offline.then_some(input), quota) };
     let mut offline = Vec::new();
     let mut difference_sign = None;
     let mut start = 0;
@@ -81,13 +81,13 @@ fn lay_out_with(
     (layout.builder, offline, Carries { difference_sign, shift, sign, lowered_sign })
 }
 
-struct Layout {
+struct StepLayout {
     shape: StepShape,
     builder: Builder,
 }
 
-impl Layout {
-    /// Numbers the OTs of a ring gate; nothing if its ring is trivial.
+impl StepLayout {
+    /// Numbers the OTs of a ring gate. A gate on a trivial ring is left out.
     fn ring_gate(&mut self, kind: RingKind) -> Option<RingGate> {
         let width = kind.width(&self.shape);
         let mut ot = [None, None];

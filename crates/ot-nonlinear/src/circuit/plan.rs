@@ -13,8 +13,8 @@ use crate::shape::Mode;
 
 /// A checked shape with its gates and exact sizes.
 ///
-/// Make it once for a layer; a clone is cheap. Sizes and counts are those of the [`Schedule`] it
-/// dereferences to.
+/// Make it once for a layer. A clone is cheap. Sizes and counts are those of the [`Schedule`] that
+/// it dereferences to.
 #[derive(Clone, Debug)]
 pub struct StepPlan(Arc<Circuit>);
 

@@ -36,10 +36,10 @@ use shares::{Role, StepShape};
 
 use crate::shape::small_ell;
 
-/// What a ring gate computes; see the module's table.
+/// What a ring gate computes. The module's table has the formulas.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RingKind {
-    /// rho times the client's difference; the client's offer goes offline.
+    /// rho times the client's difference. The client's offer goes offline.
     MaskOffline,
     /// rho times the server's difference.
     MaskOnline,

@@ -118,7 +118,7 @@ impl Schedule {
         early.sum::<usize>() + self.offline_ring.iter().map(|gate| gate.planes(Role::Client)).sum::<usize>()
     }
 
-    /// Bits per instance that `role` sends in `round`; 0 beyond the last round.
+    /// Bits per instance that `role` sends in `round`. It is 0 beyond the last round.
     #[must_use]
     pub fn bits(&self, role: Role, round: usize) -> usize {
         self.rounds.get(round).map_or(0, |round| round.planes(role))
@@ -130,13 +130,13 @@ impl Schedule {
         message_bytes(self.offline_bits(), self.count)
     }
 
-    /// Bytes the client sends in `round`; where 0, it sends nothing.
+    /// Bytes the client sends in `round`. Where it is 0, the party sends nothing.
     #[must_use]
     pub fn client_bytes(&self, round: usize) -> usize {
         message_bytes(self.bits(Role::Client, round), self.count)
     }
 
-    /// Bytes the server sends in `round`; where 0, it sends nothing.
+    /// Bytes the server sends in `round`. Where it is 0, the party sends nothing.
     #[must_use]
     pub fn server_bytes(&self, round: usize) -> usize {
         message_bytes(self.bits(Role::Server, round), self.count)

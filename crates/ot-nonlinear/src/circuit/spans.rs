@@ -32,7 +32,7 @@ pub(super) enum Recipe {
 /// Where the operand of a chain of carries has its special bits.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Marks {
-    /// The prefix up to here is needed for itself; 0 if none is.
+    /// The prefix up to here is needed for itself. It is 0 if none is.
     pub(super) tap: u32,
     /// First bit of which the client has two versions.
     pub(super) twin: u32,
@@ -122,7 +122,7 @@ impl Spans {
         least.unwrap_or(end).max(limit.min(end))
     }
 
-    /// The cheapest recipe for [first, end) in at most `depth` exchanges, with its cost; none if
+    /// The cheapest recipe for [first, end) in at most `depth` exchanges, with its cost. `None` if
     /// there is none.
     pub(super) fn best(&mut self, first: u32, end: u32, depth: u32) -> Option<(Cost, Recipe)> {
         if depth == 0 {
@@ -145,9 +145,10 @@ impl Spans {
         }
         let of = |costs: &[[Cost; 2]; 2]| costs[usize::from(prefix)][usize::from(twins)];
         let leaf = self.costs.leaves.get((end - first) as usize - 1).map(of);
+        let split = over_tap || (twins && first < twin);
         let (extension, join) = (of(&self.costs.extensions), of(&self.costs.joins));
         let mut found = Vec::new();
-        if let Some(leaf) = leaf.filter(|_| !over_tap && !(twins && first < twin)) {
+        if let Some(leaf) = leaf.filter(|_| !split) {
             found.push((leaf, Recipe::Leaf));
         }
         if end - first > 1

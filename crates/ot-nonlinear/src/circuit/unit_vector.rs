@@ -64,7 +64,7 @@ impl Exchange {
     }
 }
 
-/// The compiled random unit vectors. Cheap to clone; make it once per layer.
+/// The compiled random unit vectors. Make it once for a layer. A clone is cheap.
 #[derive(Clone, Debug)]
 pub struct UnitVectorPlan(Arc<Compiled>);
 

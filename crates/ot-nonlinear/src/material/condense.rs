@@ -54,8 +54,8 @@ impl SentCondenser {
         self.layout.needed() - self.seen
     }
 
-    /// Condenses keys `position`, `position` + 1, ... of this step; keys beyond the step's
-    /// last are left aside.
+    /// Condenses keys `position`, `position` + 1, ... of this step. Keys beyond the step's last are
+    /// left aside.
     #[must_use]
     pub fn condense(&self, position: usize, keys: &[Block]) -> SentPiece {
         SentPiece::condense(&self.layout, self.delta, position, keys)
@@ -126,7 +126,7 @@ impl ReceivedCondenser {
     }
 
     /// Condenses macs `position`, `position` + 1, ... of this step with their choices, which begin
-    /// at bit `offset`; macs beyond the step's last are left aside.
+    /// at bit `offset`. Macs beyond the step's last are left aside.
     #[must_use]
     pub fn condense(
         &self,

@@ -25,8 +25,8 @@ pub struct ReceivedPiece {
     fragments: Vec<(usize, ReceivedUnit)>,
 }
 
-/// Calls `set` with every word of the lanes from `lane` on, and the part of `items` that falls on
-/// it: the word's index, the first item's bit in it, the first item's index.
+/// Calls `set` with every word of the lanes from `lane` on: the word's index, the first item's bit
+/// in it, and the range of items that fall on it.
 fn by_word(lane: usize, length: usize, mut set: impl FnMut(usize, usize, core::ops::Range<usize>)) {
     let mut item = 0;
     while item < length {

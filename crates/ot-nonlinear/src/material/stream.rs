@@ -129,7 +129,8 @@ impl<R: Condenser> CotStream<R> {
         self.borders.last().copied().unwrap_or(0)
     }
 
-    /// Condenses the chunk that begins at `position` of the stream; several at once if need be.
+    /// Condenses the chunk that begins at `position` of the stream. Several may be condensed at
+    /// once.
     #[must_use]
     pub fn condense(&self, position: u64, cots: &[Block]) -> Pieces<R::Piece> {
         let position = usize::try_from(position).unwrap_or(usize::MAX);

@@ -32,7 +32,7 @@ pub struct Step {
 }
 
 impl Step {
-    /// Consumes the material and the client's input shares c; returns the offline message and the
+    /// Consumes the material and the client's input shares c. Returns the offline message and the
     /// online state.
     ///
     /// # Errors

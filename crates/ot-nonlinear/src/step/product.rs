@@ -39,7 +39,7 @@ impl Party {
         }
     }
 
-    /// As receiver: reads the offer and adds its shares of choice * offer to `product`; `choice` is
+    /// As receiver: reads the offer and adds its shares of choice * offer to `product`. `choice` is
     /// absent where it was random.
     pub(crate) fn add_received(
         &self,

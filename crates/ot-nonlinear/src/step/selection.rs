@@ -1,7 +1,7 @@
 //! The ring gates of a round on one chunk: selection of the larger accumulator and of the range,
 //! shares of the result.
 //!
-//! The formulas stand in `circuit::ring`. Both roles share this code; what differs is who chooses
+//! The formulas stand in `circuit::ring`. Both roles share this code. What differs is who chooses
 //! and who offers.
 
 use shares::Ring;
@@ -15,7 +15,8 @@ use crate::step::chunk::Chunk;
 use crate::step::product::sign;
 
 impl Chunk {
-    /// Share of [`word` >= 0] from the carry into its sign; zero if the circuit has no such carry.
+    /// Share of [`word` >= 0] from the carry into its sign. It is zero if the circuit has no such
+    /// carry.
     fn not_negative(&self, word: Word, carry: Option<usize>) -> Lanes {
         let sign = self.circuit.shape.ell - 1;
         carry.map_or(Lanes::ZERO, |carry| self.party.wire(Wire::NotNegative(word, sign, carry)))
@@ -32,7 +33,7 @@ impl Chunk {
         self.not_negative(Word::Lowered, self.circuit.carries.lowered_sign)
     }
 
-    /// Share of [0 <= value < 2^(shift + bits)]; what is over is not negative.
+    /// Share of [0 <= value < 2^(shift + bits)]. What is over is not negative.
     fn in_range(&self) -> Lanes {
         self.not_negative(Word::Value, Some(self.circuit.carries.sign)) ^ self.over()
     }
@@ -53,7 +54,7 @@ impl Chunk {
         self.result.iter().map(|y| y >> top & 1).collect()
     }
 
-    /// What the receiver of `kind` chooses by; masks choose at random.
+    /// What the receiver of `kind` chooses by. Masks choose at random.
     fn ring_choice(&self, kind: RingKind) -> Lanes {
         match kind {
             RingKind::ShiftCarry => self.shift_carry(),
