@@ -24,7 +24,7 @@ use crate::channel::Channel;
 use crate::entropy;
 use crate::error::Result;
 use crate::handshake;
-use crate::link::Link;
+use crate::link_estimate::LinkEstimate;
 use crate::messages::Request;
 use crate::meter::{Ledger, Phase, Scope};
 use crate::method::{Backend, Comparison, Method, Reveal};
@@ -87,7 +87,7 @@ impl ClientSession {
             Backend::Gc => Method::Gc,
             Backend::Ot => {
                 let (bytes, exchange) = correlations.silent()?.first_exchange();
-                let link = Link::measured(round_trip, bytes, exchange);
+                let link = LinkEstimate::measured(round_trip, bytes, exchange);
                 Method::Ot(config.comparison.unwrap_or_else(|| link.comparison(&plan)))
             }
         };

@@ -32,7 +32,7 @@ mod gather;
 pub mod handshake;
 mod items;
 mod keys;
-mod link;
+mod link_estimate;
 pub mod messages;
 pub mod meter;
 pub mod method;
