@@ -7,14 +7,15 @@ use crate::error::{Error, Result};
 /// How much work there is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Work {
-    /// So little that the way to another thread and back would take longer: some tenths of a millisecond at most.
+    /// So little that the way to another thread and back would take longer: some tenths of a
+    /// millisecond at most.
     Brief,
     /// So much that the threads that serve sockets must not do it.
     Long,
 }
 
-/// Runs `work` on the blocking pool, so that the threads that serve sockets stay free; inside, `work` may use every core
-/// through rayon. A panic in `work` ends the session, not the program.
+/// Runs `work` on the blocking pool, so that the threads that serve sockets stay free; inside,
+/// `work` may use every core through rayon. A panic in `work` ends the session, not the program.
 pub(crate) async fn offload<T: Send + 'static>(
     work: impl FnOnce() -> Result<T> + Send + 'static,
 ) -> Result<T> {

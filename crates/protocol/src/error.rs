@@ -1,6 +1,7 @@
 //! What can go wrong in a session, sorted by whose fault it is.
 //!
-//! Texts name the party, the message and what to do. They never carry a value that depends on a secret.
+//! Texts name the party, the message and what to do. They never carry a value that depends on a
+//! secret.
 
 use std::fmt;
 use std::io;
@@ -38,7 +39,7 @@ impl fmt::Display for Party {
 }
 
 /// How a peer broke the protocol.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
 pub enum Fault {
     /// A frame of a kind that does not exist.
     #[error(transparent)]
@@ -69,6 +70,21 @@ pub enum Fault {
         /// What is wrong with it, without any of its contents.
         reason: String,
     },
+    /// A frame on the lane ahead, which no step has opened.
+    #[error("sent {0} ahead, where nothing is prepared ahead")]
+    NotOpen(Tag),
+    /// A part on the lane ahead that is longer than the room left for it.
+    #[error("sent {0} ahead, for which it had no room")]
+    Overrun(Tag),
+    /// A part on the lane ahead that does not continue the frame before it.
+    #[error("sent {0} ahead in the middle of another message")]
+    BrokenParts(Tag),
+    /// A grant of no room, or of more than the lane ahead has.
+    #[error("granted {0} bytes of room ahead that it does not have")]
+    Credit(usize),
+    /// A frame that no step of this party came to receive.
+    #[error("sent {0}, for which nothing waits")]
+    Unawaited(Tag),
     /// The connection ended in the middle of the script.
     #[error("closed the connection while {0} was due")]
     Closed(Tag),

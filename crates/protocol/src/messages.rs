@@ -1,5 +1,5 @@
-//! The control messages of a session: greeting, acceptance, request, abort. Bulk messages are raw bytes whose layout
-//! belongs to the cryptographic crates.
+//! The control messages of a session: greeting, acceptance, request, abort. Bulk messages are raw
+//! bytes whose layout belongs to the cryptographic crates.
 
 use wincode::{SchemaRead, SchemaWrite};
 
@@ -32,7 +32,8 @@ macro_rules! codec {
     ($name:ident) => {
         impl $name {
             pub(crate) fn encode(&self) -> Vec<u8> {
-                // Writing plain data into memory cannot fail; an empty message would be refused by the peer.
+                // Writing plain data into memory cannot fail; an empty message would be refused by
+                // the peer.
                 wincode::serialize(self).unwrap_or_default()
             }
 
@@ -87,13 +88,19 @@ codec!(Abort);
 
 impl Abort {
     pub(crate) fn new(reason: &str) -> Self {
-        Self { reason: reason.chars().filter(|c| !c.is_control()).take(MAX_REASON / 4).collect() }
+        Self { reason: printable(reason).chars().take(MAX_REASON).collect() }
     }
 
     /// The reason, safe to print on a terminal.
     pub(crate) fn printable(&self) -> String {
-        self.reason.chars().filter(|c| !c.is_control()).take(MAX_REASON).collect()
+        printable(&self.reason).chars().take(MAX_REASON).collect()
     }
+}
+
+/// The text with a `?` for everything but printable ASCII: what a peer writes must not move the
+/// cursor, turn the direction of writing or look like other letters.
+fn printable(text: &str) -> String {
+    text.chars().map(|c| if matches!(c, ' '..='~') { c } else { '?' }).collect()
 }
 
 /// What a client asks for.
@@ -197,11 +204,20 @@ mod tests {
     }
 
     #[test]
-    fn reasons_lose_control_characters_and_excess() {
+    fn reasons_are_printable_ascii_and_short() {
         let abort = Abort { reason: "a\x1b[31mb\n".repeat(200) };
-        assert!(abort.printable().chars().all(|c| !c.is_control()));
+        assert!(abort.printable().starts_with("a?[31mb?a"));
         assert_eq!(abort.printable().chars().count(), MAX_REASON);
+        // Overrides and isolates of direction, marks, a joiner, a look-alike, DEL, C1 controls,
+        // tags.
+        for hostile in
+            "\u{202e}\u{2066}\u{2069}\u{200f}\u{61c}\u{301}\u{200d}\u{430}\x7f\u{85}\u{9b}\u{e0041}".chars()
+        {
+            let abort = Abort { reason: format!("it is {hostile}full") };
+            assert_eq!(abort.printable(), "it is ?full", "{}", hostile.escape_unicode());
+        }
         assert!(Abort::new(&"é".repeat(900)).encode().len() <= MAX_ABORT_BYTES);
+        assert_eq!(Abort::new("all 95: ~ and  !").printable(), "all 95: ~ and  !");
     }
 
     #[test]

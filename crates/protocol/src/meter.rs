@@ -1,6 +1,7 @@
 //! Accounting of a session: bytes, round trips and seconds by phase, part and layer.
 //!
-//! The counts are taken where frames meet the socket, headers included, so that the sums equal what the socket carried.
+//! The counts are taken where frames meet the socket, headers included, so that the sums equal what
+//! the socket carried.
 
 use std::collections::BTreeMap;
 use std::ops::AddAssign;

@@ -1,12 +1,16 @@
-//! The one place for bytes on the wire: frames and their tags.
+//! The one place for bytes on the wire: frames, their tags and their lanes.
 //!
-//! A frame is `tag u8 | length u32 little-endian | payload`. The receiver always knows which tag and which length (or
-//! which upper bound, for the few variable messages of the handshake) is due, from the plan; a frame that
-//! announces anything else is refused before a byte of its payload is read or room for it is made.
+//! A frame is `tag u8 | length u32 little-endian | payload`. The receiver always knows from the
+//! plan which tag and which length is due, or which upper bound for the few variable messages of
+//! the handshake. A frame that announces anything else is refused before a byte of its payload is
+//! read or room for it is made.
+//!
+//! The highest bit of the tag byte says the lane. It is 0 on the main lane. On the lane ahead it is
+//! 1, and a long frame travels in parts: each has a header of its own, whose length is what is left
+//! of the frame, this part included. `channel` says how long a part is and how the lanes share a
+//! connection.
 
 use std::fmt;
-
-use crate::error::Fault;
 
 /// Bytes of a frame before its payload.
 pub const HEADER_BYTES: usize = 5;
@@ -19,7 +23,7 @@ macro_rules! tags {
         pub enum Tag { $($(#[$doc])* $name = $value,)* }
 
         impl Tag {
-            /// Every tag, in order of its byte.
+            /// Every tag, in the order of this list.
             pub const ALL: &'static [Tag] = &[$(Tag::$name,)*];
 
             fn from_byte(byte: u8) -> Result<Self, UnknownTag> {
@@ -44,6 +48,9 @@ tags! {
     Abort = 3, "an abort notice";
     /// Client: what it wants next (one inference, the label of a record, or the end).
     Request = 4, "a request";
+    /// Either, on the lane ahead alone: room for more parts. The length is the room; no payload
+    /// follows.
+    Credit = 5, "a grant of room";
     /// Client: homomorphic public key.
     PublicKey = 10, "a public key";
     /// Base oblivious transfers, first message.
@@ -97,47 +104,62 @@ pub enum Length {
 }
 
 impl Length {
-    fn admits(self, got: usize) -> bool {
+    /// Whether so many bytes may come.
+    pub(crate) fn admits(self, got: usize) -> bool {
         match self {
             Self::Exactly(n) => got == n,
             Self::AtMost(n) => got <= n,
         }
     }
 
-    fn bound(self) -> usize {
+    /// The most bytes that may come.
+    pub(crate) fn bound(self) -> usize {
         match self {
             Self::Exactly(n) | Self::AtMost(n) => n,
         }
     }
 }
 
-/// The head of a frame.
+/// One of the two independent streams of frames on a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lane {
+    /// What a session is about now.
+    Main,
+    /// What the next inference needs, while the present one is classified.
+    Ahead,
+}
+
+/// The bit of a tag byte that says [`Lane::Ahead`].
+const AHEAD: u8 = 0x80;
+
+/// The head of a frame, or of a part of one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Header {
+    pub(crate) lane: Lane,
     pub(crate) tag: Tag,
     pub(crate) length: usize,
 }
 
 impl Header {
     /// `None` if the payload is longer than a frame can say.
-    pub(crate) fn encode(tag: Tag, length: usize) -> Option<[u8; HEADER_BYTES]> {
+    pub(crate) fn encode(lane: Lane, tag: Tag, length: usize) -> Option<[u8; HEADER_BYTES]> {
         let [a, b, c, d] = u32::try_from(length).ok()?.to_le_bytes();
-        Some([tag as u8, a, b, c, d])
+        let lane = match lane {
+            Lane::Main => 0,
+            Lane::Ahead => AHEAD,
+        };
+        Some([tag as u8 | lane, a, b, c, d])
     }
 
-    pub(crate) fn decode([tag, a, b, c, d]: [u8; HEADER_BYTES]) -> Result<Self, UnknownTag> {
-        Ok(Self { tag: Tag::from_byte(tag)?, length: u32::from_le_bytes([a, b, c, d]) as usize })
+    /// A grant of room to who sends ahead.
+    pub(crate) fn credit(room: usize) -> Option<[u8; HEADER_BYTES]> {
+        Self::encode(Lane::Ahead, Tag::Credit, room)
     }
 
-    /// Checks that this is the frame that is due.
-    pub(crate) fn check(self, tag: Tag, length: Length) -> Result<usize, Fault> {
-        if self.tag != tag {
-            return Err(Fault::OutOfPhase { expected: tag, got: self.tag });
-        }
-        if !length.admits(self.length) {
-            return Err(Fault::WrongLength { tag, expected: length.bound(), got: self.length });
-        }
-        Ok(self.length)
+    pub(crate) fn decode([byte, a, b, c, d]: [u8; HEADER_BYTES]) -> Result<Self, UnknownTag> {
+        let lane = if byte & AHEAD == 0 { Lane::Main } else { Lane::Ahead };
+        let tag = Tag::from_byte(byte & !AHEAD).map_err(|_| UnknownTag(byte))?;
+        Ok(Self { lane, tag, length: u32::from_le_bytes([a, b, c, d]) as usize })
     }
 }
 
@@ -147,8 +169,18 @@ mod tests {
 
     #[test]
     fn headers_have_golden_bytes() {
-        assert_eq!(Header::encode(Tag::Hello, 0x0102_0304), Some([1, 4, 3, 2, 1]));
-        assert_eq!(Header::decode([41, 1, 0, 0, 0]), Ok(Header { tag: Tag::GarbledTables, length: 1 }));
+        assert_eq!(Header::encode(Lane::Main, Tag::Hello, 0x0102_0304), Some([1, 4, 3, 2, 1]));
+        assert_eq!(Header::encode(Lane::Ahead, Tag::Hello, 0x0102_0304), Some([129, 4, 3, 2, 1]));
+        assert_eq!(Header::credit(1 << 19), Some([133, 0, 0, 8, 0]));
+        let header = Header { lane: Lane::Main, tag: Tag::GarbledTables, length: 1 };
+        assert_eq!(Header::decode([41, 1, 0, 0, 0]), Ok(header));
+        assert_eq!(Header::decode([169, 1, 0, 0, 0]), Ok(Header { lane: Lane::Ahead, ..header }));
+        assert_eq!(Header::decode([0xff, 1, 0, 0, 0]), Err(UnknownTag(0xff)));
+    }
+
+    #[test]
+    fn every_tag_leaves_room_for_the_lane() {
+        assert!(Tag::ALL.iter().all(|&tag| (tag as u8) & AHEAD == 0));
     }
 
     #[test]
@@ -160,20 +192,5 @@ mod tests {
             }
         }
         assert_eq!((0..=u8::MAX).filter(|&b| Tag::from_byte(b).is_ok()).count(), Tag::ALL.len());
-    }
-
-    #[test]
-    fn a_header_is_held_against_what_is_due() {
-        let header = Header { tag: Tag::Scores, length: 12 };
-        assert_eq!(header.check(Tag::Scores, Length::Exactly(12)), Ok(12));
-        assert_eq!(header.check(Tag::Scores, Length::AtMost(12)), Ok(12));
-        assert_eq!(
-            header.check(Tag::Scores, Length::AtMost(11)),
-            Err(Fault::WrongLength { tag: Tag::Scores, expected: 11, got: 12 })
-        );
-        assert_eq!(
-            header.check(Tag::Label, Length::Exactly(12)),
-            Err(Fault::OutOfPhase { expected: Tag::Label, got: Tag::Scores })
-        );
     }
 }

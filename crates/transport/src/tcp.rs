@@ -1,4 +1,5 @@
-//! Plain TCP, which everyone on the way can read and change: on loopback, or where the operator insists.
+//! Plain TCP, which everyone on the way can read and change: on loopback, or where the operator
+//! insists.
 
 use std::io;
 use std::net::SocketAddr;
@@ -13,13 +14,20 @@ use crate::error::{Error, Result};
 
 /// How long a connection attempt may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// A connection that was quiet for so long is probed. Routers forget quiet connections, many after five minutes.
+/// A connection that was quiet for so long is probed. Routers forget quiet connections, many after
+/// five minutes.
 const KEEPALIVE_QUIET: Duration = Duration::from_secs(60);
-/// Between two probes. The system's usual count of probes, nine, finds a dead peer within four minutes.
+/// Between two probes. The system's usual count of probes, nine, finds a dead peer within four
+/// minutes.
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(20);
 
-/// Plain TCP shows everyone on the way the traffic of a session and lets them take part in it. Only the loopback
-/// interface may carry it, unless the operator insists.
+/// The system's buffer takes no more while so many bytes in it are unsent. On loopback this changes
+/// neither the throughput nor the processor time of messages of 5 MB.
+#[cfg(target_os = "linux")]
+const UNSENT_BYTES: u32 = 1 << 16;
+
+/// Plain TCP shows everyone on the way the traffic of a session and lets them take part in it. Only
+/// the loopback interface may carry it, unless the operator insists.
 ///
 /// # Errors
 /// [`Error::NotLoopback`] if `address` is not on loopback and `insecure` is not set.
@@ -30,8 +38,8 @@ pub fn require_loopback(address: SocketAddr, insecure: bool) -> Result<()> {
 /// Connects to a server.
 ///
 /// # Errors
-/// [`Error::Address`] and [`Error::NotLoopback`] for an address that does not resolve or must not be used,
-/// [`Error::Io`] if nobody answers.
+/// [`Error::Address`] and [`Error::NotLoopback`] for an address that does not resolve or must not
+/// be used, [`Error::Io`] if nobody answers.
 pub async fn connect(server: impl ToSocketAddrs, insecure: bool) -> Result<Connection<TcpStream>> {
     let mut addresses = Vec::new();
     for address in lookup_host(server).await.map_err(Error::Address)? {
@@ -53,7 +61,8 @@ impl Listener {
     /// Listens on `address`; port 0 lets the system choose one.
     ///
     /// # Errors
-    /// [`Error::NotLoopback`] as [`require_loopback`] says, [`Error::Io`] if the address cannot be had.
+    /// [`Error::NotLoopback`] as [`require_loopback`] says, [`Error::Io`] if the address cannot be
+    /// had.
     pub async fn bind(address: SocketAddr, insecure: bool) -> Result<Self> {
         require_loopback(address, insecure)?;
         Ok(Self(TcpListener::bind(address).await?))
@@ -67,7 +76,8 @@ impl Listener {
         self.0.local_addr()
     }
 
-    /// Waits for the next client. One that is gone before its connection is prepared is passed over.
+    /// Waits for the next client. One that is gone before its connection is prepared is passed
+    /// over.
     ///
     /// # Errors
     /// If the system cannot accept connections now, for instance for want of file descriptors.
@@ -81,13 +91,20 @@ impl Listener {
     }
 }
 
-/// Sets a connection's options. Many steps of the protocol are short messages that wait for each other, so Nagle's
-/// algorithm is turned off. Between two requests a connection may be quiet for minutes, so probes keep it alive and
-/// find a peer that is gone.
+/// Sets a connection's options.
+/// - Many steps of the protocol are short messages that wait for each other, so Nagle's algorithm is
+///   turned off.
+/// - Between two requests a connection may be quiet for minutes, so probes keep it alive and find a
+///   peer that is gone.
+/// - Where the system can, it takes little more than it can send now, so that an urgent message does
+///   not wait behind a megabyte of others in the system's buffer.
 fn prepared(stream: TcpStream, peer: SocketAddr) -> io::Result<Connection<TcpStream>> {
     stream.set_nodelay(true)?;
     let keepalive = TcpKeepalive::new().with_time(KEEPALIVE_QUIET).with_interval(KEEPALIVE_INTERVAL);
-    SockRef::from(&stream).set_tcp_keepalive(&keepalive)?;
+    let socket = SockRef::from(&stream);
+    socket.set_tcp_keepalive(&keepalive)?;
+    #[cfg(target_os = "linux")]
+    socket.set_tcp_notsent_lowat(UNSENT_BYTES)?;
     Ok(Connection { stream, peer: PeerAddress::Tcp(peer) })
 }
 

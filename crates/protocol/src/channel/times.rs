@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use crate::meter::{Ledger, Scope};
 
-/// The time book of one channel. Copies share the book, so that a step can be timed while it holds the channel.
+/// The time book of one channel. Copies share the book, so that a step can be timed while it holds
+/// the channel.
 #[derive(Clone, Default)]
 pub(crate) struct Times(Arc<Mutex<Book>>);
 
@@ -17,8 +18,8 @@ struct Book {
 }
 
 impl Times {
-    /// Runs `work` and books the wall time that it took. What `work` itself books under other headings is left out,
-    /// so that a phase's times add up to the time of the phase.
+    /// Runs `work` and books the wall time that it took. What `work` itself books under other
+    /// headings is left out, so that a phase's times add up to the time of the phase.
     pub(crate) async fn timed<T>(&self, scope: Scope, work: impl Future<Output = T>) -> T {
         let (start, before) = (Instant::now(), self.book().booked);
         let done = work.await;

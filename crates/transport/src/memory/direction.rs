@@ -9,8 +9,8 @@ use tokio::time::Instant;
 
 use crate::memory::line::Line;
 
-/// A line of limited bandwidth carries pieces of this size, a few packets, so that the first bytes of a long message
-/// arrive before its last are sent.
+/// A line of limited bandwidth carries pieces of this size, a few packets, so that the first bytes
+/// of a long message arrive before its last are sent.
 const PIECE_BYTES: usize = 4096;
 
 struct Piece {

@@ -27,9 +27,9 @@ impl Line {
         Self { bytes_per_second, ..self }
     }
 
-    /// The same line with room for so many bytes that were written and are not read yet, as a window of TCP has it.
-    /// A writer waits while there is none. Where arrivals shall follow from latency and bandwidth alone, give room for
-    /// the longest message.
+    /// The same line with room for so many bytes that were written and are not read yet, as a
+    /// window of TCP has it. A writer waits while there is none. Where arrivals shall follow from
+    /// latency and bandwidth alone, give room for the longest message.
     #[must_use]
     pub const fn with_room(self, bytes: usize) -> Self {
         Self { room: if bytes == 0 { 1 } else { bytes }, ..self }

@@ -20,7 +20,8 @@ pub struct MemoryStream {
     arrival: Option<Pin<Box<Sleep>>>,
 }
 
-/// Two connected streams. What the first writes travels on the line `there`, what the second writes on `back`.
+/// Two connected streams. What the first writes travels on the line `there`, what the second writes
+/// on `back`.
 #[must_use]
 pub fn pair(there: Line, back: Line) -> (Connection<MemoryStream>, Connection<MemoryStream>) {
     let [there, back] = [there, back].map(|line| Arc::new(Mutex::new(Direction::new(line))));
