@@ -7,6 +7,7 @@
 //! | `pool` | several prepared inferences of a session, each used once, dropped or refused |
 //! | `leakage` | sizes tell nothing of weights or ECG, and nothing is used twice |
 //! | `label_only` | a label-only client's whole view holds no score, nor what would complete one |
+//! | `trips` | the round trips in the books are those that a clock counts |
 //! | `programs` | `pp-server` and `pp-client` as processes over TCP, on the samples and the real model |
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
@@ -19,3 +20,4 @@ mod pool;
 mod programs;
 mod relay;
 mod session;
+mod trips;
