@@ -1,21 +1,19 @@
 //! The figure: stacked bars per layer, time above and bytes below, one column of panels for each backend, totals beside.
 
 use plotters::backend::SVGBackend;
-use plotters::coord::Shift;
-use plotters::drawing::{DrawingArea, IntoDrawingArea};
+use plotters::drawing::IntoDrawingArea;
 use plotters::element::{Rectangle, Text};
-use plotters::style::text_anchor::{HPos, Pos, VPos};
-use plotters::style::{BLACK, Color, IntoFont, RGBColor, TextStyle, WHITE};
+use plotters::style::text_anchor::{HPos, VPos};
+use plotters::style::{Color, RGBColor, WHITE};
 
 use super::Report;
 use super::accounts::{Account, Kind};
 use crate::Result;
 use panel::{Bar, Stacks, Totals};
+use style::{Area, colour, digits, text};
 
 mod panel;
-
-/// A part of the picture.
-type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
+mod style;
 
 const PANEL_WIDTH: u32 = 620;
 const TOTALS_WIDTH: u32 = 520;
@@ -27,22 +25,6 @@ const MARGIN: i32 = 24;
 const PUBLISHED_COLOUR: RGBColor = RGBColor(60, 60, 60);
 const ALL_COLOUR: RGBColor = RGBColor(0, 128, 96);
 const ONLINE_COLOUR: RGBColor = RGBColor(140, 205, 180);
-
-/// After Okabe and Ito, so that the colour-blind tell them apart: blues linear, reds non-linear; pale online.
-fn colour(kind: Kind) -> RGBColor {
-    match kind {
-        Kind::LinearOffline => RGBColor(0, 114, 178),
-        Kind::NonlinearOffline => RGBColor(213, 94, 0),
-        Kind::LinearOnline => RGBColor(86, 180, 233),
-        Kind::NonlinearOnline => RGBColor(240, 180, 60),
-        Kind::Session => RGBColor(165, 165, 165),
-    }
-}
-
-/// Text of `size` pixels, anchored as `pos` says.
-fn text(size: u32, horizontal: HPos, vertical: VPos) -> TextStyle<'static> {
-    TextStyle::from(("sans-serif", size).into_font()).color(&BLACK).pos(Pos::new(horizontal, vertical))
-}
 
 /// Draws the figure.
 ///
@@ -185,12 +167,6 @@ fn total_bytes(report: &Report) -> Totals {
     }
 }
 
-/// A number with three significant digits.
-fn digits(value: f64) -> String {
-    let decimals = (2 - value.abs().max(1e-9).log10().floor() as i32).clamp(0, 6);
-    format!("{value:.*}", decimals.unsigned_abs() as usize)
-}
-
 fn footing(area: &Area<'_>, report: &Report) -> Result<()> {
     let lines = [
         report.machine.line(),
@@ -207,17 +183,4 @@ fn footing(area: &Area<'_>, report: &Report) -> Result<()> {
         area.draw(&Text::new(line, (MARGIN, 12 + 22 * place), text(14, HPos::Left, VPos::Top)))?;
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn three_significant_digits() {
-        assert_eq!(
-            ["7.00", "0.0812", "175", "12.3"],
-            [7.0, 0.08123, 174.9, 12.34].map(digits).each_ref().map(String::as_str)
-        );
-    }
 }

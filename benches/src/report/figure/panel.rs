@@ -6,8 +6,9 @@ use plotters::element::{EmptyElement, Rectangle, Text};
 use plotters::style::text_anchor::{HPos, VPos};
 use plotters::style::{BLACK, Color, RGBColor};
 
-use super::{Area, Kind, colour, digits, text};
+use super::style::{Area, colour, digits, text};
 use crate::Result;
+use crate::report::accounts::Kind;
 
 /// Empty part of a column on either side of its bar.
 const GAP: f64 = 0.16;

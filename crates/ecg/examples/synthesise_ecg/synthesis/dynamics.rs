@@ -12,7 +12,7 @@
 
 use std::f64::consts::PI;
 
-use super::Synthetic;
+use super::synthetic::Synthetic;
 
 /// Breathing: baseline in millivolts and frequency in hertz.
 const BASELINE: (f64, f64) = (0.05, 0.25);

@@ -4,6 +4,7 @@ mod disturbance;
 mod dynamics;
 mod random;
 mod rhythm;
+mod synthetic;
 
 use std::str::FromStr;
 
@@ -13,6 +14,7 @@ use rand_chacha::rand_core::SeedableRng;
 use disturbance::{FibrillatoryWaves, Noise};
 use dynamics::{Heart, Morphology};
 use rhythm::{Fibrillation, Sinus};
+pub(crate) use synthetic::Synthetic;
 
 /// What to synthesise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,14 +38,6 @@ impl FromStr for Rhythm {
             _ => Err("the rhythm is not normal, af or noise".to_owned()),
         }
     }
-}
-
-/// A synthetic recording and the truth about it.
-pub(crate) struct Synthetic {
-    /// Samples in millivolts.
-    pub(crate) millivolts: Vec<f64>,
-    /// Times of the R peaks, in seconds.
-    pub(crate) beats: Vec<f64>,
 }
 
 /// Synthesises `seconds` at `rate_hz`; the same arguments give the same recording.
