@@ -44,4 +44,6 @@ mod record;
 mod ring;
 pub mod server;
 pub mod tap;
+#[cfg(feature = "testkit")]
+pub mod testkit;
 pub mod wire;

@@ -1,0 +1,49 @@
+//! Doors for the fuzz targets: what a peer's bytes meet first, which is private otherwise.
+
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use crate::channel::{Channel, Due, Timeouts};
+use crate::error::{Party, Result};
+use crate::messages::{Abort, Accept, Hello, Request};
+use crate::meter::Scope;
+use crate::wire::{Length, Tag};
+
+/// The control messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Control {
+    /// The client's greeting.
+    Hello,
+    /// The server's answer.
+    Accept,
+    /// Either side's last word.
+    Abort,
+    /// What a client asks for.
+    Request,
+}
+
+/// Decodes a control message and encodes it again.
+///
+/// # Errors
+/// Why the bytes are no such message.
+pub fn reencoded(control: Control, bytes: &[u8]) -> std::result::Result<Vec<u8>, String> {
+    match control {
+        Control::Hello => Hello::decode(bytes).map(|hello| hello.encode()),
+        Control::Accept => Accept::decode(bytes).map(|accept| accept.encode()),
+        Control::Abort => Abort::decode(bytes).map(|abort| {
+            let _ = abort.printable();
+            abort.encode()
+        }),
+        Control::Request => Request::decode(bytes).map(|request| request.encode().to_vec()),
+    }
+}
+
+/// Reads one frame that `peer` sends on `stream`.
+///
+/// # Errors
+/// As every step that hears the peer.
+pub async fn receive<S>(stream: S, peer: Party, tag: Tag, length: Length) -> Result<Vec<u8>>
+where
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
+    Channel::new(stream, peer, Timeouts::default()).receive(Due { scope: Scope::SETUP, tag, length }).await
+}

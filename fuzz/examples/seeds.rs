@@ -1,0 +1,63 @@
+//! Writes the seeds: small valid files, and for the steps the honest length with contents of every kind.
+
+use std::fs;
+use std::path::Path;
+
+use deepcardio::testkit::{ModelSpec, random_lstm_model, random_model};
+use rand::SeedableRng;
+use rand_chacha::ChaCha20Rng;
+
+/// The steps: which role and shape, how the messages are filled, some content.
+const STEPS: [&str; 7] =
+    ["gc_activation", "gc_argmax", "ot_cell", "ot_ripple", "ot_tree", "ot_unit_vectors", "he_input"];
+
+fn main() -> std::io::Result<()> {
+    let mut rng = ChaCha20Rng::seed_from_u64(3);
+    let convolutional = random_model(&mut rng, &ModelSpec::small(2, 8, 1, 1));
+    let recurrent = random_lstm_model(&mut rng, 2, 1);
+    for (name, model) in [("convolutional", &convolutional), ("lstm", &recurrent)] {
+        write("architecture", name, &model.architecture().to_bytes())?;
+        let file = model.to_bytes();
+        // The head and the checksum, which the target makes itself.
+        write("model", name, &[&[0], &file[20..file.len() - 32]].concat())?;
+        write("model", &format!("{name}-whole"), &[&[1], &file[..]].concat())?;
+    }
+    for (name, options, text) in [
+        ("timed", 0, "time_s,ecg_mv\n0.000,0.1\n0.004,-0.2\n0.008,0.3\n0.012,0.4\n"),
+        ("milliseconds", 0, "lead;time_ms;ecg_uv\nI;0;100\nI;4;-200\nI;8;300\n"),
+        ("named", 1, "\u{feff}\"ecg_v\"\r\n1e-3\r\n-2e-3\r\n\r\n"),
+        ("bare", 5, "1\n2\n-3.5\n"),
+        ("tabs", 9, "ecg\ttime_s\n1\t0\n2\t0.01\n3\t0.02\n"),
+    ] {
+        write("ecg_csv", name, &[&[options], text.as_bytes()].concat())?;
+    }
+    write("accept", "small", &[&[2, 0][..], &[7; 33], &5_u64.to_le_bytes(), b"model"].concat())?;
+    write("abort", "reason", &[&4_u64.to_le_bytes()[..], b"busy"].concat())?;
+    let hello =
+        [&b"ppecg\0\0\x01\x01\0\x02\0"[..], &[3; 32], &[1], &[4; 16], &9_u64.to_le_bytes(), b"pp-client"];
+    write("hello", "small", &hello.concat())?;
+    for kind in 0..7 {
+        write("request", &format!("kind-{kind}"), &[kind, 2 * u8::from(kind == 4), 0, 0, 0])?;
+    }
+    for (due, tag, length) in [(66, 1, 7), (0, 1, 0), (198, 1, 5), (132, 1, 300), (66, 3, 12)] {
+        let payload = [&4_u64.to_le_bytes()[..], b"busy", &[9; 300]].concat();
+        let header = [due, tag, length as u8, (length >> 8) as u8, 0, 0];
+        write("frame", &format!("due-{due}-tag-{tag}"), &[&header, &payload[..length]].concat())?;
+    }
+    for target in STEPS {
+        for choice in 0..6 {
+            write(target, &format!("random-{choice}"), &[choice, 3, 3, 3, 3])?;
+        }
+        write(target, "zeros", &[0; 40])?;
+        write(target, "short", &[1, 0xf9])?;
+    }
+    write("he_response", "random", &[3])?;
+    write("he_response", "zeros", &[0; 40])?;
+    write("he_response", "short", &[0xf9])
+}
+
+fn write(target: &str, name: &str, bytes: &[u8]) -> std::io::Result<()> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("seeds").join(target);
+    fs::create_dir_all(&folder)?;
+    fs::write(folder.join(name), bytes)
+}

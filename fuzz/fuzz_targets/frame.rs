@@ -1,0 +1,4 @@
+//! [`fuzz::session::frame`] under libFuzzer.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| fuzz::session::frame(bytes));

@@ -1,0 +1,4 @@
+//! [`fuzz::transferred::cell`] under libFuzzer.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| fuzz::transferred::cell(bytes));

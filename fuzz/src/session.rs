@@ -1,0 +1,64 @@
+//! What a peer's bytes meet first: the reader of frames, and the control messages.
+
+use std::io::Cursor;
+
+use protocol::error::{Error, Party};
+use protocol::testkit::{Control, receive, reencoded};
+use protocol::wire::{Length, Tag};
+use tokio::runtime::{Builder, Runtime};
+
+thread_local! {
+    static RUNTIME: Runtime = Builder::new_current_thread().enable_time().build().unwrap();
+}
+
+/// Longest payload that is due.
+const LONGEST: usize = 300;
+
+/// The reader of frames. The first byte chooses what is due; the rest is what the peer sends before it hangs up.
+pub fn frame(bytes: &[u8]) {
+    let Some((first, sent)) = bytes.split_first() else { return };
+    let tag = Tag::ALL[usize::from(*first) % Tag::ALL.len()];
+    let length = match first / 64 {
+        0 => Length::Exactly(0),
+        1 => Length::Exactly(7),
+        2 => Length::Exactly(LONGEST),
+        _ => Length::AtMost(LONGEST),
+    };
+    let stream = tokio::io::join(Cursor::new(sent.to_vec()), tokio::io::sink());
+    match RUNTIME.with(|runtime| runtime.block_on(receive(stream, Party::Client, tag, length))) {
+        Ok(payload) => {
+            assert!(payload.len() <= LONGEST, "no more than what is due");
+            assert_eq!(sent[protocol::wire::HEADER_BYTES..][..payload.len()], payload, "the payload as sent");
+        }
+        Err(Error::Internal(error) | Error::Config(error)) => {
+            panic!("the peer's fault is taken for ours: {error}")
+        }
+        Err(_) => {}
+    }
+}
+
+/// The client's greeting.
+pub fn hello(bytes: &[u8]) {
+    control(Control::Hello, bytes);
+}
+
+/// The server's answer.
+pub fn accept(bytes: &[u8]) {
+    control(Control::Accept, bytes);
+}
+
+/// Either side's last word.
+pub fn abort(bytes: &[u8]) {
+    control(Control::Abort, bytes);
+}
+
+/// What a client asks for.
+pub fn request(bytes: &[u8]) {
+    control(Control::Request, bytes);
+}
+
+fn control(control: Control, bytes: &[u8]) {
+    if let Ok(again) = reencoded(control, bytes) {
+        assert_eq!(again, bytes, "a message has one encoding");
+    }
+}
