@@ -1,0 +1,53 @@
+# What a contributor runs. Each recipe is a step of `.ci/step`; `.ci/run` is the whole gate.
+
+# The recipes.
+default:
+    @just --list
+
+# All tests.
+test:
+    @.ci/step test
+
+# Formatting.
+fmt:
+    @.ci/step fmt
+
+# Lints, on all targets and features.
+lint:
+    @.ci/step lint
+
+# Documentation.
+doc:
+    @.ci/step doc
+
+# Licences, duplicate versions, sources and advisories of the dependencies.
+deny:
+    @.ci/step deny
+
+# Import circles and arrows from a lower to a higher layer.
+layers:
+    @.ci/step layers
+
+# Every fuzz target, or those named, for FUZZ_SECONDS each.
+fuzz *TARGETS:
+    @.ci/step fuzz {{TARGETS}}
+
+# The tests of the unsafe code under AddressSanitizer.
+asan:
+    @.ci/step asan
+
+# Long sessions on the real model for SOAK_SECONDS, every answer checked.
+soak:
+    @.ci/step soak
+
+# What precedes a release: acceptance, soak, sanitizer, fuzz targets.
+release:
+    @.ci/step release
+
+# Measures every layer; draws the table and the figure.
+bench:
+    @.ci/step bench
+
+# All that decides whether a change lands.
+ci:
+    @.ci/run
