@@ -6,6 +6,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use ecg::Unit;
 use protocol::method::{Backend, Comparison};
 
+use crate::digest::Digest;
+
 /// Finds the rhythm of an ECG together with a server that never sees it.
 ///
 /// Exit codes: 0 done, 1 something failed, 2 wrong usage, 3 the ECG file cannot be used, 4 the server or the network failed,
@@ -25,6 +27,8 @@ pub struct Cli {
 pub enum Command {
     /// Classify ECG files: one result for each 30-second segment, and one for the whole record.
     Infer(Infer),
+    /// Print a commented configuration file.
+    Config,
 }
 
 /// Arguments of `pp-client infer`.
@@ -33,15 +37,13 @@ pub struct Infer {
     /// ECG files: CSV with a header that names columns and units (time_s,ecg_mv), or one column with --rate and --unit.
     #[arg(required = true)]
     pub files: Vec<PathBuf>,
-    /// Server to ask, as HOST:PORT.
-    #[arg(long, env = "PP_CLIENT_SERVER", required_unless_present = "embedded")]
+    /// Server to ask, as HOST or HOST:PORT [default: 127.0.0.1:7464].
+    #[arg(long, env = "PP_CLIENT_SERVER")]
     pub server: Option<String>,
-    /// Start a server inside this program instead, with the bundled model or --model.
-    #[arg(long, conflicts_with = "server")]
-    pub embedded: bool,
-    /// Model file: what the embedded server serves, or what --verify compares a remote server's results with.
-    #[arg(long)]
-    pub model: Option<PathBuf>,
+    /// What needs weights in this program.
+    #[cfg(feature = "embedded")]
+    #[command(flatten)]
+    pub local: Local,
     /// Sampling rate in Hz of a file without a time column.
     #[arg(long)]
     pub rate: Option<f64>,
@@ -54,34 +56,49 @@ pub struct Infer {
     /// Shape of the comparisons with --nonlinear ot: fewest round trips, least traffic, or what suits the way to the server.
     #[arg(long, value_enum, default_value_t = Shape::Auto)]
     pub comparison: Shape,
-    /// Let the embedded server reveal labels alone: one for each segment, one for the whole record.
-    #[arg(long, requires = "embedded")]
-    pub label_only: bool,
     /// Print JSON instead of text.
     #[arg(long)]
     pub json: bool,
     /// Add a table of seconds, bytes and round trips by layer.
     #[arg(long)]
     pub profile: bool,
-    /// Compare with the network in the clear: every layer with an embedded server, scores or labels with a remote one (needs
-    /// --model).
+    /// Refuse a server whose network would take more megabytes than this for one segment [default: 4000].
     #[arg(long)]
-    pub verify: bool,
-    /// Refuse a server whose network would take more traffic than this for one segment.
-    #[arg(long, default_value_t = 4000)]
-    pub max_mb: u64,
+    pub max_mb: Option<u64>,
     /// Refuse a server whose architecture has another digest (64 hexadecimal digits, see `deepcardio inspect`).
-    #[arg(long, value_parser = parse_digest)]
-    pub architecture: Option<[u8; 32]>,
-    /// Seconds that a silent server is waited for.
-    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
-    pub timeout: u64,
+    #[arg(long)]
+    pub architecture: Option<Digest>,
+    /// Seconds that a silent server is waited for [default: 60].
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub timeout: Option<u64>,
+    /// Configuration file [default: ~/.config/pp-client.toml, if there is one].
+    #[arg(long, env = "PP_CLIENT_CONFIG")]
+    pub config: Option<PathBuf>,
     /// Connect beyond this machine although plain TCP is neither encrypted nor authenticated.
     #[arg(long, env = "PP_CLIENT_INSECURE")]
     pub insecure: bool,
     /// No progress bar.
     #[arg(long, short)]
     pub quiet: bool,
+}
+
+/// What needs weights in this program: a server of its own, or the network in the clear.
+#[cfg(feature = "embedded")]
+#[derive(Args, Debug)]
+pub struct Local {
+    /// Start a server inside this program, with the bundled model or --model.
+    #[arg(long, conflicts_with = "server")]
+    pub embedded: bool,
+    /// Model file: what the embedded server serves, or what --verify compares a remote server's results with.
+    #[arg(long)]
+    pub model: Option<PathBuf>,
+    /// Let the embedded server reveal labels alone: one for each segment, one for the whole record.
+    #[arg(long, requires = "embedded")]
+    pub label_only: bool,
+    /// Compare with the network in the clear: every layer with an embedded server, scores or labels with a remote one
+    /// (needs --model).
+    #[arg(long)]
+    pub verify: bool,
 }
 
 /// Protocols for the non-linear layers.
@@ -123,19 +140,6 @@ impl From<Nonlinear> for Backend {
     }
 }
 
-fn parse_digest(text: &str) -> Result<[u8; 32], String> {
-    let wrong = || "expected 64 hexadecimal digits".to_owned();
-    if text.len() != 64 || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
-        return Err(wrong());
-    }
-    let mut digest = [0; 32];
-    for (byte, pair) in digest.iter_mut().zip(text.as_bytes().chunks(2)) {
-        let pair = std::str::from_utf8(pair).map_err(|_| wrong())?;
-        *byte = u8::from_str_radix(pair, 16).map_err(|_| wrong())?;
-    }
-    Ok(digest)
-}
-
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;
@@ -148,20 +152,17 @@ mod tests {
     }
 
     #[test]
-    fn a_digest_is_64_hexadecimal_digits() {
-        assert_eq!(parse_digest(&"0f".repeat(32)), Ok([0x0f; 32]));
-        for wrong in ["", "0f", &"0g".repeat(32), &"é".repeat(32)] {
-            assert!(parse_digest(wrong).is_err());
-        }
+    fn a_server_needs_no_name() {
+        assert!(Cli::try_parse_from(["pp-client", "infer", "a.csv"]).is_ok());
+        assert!(Cli::try_parse_from(["pp-client", "infer", "a.csv", "--server", "localhost:1"]).is_ok());
     }
 
+    #[cfg(feature = "embedded")]
     #[test]
-    fn a_server_is_needed_or_embedded() {
-        assert!(Cli::try_parse_from(["pp-client", "infer", "a.csv", "--embedded"]).is_ok());
-        assert!(Cli::try_parse_from(["pp-client", "infer", "a.csv", "--server", "localhost:1"]).is_ok());
-        assert!(
-            Cli::try_parse_from(["pp-client", "infer", "a.csv", "--server", "localhost:1", "--embedded"])
-                .is_err()
-        );
+    fn a_server_is_named_or_embedded() {
+        let parse = |flags: &[&str]| Cli::try_parse_from([&["pp-client", "infer", "a.csv"], flags].concat());
+        assert!(parse(&["--embedded"]).is_ok());
+        assert!(parse(&["--server", "localhost:1", "--embedded"]).is_err());
+        assert!(parse(&["--label-only"]).is_err());
     }
 }

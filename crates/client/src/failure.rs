@@ -3,11 +3,15 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+#[cfg(feature = "embedded")]
 use deepcardio::model::FormatError;
 use ecg::EcgError;
 use protocol::error::Error;
 use protocol::method::MAX_RECORD_SEGMENTS;
+#[cfg(feature = "embedded")]
 use protocol::tap::Difference;
+
+use crate::settings::SettingsError;
 
 /// A run that did not end well.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +36,7 @@ pub enum Failure {
         segments: usize,
     },
     /// A model file cannot be used.
+    #[cfg(feature = "embedded")]
     #[error("model {name}: {source}")]
     Model {
         /// Which file.
@@ -39,13 +44,28 @@ pub enum Failure {
         /// Why.
         source: FormatError,
     },
+    /// Nobody answers where the server should be.
+    #[error("no server answers at {address}: {source}; {hint}")]
+    Unreachable {
+        /// Where.
+        address: String,
+        /// What to do.
+        hint: String,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The configuration cannot be used.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
     /// The session failed.
     #[error(transparent)]
     Session(#[from] Error),
     /// The private result is not that of the network in the clear.
+    #[cfg(feature = "embedded")]
     #[error("VERIFICATION FAILED: {0}")]
     Layer(#[from] Difference),
     /// The private scores or labels are not those of the network in the clear.
+    #[cfg(feature = "embedded")]
     #[error(
         "VERIFICATION FAILED: {what} is {private} in private and {reference} in the clear; \
          is --model the model that the server serves?"
@@ -71,10 +91,13 @@ impl Failure {
     #[must_use]
     pub fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
-            Self::Usage(_) | Self::Session(Error::Config(_)) => 2,
+            Self::Usage(_) | Self::Settings(_) | Self::Session(Error::Config(_)) => 2,
             Self::Ecg { .. } | Self::TooLong { .. } => 3,
-            Self::Session(Error::Internal(_)) | Self::Model { .. } | Self::System(_) => 1,
-            Self::Session(_) => 4,
+            Self::Session(Error::Internal(_)) | Self::System(_) => 1,
+            Self::Session(_) | Self::Unreachable { .. } => 4,
+            #[cfg(feature = "embedded")]
+            Self::Model { .. } => 1,
+            #[cfg(feature = "embedded")]
             Self::Layer(_) | Self::Scores { .. } => 5,
         })
     }

@@ -1,11 +1,21 @@
 //! The gateway's side of private ECG inference: what `pp-client` runs.
 //!
-//! [`cli`] parses, [`run`] reads the ECG, finds a server (a remote one or one embedded in this process) and classifies
-//! segment after segment, [`report`] says what came of it, [`verify`] compares it with the network in the clear.
+//! | module | does |
+//! |---|---|
+//! | [`cli`], [`settings`] | flags, environment, configuration file |
+//! | [`run`] | reads the ECG and classifies segment after segment |
+//! | [`connection`] | the way to the server |
+//! | `embedded` | a server in this process (feature `embedded`) |
+//! | [`verify`] | compares results with the network in the clear |
+//! | [`report`] | says what came of it |
 
 pub mod cli;
 pub mod connection;
+pub mod digest;
+#[cfg(feature = "embedded")]
+pub mod embedded;
 pub mod failure;
 pub mod report;
 pub mod run;
+pub mod settings;
 pub mod verify;

@@ -5,10 +5,17 @@ use std::process::ExitCode;
 use clap::Parser;
 use client::cli::{Cli, Command};
 use client::run::infer;
+use client::settings::TEMPLATE;
 use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
-    let Cli { command: Command::Infer(arguments) } = Cli::parse();
+    let arguments = match Cli::parse().command {
+        Command::Infer(arguments) => arguments,
+        Command::Config => {
+            print!("{TEMPLATE}");
+            return ExitCode::SUCCESS;
+        }
+    };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("error"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     match infer(&arguments) {

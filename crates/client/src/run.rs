@@ -3,20 +3,24 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use deepcardio::model::Model;
 use ecg::{Hints, Recording, Segment};
 use protocol::client::{ClientConfig, ClientSession, Outcome};
 use protocol::error::Error;
 use protocol::meter::{Ledger, Phase};
 use protocol::method::{MAX_RECORD_SEGMENTS, Reveal};
 use protocol::plan::Limits;
+#[cfg(feature = "embedded")]
+use protocol::tap::Tap;
 
 use crate::cli::Infer;
 use crate::connection::Connection;
+#[cfg(feature = "embedded")]
+use crate::embedded::{self, Embedded};
 use crate::failure::Failure;
 use crate::report::progress::Bar;
 use crate::report::{self, FileReport};
-use crate::verify;
+use crate::settings::Settings;
+use crate::verify::Verifier;
 
 /// Bytes in the megabyte of `--max-mb`.
 const MEGABYTE: u64 = 1_000_000;
@@ -26,13 +30,47 @@ const MEGABYTE: u64 = 1_000_000;
 /// # Errors
 /// [`Failure`], which knows its exit code.
 pub fn infer(arguments: &Infer) -> Result<(), Failure> {
+    let settings = Settings::load(arguments)?;
     let recordings = read_all(arguments)?;
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async {
-        let connection = Connection::open(arguments).await?;
-        let result = classify_all(arguments, &connection, &recordings).await;
+        let (connection, verifier) = open(arguments, &settings).await?;
+        let result = classify_all(arguments, &settings, &connection, verifier, &recordings).await;
         connection.close().await;
         result
     })
+}
+
+/// The way to the server, and the network in the clear if results are compared with it.
+#[cfg(not(feature = "embedded"))]
+async fn open(_: &Infer, settings: &Settings) -> Result<(Connection, Option<Verifier>), Failure> {
+    Ok((Connection::remote(settings), None))
+}
+
+/// The way to the server, started if it is embedded, and the network in the clear if results are compared with it.
+#[cfg(feature = "embedded")]
+async fn open(arguments: &Infer, settings: &Settings) -> Result<(Connection, Option<Verifier>), Failure> {
+    let local = &arguments.local;
+    if local.embedded {
+        let model = embedded::model(local.model.as_deref())?;
+        let tap = local.verify.then(Tap::new);
+        let verifier = local.verify.then(|| Verifier::new(model.clone(), tap.clone()));
+        let reveal = if local.label_only { Reveal::Label } else { Reveal::Scores };
+        let server = Embedded::start(model, reveal, tap, settings.timeout).await?;
+        return Ok((Connection::embedded(settings, server), verifier));
+    }
+    let verifier = match (&local.model, local.verify) {
+        (Some(path), true) => Some(Verifier::new(embedded::model(Some(path))?, None)),
+        (None, false) => None,
+        (None, true) => {
+            let reason = "--verify with a remote server needs --model FILE, the model that it serves";
+            return Err(Failure::Usage(reason.into()));
+        }
+        (Some(_), false) => {
+            let reason = "--model is of use with --embedded, which serves it, or with --verify, which compares with it";
+            return Err(Failure::Usage(reason.into()));
+        }
+    };
+    Ok((Connection::remote(settings), verifier))
 }
 
 /// Every file is read and checked before anything is sent.
@@ -48,7 +86,9 @@ fn read_all<'a>(arguments: &'a Infer) -> Result<Vec<(&'a Path, Recording)>, Fail
 
 async fn classify_all(
     arguments: &Infer,
+    settings: &Settings,
     connection: &Connection,
+    mut verifier: Option<Verifier>,
     recordings: &[(&Path, Recording)],
 ) -> Result<(), Failure> {
     let start = Instant::now();
@@ -56,10 +96,10 @@ async fn classify_all(
     let config = ClientConfig {
         backend: arguments.nonlinear.into(),
         comparison: arguments.comparison.into(),
-        pinned_architecture: arguments.architecture,
-        limits: Limits { traffic: arguments.max_mb.saturating_mul(MEGABYTE), ..Limits::default() },
+        pinned_architecture: settings.architecture.map(|digest| digest.0),
+        limits: Limits { traffic: settings.max_mb.saturating_mul(MEGABYTE), ..Limits::default() },
         observer: Some(bar.observer()),
-        tap: connection.tap.clone(),
+        tap: verifier.as_ref().and_then(Verifier::tap),
     };
     bar.connecting();
     let mut session = ClientSession::connect(connection.connect().await?, config).await?;
@@ -68,7 +108,7 @@ async fn classify_all(
     for (path, recording) in recordings {
         let segments = segments(path, recording, &session)?;
         let architecture = session.architecture().clone();
-        let mut run = Run::new(arguments, connection, &bar, setup.take());
+        let mut run = Run::new(&mut verifier, &bar, setup.take());
         let overall = run.classify(&mut session, &segments).await?;
         let report = FileReport {
             path,
@@ -78,10 +118,10 @@ async fn classify_all(
             overall: &overall,
             ledger: &run.ledger,
             seconds: run.seconds(std::mem::take(&mut setup_time)),
-            verified: arguments.verify,
+            verified: run.verifier.is_some(),
         };
         bar.clear();
-        report.print(arguments.json, arguments.profile)?;
+        report::print(&report, arguments.json, arguments.profile)?;
     }
     Ok(session.finish().await?)
 }
@@ -97,18 +137,15 @@ fn segments(path: &Path, recording: &Recording, session: &ClientSession) -> Resu
 
 /// The classification of one file.
 struct Run<'a> {
-    arguments: &'a Infer,
-    connection: &'a Connection,
+    verifier: &'a mut Option<Verifier>,
     bar: &'a Bar,
     outcomes: Vec<Outcome>,
-    /// Sums of the scores that the network gives in the clear, where they are compared.
-    reference: Vec<i64>,
     ledger: Ledger,
 }
 
 impl<'a> Run<'a> {
-    fn new(arguments: &'a Infer, connection: &'a Connection, bar: &'a Bar, ledger: Ledger) -> Self {
-        Self { arguments, connection, bar, outcomes: Vec::new(), reference: Vec::new(), ledger }
+    fn new(verifier: &'a mut Option<Verifier>, bar: &'a Bar, ledger: Ledger) -> Self {
+        Self { verifier, bar, outcomes: Vec::new(), ledger }
     }
 
     /// Classifies the segments one by one; the result is that of the whole record.
@@ -118,17 +155,22 @@ impl<'a> Run<'a> {
         segments: &[Segment],
     ) -> Result<Outcome, Failure> {
         session.begin_record();
+        if let Some(verifier) = self.verifier {
+            verifier.begin_record();
+        }
         for (index, segment) in segments.iter().enumerate() {
             self.bar.segment(index + 1, segments.len());
             let prepared = session.prepare().await?;
             let outcome = session.infer(prepared, segment).await?;
             self.ledger.merge(&session.take_ledger());
-            self.check(index + 1, segment, &outcome)?;
+            if let Some(verifier) = self.verifier {
+                verifier.segment(index + 1, segment, &outcome)?;
+            }
             self.outcomes.push(outcome);
         }
         let overall = self.overall(session).await?;
-        if self.verifies().is_some() {
-            verify::check("the whole record", &overall, &self.reference)?;
+        if let Some(verifier) = self.verifier {
+            verifier.record(&overall)?;
         }
         Ok(overall)
     }
@@ -146,19 +188,6 @@ impl<'a> Run<'a> {
         let label = session.overall_label().await?;
         self.ledger.merge(&session.take_ledger());
         Ok(Outcome::Label(label))
-    }
-
-    fn check(&mut self, number: usize, segment: &Segment, outcome: &Outcome) -> Result<(), Failure> {
-        if let Some(model) = self.verifies() {
-            let scores = verify::segment(model, segment, number, outcome, self.connection.tap.as_ref())?;
-            add(&mut self.reference, &scores);
-        }
-        Ok(())
-    }
-
-    /// The network in the clear, if results are compared with it.
-    fn verifies(&self) -> Option<&'a Model> {
-        self.connection.model.as_ref().filter(|_| self.arguments.verify)
     }
 
     fn seconds(&self, setup: Duration) -> report::Seconds {

@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::{FileReport, Verdict, profile};
+use super::file::{FileReport, Verdict};
+use super::profile;
 
 /// What a class code means to a person.
 fn rhythm(code: &str) -> &str {

@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use super::{FileReport, profile};
+use super::file::FileReport;
+use super::profile;
 
 /// The stable schema: that of `deepcardio classify --json`, with `traffic` and `seconds`.
 #[derive(Serialize)]

@@ -1,15 +1,26 @@
-//! The programs as a person runs them: real processes, real sockets, the samples and the real model file.
+//! `pp-client` as a person runs it: a real process, real sockets, the samples and the real model file.
+//!
+//! The server is the library behind `pp-server`, on a TCP port of this process. `pp-server` as a process is tested beside
+//! its source.
 
-use std::io::{BufRead, BufReader};
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
-use std::sync::OnceLock;
+use std::process::{Command, Output};
+use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 
 use deepcardio::model::Model;
 use deepcardio::reference;
 use deepcardio::scores::argmax;
+use protocol::channel::Timeouts;
+use protocol::method::Reveal;
+use protocol::server::Service;
 use serde_json::Value;
+use server::serve::{Bounds, serve};
+use tokio::runtime::Runtime;
+use tokio_util::sync::CancellationToken;
+use transport::tcp::Listener;
 
 const SAMPLES: [&str; 6] = [
     "mitdb208-few-ectopics.csv",
@@ -22,7 +33,7 @@ const SAMPLES: [&str; 6] = [
 const LONG: &str = "mitdb208-long.csv";
 
 fn root() -> &'static Path {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
 }
 
 fn sample(name: &str) -> PathBuf {
@@ -33,24 +44,15 @@ fn model_file() -> PathBuf {
     root().join("models/deepcardio.bin")
 }
 
-/// The programs of this workspace, built once in the profile of the tests.
-fn program(name: &str) -> PathBuf {
-    static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    let directory = BUILT.get_or_init(|| {
-        let built = Command::new(env!("CARGO"))
-            .current_dir(root())
-            .args(["build", "--quiet", "-p", "client", "-p", "server"])
-            .status()
-            .unwrap();
-        assert!(built.success(), "the programs do not build");
-        // This test runs from `<profile>/deps/`.
-        std::env::current_exe().unwrap().ancestors().nth(2).unwrap().to_owned()
-    });
-    directory.join(name)
+/// The program, without the settings of whoever runs the tests.
+fn program() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_pp-client"));
+    command.env_clear().current_dir(root());
+    command
 }
 
 fn client(arguments: &[&str], files: &[PathBuf]) -> Output {
-    Command::new(program("pp-client")).arg("infer").args(arguments).args(files).output().unwrap()
+    program().arg("infer").args(arguments).args(files).output().unwrap()
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -63,48 +65,30 @@ fn objects(output: &Output) -> Vec<Value> {
     text(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-/// A server process on a port of its own, killed when dropped.
+/// A server on a port of its own, stopped when dropped.
 struct Server {
-    process: Child,
     address: String,
-    log: Option<thread::JoinHandle<String>>,
+    stop: CancellationToken,
+    _runtime: Runtime,
 }
 
 impl Server {
-    fn start(arguments: &[&str]) -> Self {
-        let mut process = Command::new(program("pp-server"))
-            .args(["--listen", "127.0.0.1:0", "--model"])
-            .arg(model_file())
-            .args(arguments)
-            .env("NO_COLOR", "1")
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(process.stderr.take().unwrap()).lines();
-        let address = loop {
-            let line = lines.next().expect("the server ended before it listened").unwrap();
-            if let Some((_, address)) = line.split_once("listening address=") {
-                break address.trim().to_owned();
-            }
-        };
-        let log = thread::spawn(move || lines.map_while(Result::ok).collect::<Vec<_>>().join("\n"));
-        Self { process, address, log: Some(log) }
-    }
-
-    /// Asks it to stop and gives its exit code and its log since it listened.
-    fn stop(mut self) -> (Option<i32>, String) {
-        let told = Command::new("kill").arg(self.process.id().to_string()).status().unwrap();
-        assert!(told.success());
-        let code = self.process.wait().unwrap().code();
-        (code, self.log.take().unwrap().join().unwrap())
+    fn start(reveal: Reveal, max_sessions: usize) -> Self {
+        let service = Arc::new(Service::new(Model::load(&model_file()).unwrap(), reveal).unwrap());
+        let runtime = Runtime::new().unwrap();
+        let listener = runtime.block_on(Listener::bind((Ipv4Addr::LOCALHOST, 0).into(), false)).unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let stop = CancellationToken::new();
+        let silence = Duration::from_secs(600);
+        let bounds = Bounds { max_sessions, timeouts: Timeouts { progress: silence, idle: silence } };
+        runtime.spawn(serve(listener, service, bounds, stop.clone()));
+        Self { address, stop, _runtime: runtime }
     }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // Already gone if the test stopped it.
-        let _gone = self.process.kill();
-        let _reaped = self.process.wait();
+        self.stop.cancel();
     }
 }
 
@@ -163,7 +147,7 @@ fn the_other_bundled_model_is_served_too() {
 
 #[test]
 fn four_clients_at_once_get_the_reference_scores_over_tcp() {
-    let server = Server::start(&[]);
+    let server = Server::start(Reveal::Scores, 8);
     let model = Model::load(&model_file()).unwrap();
     thread::scope(|scope| {
         for name in &SAMPLES[..4] {
@@ -176,17 +160,11 @@ fn four_clients_at_once_get_the_reference_scores_over_tcp() {
             });
         }
     });
-    let (code, log) = server.stop();
-    assert_eq!(code, Some(0), "{log}");
-    assert_eq!(log.matches("session ended").count(), 4, "{log}");
-    for secret in ["normal", "scores=", "label="] {
-        assert!(!log.contains(secret), "the log tells {secret:?}: {log}");
-    }
 }
 
 #[test]
 fn a_label_only_server_reveals_labels_alone() {
-    let server = Server::start(&["--reveal", "label"]);
+    let server = Server::start(Reveal::Label, 8);
     let model = Model::load(&model_file()).unwrap();
     let file = sample(SAMPLES[2]);
     let report = &objects(&client(&["--server", &server.address, "--json"], std::slice::from_ref(&file)))[0];
@@ -199,7 +177,7 @@ fn a_label_only_server_reveals_labels_alone() {
 /// A record of three segments, asked for as a program and as a person would.
 #[test]
 fn a_label_only_server_labels_a_long_record() {
-    let server = Server::start(&["--reveal", "label"]);
+    let server = Server::start(Reveal::Label, 8);
     let model = Model::load(&model_file()).unwrap();
     let (long, short) = (sample(LONG), sample(SAMPLES[3]));
     let scores = reference_scores(&model, &long);
@@ -261,22 +239,18 @@ fn people_read_the_rhythm_and_what_it_cost() {
 fn exit_codes_tell_what_failed() {
     let nobody = ["--server", "127.0.0.1:9"];
     let good = [sample(SAMPLES[2])];
-    let cases: [(&[&str], &[PathBuf], i32, &str); 6] = [
+    let cases: [(&[&str], &[PathBuf], i32, &str); 8] = [
         (&["--embedded"], &[root().join("samples/none.csv")], 3, "none.csv"),
         (&["--embedded"], &[root().join("README.md")], 3, "README.md"),
-        (&nobody, &good, 4, "network"),
+        (&nobody, &good, 4, "no server answers at 127.0.0.1:9"),
+        (&["--model", "models/deepcardio.bin"], &good, 2, "--verify"),
+        (&["--embedded", "--config", "README.md"], &good, 2, "README.md"),
         (&["--server", "192.0.2.1:7464"], &good, 2, "--insecure"),
         (&["--embedded", "--model", "README.md"], &good, 1, "README.md"),
         (&["--server", "127.0.0.1:9", "--verify"], &good, 2, "--model"),
     ];
     for (arguments, files, code, part) in cases {
-        let output = Command::new(program("pp-client"))
-            .current_dir(root())
-            .arg("infer")
-            .args(arguments)
-            .args(files)
-            .output()
-            .unwrap();
+        let output = client(arguments, files);
         let error = text(&output.stderr);
         assert_eq!(output.status.code(), Some(code), "{arguments:?}: {error}");
         assert!(error.contains(part), "no {part:?} in {error}");
@@ -284,21 +258,38 @@ fn exit_codes_tell_what_failed() {
     }
 }
 
+/// Without a flag, the server is that of the environment, else that of the user's configuration file.
 #[test]
-fn a_server_with_the_wrong_configuration_does_not_start() {
-    let start = |arguments: &[&str]| Command::new(program("pp-server")).args(arguments).output().unwrap();
-    let none = start(&[]);
-    assert_eq!(none.status.code(), Some(1));
-    assert!(text(&none.stderr).contains("--model"));
-    let open = start(&["--model", "x.bin", "--listen", "0.0.0.0:0"]);
-    assert!(text(&open.stderr).contains("--insecure"), "{}", text(&open.stderr));
-    let template = start(&["--print-config"]);
-    assert!(template.status.success() && text(&template.stdout).contains("max-sessions"));
+fn a_server_is_found_without_a_flag() {
+    let server = Server::start(Reveal::Label, 8);
+    let folder = std::env::temp_dir().join(format!("pp-settings-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("pp-client.toml");
+    std::fs::write(&file, format!("server = \"{}\"\n", server.address)).unwrap();
+    let infer = |name: &str, value: &std::ffi::OsStr| {
+        let output = program().env(name, value).arg("infer").arg(sample(SAMPLES[2])).output().unwrap();
+        assert!(text(&output.stdout).contains("Rhythm: "), "{name}: {}", text(&output.stderr));
+    };
+    infer("PP_CLIENT_SERVER", server.address.as_ref());
+    infer("XDG_CONFIG_HOME", folder.as_os_str());
+    infer("PP_CLIENT_CONFIG", file.as_os_str());
+    std::fs::write(&file, "server = \"127.0.0.1:9\"\n").unwrap();
+    let output = client(&["--config", file.to_str().unwrap()], &[sample(SAMPLES[2])]);
+    let error = text(&output.stderr);
+    std::fs::remove_dir_all(&folder).unwrap();
+    assert_eq!(output.status.code(), Some(4), "{error}");
+    assert!(error.contains("127.0.0.1:9") && error.contains("pp-client.toml"), "{error}");
+}
+
+#[test]
+fn the_configuration_file_that_it_prints_is_one_that_it_reads() {
+    let printed = program().arg("config").output().unwrap();
+    assert!(printed.status.success() && text(&printed.stdout).contains("127.0.0.1:7464"));
 }
 
 #[test]
 fn a_full_server_says_so() {
-    let server = Server::start(&["--max-sessions", "1"]);
+    let server = Server::start(Reveal::Scores, 1);
     // A connection that says nothing holds the only place.
     let _held = std::net::TcpStream::connect(&server.address).unwrap();
     let output = client(&["--server", &server.address], &[sample(SAMPLES[2])]);

@@ -8,7 +8,6 @@
 //! | `leakage` | sizes tell nothing of weights or ECG, and nothing is used twice |
 //! | `label_only` | a label-only client's whole view holds no score, nor what would complete one |
 //! | `trips` | the round trips in the books are those that a clock counts |
-//! | `programs` | `pp-server` and `pp-client` as processes over TCP, on the samples and the real model |
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -17,7 +16,6 @@ mod label_only;
 mod leakage;
 mod networks;
 mod pool;
-mod programs;
 mod relay;
 mod session;
 mod trips;

@@ -1,0 +1,213 @@
+//! Settings of `pp-client`: flags over environment over file over defaults.
+//!
+//! The file is TOML. A key that is not known is an error that names its line.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use crate::cli::Infer;
+use crate::digest::Digest;
+
+/// A commented configuration file with the defaults.
+pub const TEMPLATE: &str = include_str!("../pp-client.toml");
+/// Where a server is looked for when nobody names one.
+pub const DEFAULT_SERVER: &str = "127.0.0.1:7464";
+/// The port of a server whose address names none.
+const DEFAULT_PORT: u16 = 7464;
+/// The file's name in the user's configuration folder.
+const FILE_NAME: &str = "pp-client.toml";
+/// The file is read only up to this size.
+const MAX_FILE_BYTES: u64 = 1 << 16;
+
+/// The configuration file.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct File {
+    server: Option<String>,
+    #[serde(default)]
+    insecure: bool,
+    timeout: Option<u64>,
+    max_mb: Option<u64>,
+    architecture: Option<Digest>,
+}
+
+/// Who named the server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// A flag or an environment variable.
+    Named,
+    /// The configuration file.
+    File(PathBuf),
+    /// Nobody: [`DEFAULT_SERVER`].
+    Default,
+}
+
+/// Complete, checked settings.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// The server, as `HOST:PORT`.
+    pub server: String,
+    /// Who named it.
+    pub origin: Origin,
+    /// Whether to connect beyond this machine over plain TCP.
+    pub insecure: bool,
+    /// How long a silent server is waited for.
+    pub timeout: Duration,
+    /// Most megabytes of traffic for one segment.
+    pub max_mb: u64,
+    /// The digest that the server's architecture must have.
+    pub architecture: Option<Digest>,
+}
+
+/// A configuration that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    /// The file cannot be read.
+    #[error("configuration file {path}: {source}")]
+    Read {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file is longer than any configuration.
+    #[error("configuration file {0}: longer than {MAX_FILE_BYTES} bytes, is this the right file?")]
+    TooLong(PathBuf),
+    /// The file does not parse. The text names line and key.
+    #[error("configuration file {path}: {source}")]
+    Parse {
+        /// Which file.
+        path: PathBuf,
+        /// Where and why.
+        source: Box<toml::de::Error>,
+    },
+    /// A time-out that is none.
+    #[error("the time-out must be 1 to 86400 seconds, and is {0}")]
+    Timeout(u64),
+}
+
+impl Settings {
+    /// Merges the arguments, which already hold the environment, with the configuration file and the defaults.
+    ///
+    /// # Errors
+    /// [`SettingsError`] for an unreadable or invalid file, or a value out of range.
+    pub fn load(arguments: &Infer) -> Result<Self, SettingsError> {
+        let path = arguments.config.clone().or_else(|| user_file().filter(|path| path.exists()));
+        let file = path.as_deref().map(read).transpose()?.unwrap_or_default();
+        Self::merge(arguments, file, path)
+    }
+
+    fn merge(arguments: &Infer, file: File, path: Option<PathBuf>) -> Result<Self, SettingsError> {
+        let (server, origin) = match (&arguments.server, file.server, path) {
+            (Some(server), ..) => (server.clone(), Origin::Named),
+            (None, Some(server), Some(path)) => (server, Origin::File(path)),
+            _ => (DEFAULT_SERVER.to_owned(), Origin::Default),
+        };
+        let timeout = arguments.timeout.or(file.timeout).unwrap_or(60);
+        if !(1..=86_400).contains(&timeout) {
+            return Err(SettingsError::Timeout(timeout));
+        }
+        Ok(Self {
+            server: with_port(server),
+            origin,
+            insecure: arguments.insecure || file.insecure,
+            timeout: Duration::from_secs(timeout),
+            max_mb: arguments.max_mb.or(file.max_mb).unwrap_or(4000),
+            architecture: arguments.architecture.or(file.architecture),
+        })
+    }
+}
+
+/// The configuration file of the user who runs the program.
+fn user_file() -> Option<PathBuf> {
+    let set = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let folder = set("XDG_CONFIG_HOME").or_else(|| Some(set("HOME")?.join(".config")))?;
+    Some(folder.join(FILE_NAME))
+}
+
+fn read(path: &Path) -> Result<File, SettingsError> {
+    let unreadable = |source| SettingsError::Read { path: path.into(), source };
+    if fs::metadata(path).map_err(unreadable)?.len() > MAX_FILE_BYTES {
+        return Err(SettingsError::TooLong(path.into()));
+    }
+    let text = fs::read_to_string(path).map_err(unreadable)?;
+    toml::from_str(&text)
+        .map_err(|source| SettingsError::Parse { path: path.into(), source: Box::new(source) })
+}
+
+/// Adds the default port to an address that names none. The colons of a bare IPv6 address name no port.
+fn with_port(server: String) -> String {
+    if server.parse::<std::net::Ipv6Addr>().is_ok() {
+        return format!("[{server}]:{DEFAULT_PORT}");
+    }
+    if server.ends_with(']') || !server.contains(':') {
+        return format!("{server}:{DEFAULT_PORT}");
+    }
+    server
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::cli::{Cli, Command};
+
+    fn infer(flags: &[&str]) -> Infer {
+        let line = ["pp-client", "infer", "a.csv"].iter().chain(flags);
+        match Cli::try_parse_from(line).unwrap().command {
+            Command::Infer(infer) => infer,
+            Command::Config => unreachable!("another command"),
+        }
+    }
+
+    fn merged(flags: &[&str], text: &str) -> Settings {
+        Settings::merge(&infer(flags), toml::from_str(text).unwrap(), Some("file.toml".into())).unwrap()
+    }
+
+    #[test]
+    fn the_template_is_a_valid_file_with_the_defaults() {
+        let uncommented: String =
+            TEMPLATE.lines().map(|line| line.strip_prefix("#: ").unwrap_or(line).to_owned() + "\n").collect();
+        let defaults = merged(&[], "");
+        let of_template = merged(&[], &uncommented);
+        assert_eq!(of_template.origin, Origin::File("file.toml".into()));
+        assert_eq!(Settings { origin: Origin::Default, ..of_template }, defaults);
+    }
+
+    #[test]
+    fn flags_come_before_the_file_and_the_file_before_the_default() {
+        assert_eq!(merged(&[], "").server, DEFAULT_SERVER);
+        let file = "server = \"gateway.example:9\"\ntimeout = 5";
+        assert_eq!(merged(&[], file).server, "gateway.example:9");
+        assert_eq!(merged(&[], file).timeout, Duration::from_secs(5));
+        let named = merged(&["--server", "other.example", "--timeout", "6"], file);
+        assert_eq!((named.server.as_str(), &named.origin), ("other.example:7464", &Origin::Named));
+        assert_eq!(named.timeout, Duration::from_secs(6));
+    }
+
+    #[test]
+    fn an_address_without_a_port_takes_the_usual_one() {
+        for (given, complete) in [
+            ("host", "host:7464"),
+            ("host:1", "host:1"),
+            ("::1", "[::1]:7464"),
+            ("[::1]", "[::1]:7464"),
+            ("[::1]:2", "[::1]:2"),
+        ] {
+            assert_eq!(with_port(given.into()), complete);
+        }
+    }
+
+    #[test]
+    fn unknown_keys_and_impossible_values_are_refused() {
+        let error = toml::from_str::<File>("timeout = 1\nserver-name = \"x\"\n").unwrap_err().to_string();
+        assert!(error.contains("line 2") && error.contains("server-name"), "{error}");
+        assert!(toml::from_str::<File>("architecture = \"0f\"").is_err());
+        let file = toml::from_str("timeout = 0").unwrap();
+        assert!(matches!(Settings::merge(&infer(&[]), file, None), Err(SettingsError::Timeout(0))));
+    }
+}

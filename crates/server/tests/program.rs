@@ -1,0 +1,147 @@
+//! `pp-server` as an operator runs it: a real process, real sockets, the real model file.
+//!
+//! The client is the library behind `pp-client`. `pp-client` as a process is tested beside its source.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use deepcardio::model::Model;
+use deepcardio::reference;
+use ecg::Segment;
+use protocol::channel::{Channel, Timeouts};
+use protocol::client::{ClientConfig, ClientSession, Outcome};
+use protocol::error::{Error, Party};
+use protocol::method::Backend;
+use protocol::plan::Limits;
+use transport::tcp;
+
+fn root() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+}
+
+fn model_file() -> PathBuf {
+    root().join("models/deepcardio.bin")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// The program, without the settings of whoever runs the tests.
+fn program() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_pp-server"));
+    command.env_clear().env("NO_COLOR", "1");
+    command
+}
+
+/// A server process on a port of its own, killed when dropped.
+struct Server {
+    process: Child,
+    address: String,
+    log: Option<thread::JoinHandle<String>>,
+}
+
+impl Server {
+    fn start(arguments: &[&str]) -> Self {
+        let mut process = program()
+            .args(["--listen", "127.0.0.1:0", "--model"])
+            .arg(model_file())
+            .args(arguments)
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(process.stderr.take().unwrap()).lines();
+        let address = loop {
+            let line = lines.next().expect("the server ended before it listened").unwrap();
+            if let Some((_, address)) = line.split_once("listening address=") {
+                break address.trim().to_owned();
+            }
+        };
+        let log = thread::spawn(move || lines.map_while(Result::ok).collect::<Vec<_>>().join("\n"));
+        Self { process, address, log: Some(log) }
+    }
+
+    /// Asks it to stop and gives its exit code and its log since it listened.
+    fn stop(mut self) -> (Option<i32>, String) {
+        let told = Command::new("kill").arg(self.process.id().to_string()).status().unwrap();
+        assert!(told.success());
+        let code = self.process.wait().unwrap().code();
+        (code, self.log.take().unwrap().join().unwrap())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Already gone if the test stopped it.
+        let _gone = self.process.kill();
+        let _reaped = self.process.wait();
+    }
+}
+
+fn segment(model: &Model, name: &str) -> Segment {
+    let recording = ecg::open(&root().join("samples").join(name), ecg::Hints::default()).unwrap();
+    ecg::segments(&recording, model.architecture().signal()).unwrap().remove(0)
+}
+
+async fn connect(address: &str) -> Result<ClientSession, Error> {
+    let silence = Duration::from_secs(600);
+    let stream = tcp::connect(address, false).await?.stream;
+    let channel = Channel::new(stream, Party::Server, Timeouts { progress: silence, idle: silence });
+    let config = ClientConfig {
+        backend: Backend::Ot,
+        comparison: None,
+        pinned_architecture: None,
+        limits: Limits::default(),
+        observer: None,
+        tap: None,
+    };
+    ClientSession::connect(channel, config).await
+}
+
+async fn classify(address: &str, segment: &Segment) -> Outcome {
+    let mut session = connect(address).await.unwrap();
+    let prepared = session.prepare().await.unwrap();
+    let outcome = session.infer(prepared, segment).await.unwrap();
+    session.finish().await.unwrap();
+    outcome
+}
+
+#[tokio::test]
+async fn clients_get_the_reference_scores_and_the_log_tells_nothing() {
+    let server = Server::start(&[]);
+    let model = Model::load(&model_file()).unwrap();
+    let (af, normal) = (segment(&model, "synthetic-af.csv"), segment(&model, "synthetic-normal.csv"));
+    let outcomes = tokio::join!(classify(&server.address, &af), classify(&server.address, &normal));
+    assert!(outcomes.0 == Outcome::Scores(reference::scores(&model, &af).unwrap()));
+    assert!(outcomes.1 == Outcome::Scores(reference::scores(&model, &normal).unwrap()));
+    let (code, log) = server.stop();
+    assert_eq!(code, Some(0), "{log}");
+    assert_eq!(log.matches("session ended").count(), 2, "{log}");
+    for secret in ["normal", "scores=", "label="] {
+        assert!(!log.contains(secret), "the log tells {secret:?}: {log}");
+    }
+}
+
+#[test]
+fn a_wrong_configuration_does_not_start() {
+    let start = |arguments: &[&str]| -> Output { program().args(arguments).output().unwrap() };
+    let none = start(&[]);
+    assert_eq!(none.status.code(), Some(1));
+    assert!(text(&none.stderr).contains("--model"));
+    let open = start(&["--model", "x.bin", "--listen", "0.0.0.0:0"]);
+    assert!(text(&open.stderr).contains("--insecure"), "{}", text(&open.stderr));
+    let template = start(&["--print-config"]);
+    assert!(template.status.success() && text(&template.stdout).contains("max-sessions"));
+}
+
+#[tokio::test]
+async fn a_full_server_says_so() {
+    let server = Server::start(&["--max-sessions", "1"]);
+    // A connection that says nothing holds the only place.
+    let _held = tcp::connect(&server.address, false).await.unwrap();
+    let refused = connect(&server.address).await.err().unwrap().to_string();
+    assert!(refused.contains("maximum of 1 sessions"), "{refused}");
+}
