@@ -1,4 +1,5 @@
-//! The same integers as [`mod@deepcardio::reference`], with vector instructions: for evaluation on many records.
+//! The same integers as [`mod@deepcardio::reference`], with vector instructions: for evaluation on
+//! many records.
 
 use deepcardio::architecture::{LinearShape, Nonlinear, Stage};
 use deepcardio::kernel::Convolution;

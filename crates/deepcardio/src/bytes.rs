@@ -25,7 +25,7 @@ impl Writer {
         self.raw(&value.to_le_bytes());
     }
 
-    /// Writes a count or dimension; validated sizes stay far below 2^32.
+    /// Writes a count or dimension. Validated sizes stay far below 2^32.
     pub(crate) fn size(&mut self, value: usize) {
         self.u32(u32::try_from(value).unwrap_or(u32::MAX));
     }
@@ -89,7 +89,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Reads a flag; anything but 0 and 1 is refused so that each value has one encoding.
+    /// Reads a flag. Anything but 0 and 1 is refused so that each value has one encoding.
     pub(crate) fn flag(&mut self) -> Result<bool, DecodeError> {
         match self.u8()? {
             0 => Ok(false),

@@ -15,7 +15,7 @@ pub enum InputError {
         /// Samples that the model takes.
         expected: usize,
     },
-    /// A sample lies outside the signed input width; the bounds of the network would not hold.
+    /// A sample lies outside the signed input width. The bounds of the network would not hold.
     #[error("a sample does not fit the signed input width of {bits} bits")]
     Range {
         /// Width of an input sample.

@@ -1,12 +1,14 @@
-//! One convolution kernel for residues, integers and floats, shaped so that the compiler turns it into vector instructions.
+//! One convolution kernel for residues, integers and floats, shaped so that the compiler turns it
+//! into vector instructions.
 //!
-//! A tile of [`OUTPUTS`] output channels by [`LANES`] positions stays in registers while the loop runs over input
-//! channels and taps. On x86-64 the tile is compiled a second time for AVX2 and chosen at run time.
+//! A tile of [`OUTPUTS`] output channels by [`LANES`] positions stays in registers while the loop
+//! runs over input channels and taps. On x86-64 the tile is compiled a second time for AVX2 and
+//! chosen at run time.
 
 use rayon::iter::{IndexedParallelIterator, ParallelIterator};
 use rayon::slice::{ParallelSlice, ParallelSliceMut};
 
-use zeroize::Zeroize;
+use zeroize::{Zeroize, Zeroizing};
 
 use crate::architecture::LinearShape;
 
@@ -29,7 +31,8 @@ pub trait Element: Copy + Default + Send + Sync + Zeroize {
 impl Element for i32 {
     const ONE: Self = 1;
 
-    /// Wrapping: the interval analysis keeps every true sum within range, and wrapping sums end at the true sum.
+    /// Wrapping: the interval analysis keeps every true sum within range, and wrapping sums end at
+    /// the true sum.
     #[inline(always)]
     fn multiply_add(sum: Self, a: Self, b: Self) -> Self {
         sum.wrapping_add(a.wrapping_mul(b))
@@ -77,7 +80,7 @@ impl<T: Element> Convolution<T> {
         Self { shape, taps, bias: bias.to_vec() }
     }
 
-    /// Applies the layer to `[batch][in][position]`; batch items run in parallel.
+    /// Applies the layer to `[batch][in][position]`. Batch items run in parallel.
     #[must_use]
     pub fn apply(&self, input: &[T]) -> Vec<T> {
         let mut output = vec![T::default(); self.shape.output().count()];
@@ -90,6 +93,9 @@ impl<T: Element> Convolution<T> {
 
     fn apply_item(&self, item: &[T], out: &mut [T]) {
         let LinearShape { length, kernel, in_channels, .. } = self.shape;
+        if length == 1 && kernel == 1 {
+            return self.apply_vector(item, out);
+        }
         let rows = self.pad(item);
         let blocks = self.taps.chunks_exact(in_channels * kernel * OUTPUTS);
         for ((taps, bias), out) in blocks.zip(self.bias.chunks(OUTPUTS)).zip(out.chunks_mut(OUTPUTS * length))
@@ -102,6 +108,17 @@ impl<T: Element> Convolution<T> {
                         *out = T::multiply_add(sum, bias, T::ONE);
                     }
                 }
+            }
+        }
+    }
+
+    /// One position without taps to either side: a product of the matrix and a vector.
+    fn apply_vector(&self, item: &[T], out: &mut [T]) {
+        let blocks = self.taps.chunks_exact(self.shape.in_channels * OUTPUTS);
+        for ((taps, bias), out) in blocks.zip(self.bias.chunks(OUTPUTS)).zip(out.chunks_mut(OUTPUTS)) {
+            let sums = dispatch_vector(item, taps);
+            for ((out, &sum), &bias) in out.iter_mut().zip(&sums).zip(bias) {
+                *out = T::multiply_add(sum, bias, T::ONE);
             }
         }
     }
@@ -119,6 +136,20 @@ impl<T: Element> Convolution<T> {
             row.iter_mut().skip(padding).zip(channel).for_each(|(padded, &value)| *padded = value);
         }
         rows
+    }
+}
+
+impl Convolution<u32> {
+    /// Packs weights `[out][in][tap]` as residues modulo `2^32`.
+    #[must_use]
+    pub fn of_residues(shape: LinearShape, weights: &[i8], bias: &[i32]) -> Self {
+        let weights = weights.iter().map(|&weight| i32::from(weight).cast_unsigned());
+        let bias = bias.iter().map(|&bias| bias.cast_unsigned());
+        Self::new(
+            shape,
+            &Zeroizing::new(weights.collect::<Vec<u32>>()),
+            &Zeroizing::new(bias.collect::<Vec<u32>>()),
+        )
     }
 }
 
@@ -146,7 +177,8 @@ fn tile_avx2<T: Element>(rows: &[T], taps: &[T], stride: usize, kernel: usize, s
     tile(rows, taps, stride, kernel, start)
 }
 
-/// Sums over input channels and taps for [`OUTPUTS`] channels at positions `start .. start + LANES`.
+/// Sums over input channels and taps for [`OUTPUTS`] channels at positions
+/// `start .. start + LANES`.
 #[inline(always)]
 fn tile<T: Element>(rows: &[T], taps: &[T], stride: usize, kernel: usize, start: usize) -> Tile<T> {
     let mut sums = [[T::default(); LANES]; OUTPUTS];
@@ -160,6 +192,35 @@ fn tile<T: Element>(rows: &[T], taps: &[T], stride: usize, kernel: usize, start:
                     *sum = T::multiply_add(*sum, weight, value);
                 }
             }
+        }
+    }
+    sums
+}
+
+/// Runs the dot products with the widest vectors that the processor has.
+fn dispatch_vector<T: Element>(item: &[T], taps: &[T]) -> [T; OUTPUTS] {
+    #[cfg(target_arch = "x86_64")]
+    if std::arch::is_x86_feature_detected!("avx2") {
+        // SAFETY: the processor has AVX2, as just checked; the function has no other requirement.
+        return unsafe { vector_avx2(item, taps) };
+    }
+    vector(item, taps)
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn vector_avx2<T: Element>(item: &[T], taps: &[T]) -> [T; OUTPUTS] {
+    vector(item, taps)
+}
+
+/// Dot products of one vector with the weights of [`OUTPUTS`] channels, summed in the order of the
+/// inputs.
+#[inline(always)]
+fn vector<T: Element>(item: &[T], taps: &[T]) -> [T; OUTPUTS] {
+    let mut sums = [T::default(); OUTPUTS];
+    for (&value, weights) in item.iter().zip(taps.as_chunks::<OUTPUTS>().0) {
+        for (sum, &weight) in sums.iter_mut().zip(weights) {
+            *sum = T::multiply_add(*sum, weight, value);
         }
     }
     sums

@@ -1,12 +1,13 @@
 //! The DeepCardio arrhythmia network in exact integers.
 //!
-//! DeepCardio (Van Zaen et al. 2019, arXiv:1907.01513) tells normal rhythm, atrial fibrillation, other rhythms and noise
-//! apart in 30 s of single-lead ECG. This crate holds the network without any cryptography. Segments come from the crate
-//! [`ecg`]. Training, import and evaluation are in `deepcardio-tools`.
+//! DeepCardio (Van Zaen et al. 2019, arXiv:1907.01513) tells normal rhythm, atrial fibrillation,
+//! other rhythms and noise apart in 30 s of single-lead ECG. This crate holds the network without
+//! any cryptography. Segments come from the crate [`ecg`]. Training, import and evaluation are in
+//! `deepcardio-tools`.
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`architecture`] | what a client may know: layer shapes, widths, an LSTM's tables, preprocessing constants, class names |
+//! | [`architecture`] | what a client may know: layers, widths, an LSTM's tables, front end, classes |
 //! | [`layers`] | the integer semantics of each layer |
 //! | [`overlap`] | which values of overlapping windows are the same |
 //! | [`scores`] | from class scores to a label and probabilities |
@@ -14,8 +15,8 @@
 //! | `reference` | the whole network, which every private run equals bit for bit |
 //! | `kernel` | a convolution with vector instructions, on residues, integers and floats |
 //!
-//! The last three are behind the feature `model`, which is on by default. A gateway builds without it: it knows the
-//! architecture of a server and never its weights.
+//! The last three are behind the feature `model`, which is on by default. A gateway builds without
+//! it: it knows the architecture of a server and never its weights.
 
 pub mod architecture;
 mod bytes;

@@ -1,6 +1,6 @@
 //! From class scores to a label and probabilities.
 
-/// Index of the largest score; ties go to the lowest index.
+/// Index of the largest score. Ties go to the lowest index.
 #[must_use]
 pub fn argmax<T: PartialOrd + Copy>(scores: &[T]) -> usize {
     let mut best = 0;

@@ -2,7 +2,8 @@
 
 /// Every intermediate value of one classification, one entry per stage.
 ///
-/// It shows a patient's data and, in the accumulators, the model. It is for tests and has no `Debug`.
+/// It shows a patient's data and, in the accumulators, the model. It is for tests and has no
+/// `Debug`.
 pub struct Trace {
     /// The stages, in order.
     pub stages: Vec<StageTrace>,
@@ -10,9 +11,9 @@ pub struct Trace {
 
 /// Values of one stage, each row-major `[batch][channel][position]`.
 pub struct StageTrace {
-    /// After the linear layer, at every position; the last stage's are the class scores.
+    /// After the linear layer, at every position. The last stage's are the class scores.
     pub accumulators: Vec<i32>,
-    /// After the non-linear step; the last hidden state of an LSTM.
+    /// After the non-linear step. The last hidden state of an LSTM.
     pub activations: Vec<i32>,
     /// After the reductions: the next stage's input.
     pub output: Vec<i32>,

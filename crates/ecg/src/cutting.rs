@@ -32,7 +32,7 @@ pub fn segments(recording: &Recording, signal: &Signal) -> Result<Vec<Segment>, 
     Ok(starts.map(|start| Segment::new(padded[start..start + length].to_vec())).collect())
 }
 
-/// Filters and resamples the whole recording; in millivolts at the rate of `signal`.
+/// Filters and resamples the whole recording. In millivolts at the rate of `signal`.
 ///
 /// # Errors
 /// As [`BandPass::design`], [`BandPass::apply`] and [`Resampler::new`].

@@ -1,12 +1,13 @@
 //! Butterworth band-pass as second-order sections, run forward and backward.
 //!
 //! Equals `scipy.signal.butter(order, [low, high], 'bandpass', fs=rate, output='sos')` followed by
-//! `sosfiltfilt` with its default padding: an odd extension of `3 (2 order + 1)` samples at either end, and
-//! each pass started in the steady state of its first sample. Forward and backward cancel the phase, so the
-//! waves keep their place and shape.
+//! `sosfiltfilt` with its default padding: an odd extension of `3 (2 order + 1)` samples at either
+//! end, and each pass started in the steady state of its first sample. Forward and backward cancel
+//! the phase, so the waves keep their place and shape.
 //!
 //! Design: the poles of the analog low-pass prototype, moved to the band (Oppenheim and Schafer,
-//! *Discrete-Time Signal Processing*, chapter 7), then the bilinear transform with both edges prewarped.
+//! *Discrete-Time Signal Processing*, chapter 7), then the bilinear transform with both edges
+//! prewarped.
 
 use std::f64::consts::PI;
 
@@ -58,7 +59,7 @@ impl BandPass {
         3 * (2 * self.sections.len() + 1)
     }
 
-    /// Filters the whole signal forward and backward; the length stays.
+    /// Filters the whole signal forward and backward. The length stays.
     ///
     /// # Errors
     /// [`EcgError::TooShort`] when the signal is not longer than [`Self::padding`].
@@ -115,7 +116,8 @@ impl Section {
     }
 }
 
-/// Mirrors `padding` samples about the end points, by point reflection; `None` if there are not enough.
+/// Mirrors `padding` samples about the end points, by point reflection. `None` if there are not
+/// enough.
 fn extend(signal: &[f64], padding: usize) -> Option<Zeroizing<Vec<f64>>> {
     let (first, last) = (*signal.first()?, *signal.last()?);
     let head = signal.get(1..=padding)?;
@@ -127,8 +129,8 @@ fn extend(signal: &[f64], padding: usize) -> Option<Zeroizing<Vec<f64>>> {
     Some(extended)
 }
 
-/// The digital sections for prewarped band edges `low` and `high` (tangents of half the angle), the poles
-/// nearest to the unit circle last.
+/// The digital sections for prewarped band edges `low` and `high` (tangents of half the angle), the
+/// poles nearest to the unit circle last.
 fn sections(order: u32, low: f64, high: f64) -> Vec<Section> {
     let (width, centre_squared) = (high - low, low * high);
     let mut gain = 1.0;
@@ -155,9 +157,9 @@ fn sections(order: u32, low: f64, high: f64) -> Vec<Section> {
     denominators.into_iter().enumerate().map(|(index, a)| section(index, order as usize, gain, a)).collect()
 }
 
-/// Joins a denominator with its zeros: the first half of the sections (the upper edge) has both at -1, the
-/// second half (the lower edge) both at +1, the middle of an odd order one of each. The first section
-/// carries the gain of all.
+/// Joins a denominator with its zeros: the first half of the sections (the upper edge) has both at
+/// -1, the second half (the lower edge) both at +1, the middle of an odd order one of each. The
+/// first section carries the gain of all.
 fn section(index: usize, order: usize, gain: f64, a: [f64; 2]) -> Section {
     let zeros = match (2 * index + 1).cmp(&order) {
         std::cmp::Ordering::Less => [1.0, 2.0, 1.0],

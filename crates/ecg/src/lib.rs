@@ -4,12 +4,13 @@
 //! file -> Recording (mV, Hz) -> BandPass -> Resampler -> segments of 30 s, in integers
 //! ```
 //!
-//! [`segments`] runs the whole chain with the preprocessing constants of a network ([`Signal`]). The filter sees the
-//! whole record before it is cut, so that no segment carries an edge of its own. Every step agrees with
-//! SciPy (`butter`, `sosfiltfilt`, `resample_poly`) to 1e-6, checked against stored vectors.
+//! [`segments`] runs the whole chain with the preprocessing constants of a network ([`Signal`]).
+//! The filter sees the whole record before it is cut, so that no segment carries an edge of its
+//! own. Every step agrees with SciPy (`butter`, `sosfiltfilt`, `resample_poly`) to 1e-6, checked
+//! against stored vectors.
 //!
-//! Samples are personal data: the types that hold them are wiped on drop, have no `Debug` of values, and
-//! no error message repeats the content of a file.
+//! Samples are personal data: the types that hold them are wiped on drop, have no `Debug` of
+//! values, and no error message repeats the content of a file.
 
 mod complex;
 mod cutting;

@@ -6,12 +6,13 @@ pub const MIN_RATE_HZ: f64 = 50.0;
 pub const MAX_RATE_HZ: f64 = 4000.0;
 /// Greatest duration of a recording: 24 hours, in seconds.
 pub const MAX_SECONDS: u32 = 24 * 3600;
-/// Least duration of a recording, in seconds: less than a heartbeat says nothing, and cannot be filtered.
+/// Least duration of a recording, in seconds: less than a heartbeat says nothing, and cannot be
+/// filtered.
 pub const MIN_SECONDS: f64 = 1.0;
 /// Greatest number of samples of a recording, which bounds memory: 24 hours at 1000 Hz.
 pub const MAX_SAMPLES: usize = MAX_SECONDS as usize * 1000;
-/// Greatest magnitude of a sample, in millivolts. Electrode offsets reach some hundred millivolts. No
-/// amplifier for ECG reaches this.
+/// Greatest magnitude of a sample, in millivolts. Electrode offsets reach some hundred millivolts.
+/// No amplifier for ECG reaches this.
 pub const MAX_MILLIVOLTS: f64 = 5000.0;
 /// Greatest size of a file, in bytes.
 pub const MAX_FILE_BYTES: u64 = 2 << 30;

@@ -1,4 +1,5 @@
-//! A single-lead recording in millivolts, validated once so that everything after it can rely on it.
+//! A single-lead recording in millivolts, validated once so that everything after it can rely on
+//! it.
 
 use std::fmt;
 
@@ -20,9 +21,10 @@ impl Recording {
     /// Takes samples in millivolts at `rate_hz`.
     ///
     /// # Errors
-    /// [`EcgError::RateOutOfRange`] outside [`MIN_RATE_HZ`] to [`MAX_RATE_HZ`], [`EcgError::TooLong`] beyond
-    /// [`MAX_SECONDS`] or [`MAX_SAMPLES`], [`EcgError::TooShort`] below [`MIN_SECONDS`],
-    /// [`EcgError::NotFinite`] and [`EcgError::Implausible`] with the index of the first bad sample.
+    /// [`EcgError::RateOutOfRange`] outside [`MIN_RATE_HZ`] to [`MAX_RATE_HZ`],
+    /// [`EcgError::TooLong`] beyond [`MAX_SECONDS`] or [`MAX_SAMPLES`], [`EcgError::TooShort`]
+    /// below [`MIN_SECONDS`], [`EcgError::NotFinite`] and [`EcgError::Implausible`] with the index
+    /// of the first bad sample.
     pub fn new(rate_hz: f64, millivolts: Vec<f64>) -> Result<Self, EcgError> {
         let millivolts = Zeroizing::new(millivolts);
         check_rate(rate_hz)?;

@@ -1,9 +1,10 @@
 //! Rational resampling by a polyphase filter.
 //!
-//! Equals `scipy.signal.resample_poly(x, up, down)` with its default window: a low-pass by the window method
-//! (Kaiser, beta = 5), cut-off at the lower of the two Nyquist rates, `10 max(up, down)` taps a side, zeros
-//! beyond both ends of the signal. `up / down` is the fraction nearest to the ratio of the rates with a
-//! denominator of at most 1000, as `fractions.Fraction.limit_denominator(1000)` finds it.
+//! Equals `scipy.signal.resample_poly(x, up, down)` with its default window: a low-pass by the
+//! window method (Kaiser, beta = 5), cut-off at the lower of the two Nyquist rates,
+//! `10 max(up, down)` taps a side, zeros beyond both ends of the signal. `up / down` is the
+//! fraction nearest to the ratio of the rates with a denominator of at most 1000, as
+//! `fractions.Fraction.limit_denominator(1000)` finds it.
 
 use std::f64::consts::PI;
 
@@ -58,8 +59,8 @@ impl Resampler {
         self.down
     }
 
-    /// By how much the rate after resampling exceeds the one asked for, in parts per million: the price of
-    /// a small denominator.
+    /// By how much the rate after resampling exceeds the one asked for, in parts per million: the
+    /// price of a small denominator.
     #[must_use]
     pub fn residual_ppm(&self) -> f64 {
         self.residual_ppm
@@ -71,7 +72,7 @@ impl Resampler {
         (input as u64 * self.up as u64).div_ceil(self.down as u64) as usize
     }
 
-    /// Resamples the whole signal; the first sample stays in place. At ratio 1 this is a copy.
+    /// Resamples the whole signal. The first sample stays in place. At ratio 1 this is a copy.
     #[must_use]
     pub fn apply(&self, signal: &[f64]) -> Zeroizing<Vec<f64>> {
         if self.phases.is_empty() {
@@ -89,7 +90,8 @@ impl Resampler {
         // Beyond 32 bits for long recordings.
         let position = HALF_WIDTH as u64 * up.max(down) + index as u64 * down;
         let taps = &self.phases[(position % up) as usize];
-        // The newest sample under the filter is `position / up`; the oldest lies `taps.len() - 1` before it.
+        // The newest sample under the filter is `position / up`. The oldest lies `taps.len() - 1`
+        // before it.
         let end = (position / up) as usize + 1;
         let missing = taps.len().saturating_sub(end);
         let start = end.saturating_sub(taps.len());
@@ -98,8 +100,8 @@ impl Resampler {
     }
 }
 
-/// The fraction nearest to `ratio` with a denominator of at most [`MAX_DENOMINATOR`], by continued fractions
-/// with the best last step (Knuth, *The Art of Computer Programming* 2, section 4.5.3).
+/// The fraction nearest to `ratio` with a denominator of at most [`MAX_DENOMINATOR`], by continued
+/// fractions with the best last step (Knuth, *The Art of Computer Programming* 2, section 4.5.3).
 fn nearest_fraction(ratio: f64) -> (usize, usize) {
     let (mut previous, mut current) = ((0u64, 1u64), (1u64, 0u64));
     let mut rest = ratio;
@@ -122,7 +124,7 @@ fn nearest_fraction(ratio: f64) -> (usize, usize) {
     }
 }
 
-/// The candidate nearer to `ratio`; the first, with the smaller denominator, if neither is.
+/// The candidate nearer to `ratio`. The first, with the smaller denominator, if neither is.
 fn nearer(ratio: f64, first: (u64, u64), second: (u64, u64)) -> (usize, usize) {
     let distance = |(p, q): (u64, u64)| (p as f64 - ratio * q as f64).abs() / q as f64;
     let (p, q) = if distance(first) <= distance(second) { first } else { second };
@@ -141,7 +143,8 @@ fn low_pass(up: usize, down: usize) -> Vec<f64> {
     taps.into_iter().map(|tap| tap * scale).collect()
 }
 
-/// Splits the taps by their index modulo `up`, each phase reversed so that it runs with the samples.
+/// Splits the taps by their index modulo `up`, each phase reversed so that it runs with the
+/// samples.
 fn polyphase(up: usize, taps: &[f64]) -> Vec<Vec<f64>> {
     let phase = |first: usize| {
         let mut phase: Vec<f64> = taps[first..].iter().step_by(up).copied().collect();
@@ -151,7 +154,8 @@ fn polyphase(up: usize, taps: &[f64]) -> Vec<Vec<f64>> {
     (0..up).map(phase).collect()
 }
 
-/// Modified Bessel function of the first kind, order 0, by its power series; full precision for small `x`.
+/// Modified Bessel function of the first kind, order 0, by its power series. Full precision for
+/// small `x`.
 fn bessel_i0(x: f64) -> f64 {
     let quarter = x * x / 4.0;
     let (mut term, mut sum, mut k) = (1.0, 1.0, 1.0);

@@ -24,8 +24,8 @@ pub struct Signal {
 }
 
 impl Signal {
-    /// DeepCardio's front end (Van Zaen et al. 2019): 200 Hz, 0.5 to 40 Hz, 30 s in 25 windows of 512 samples
-    /// that start at `16 * round(343 k / 24)`.
+    /// DeepCardio's front end (Van Zaen et al. 2019): 200 Hz, 0.5 to 40 Hz, 30 s in 25 windows of
+    /// 512 samples that start at `16 * round(343 k / 24)`.
     #[must_use]
     pub fn deepcardio(input_bits: u32, input_scale: f64) -> Self {
         Self {
@@ -47,7 +47,7 @@ impl Signal {
         self.window_starts.len()
     }
 
-    /// Largest quantised sample; the smallest is `-input_max() - 1`.
+    /// Largest quantised sample. The smallest is `-input_max() - 1`.
     #[must_use]
     pub fn input_max(&self) -> i32 {
         (1 << (self.input_bits - 1)) - 1

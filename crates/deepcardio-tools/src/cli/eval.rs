@@ -29,7 +29,8 @@ pub(super) struct Arguments {
     /// The float network in HDF5, to compare with.
     #[arg(long, value_name = "H5")]
     float: Option<PathBuf>,
-    /// Record numbers and ranges such as `17,100-250`, or `@FILE` that lists them; all if not given.
+    /// Record numbers and ranges such as `17,100-250`, or `@FILE` that lists them. All if not
+    /// given.
     #[arg(long)]
     records: Option<Selection>,
     /// Print JSON.

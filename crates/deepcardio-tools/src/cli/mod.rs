@@ -1,4 +1,4 @@
-//! Command line: one file per command; results go to standard output, errors to standard error.
+//! Command line: one file per command. Results go to standard output, errors to standard error.
 
 mod classify;
 mod convert;

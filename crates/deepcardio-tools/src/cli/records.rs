@@ -1,5 +1,5 @@
-//! Reading a file of labelled records: a zip of npy arrays `samples`, `offsets`, `record`, `label`, `fs` and
-//! `gain_adu_per_mv`. Samples are read once.
+//! Reading a file of labelled records: a zip of npy arrays `samples`, `offsets`, `record`, `label`,
+//! `fs` and `gain_adu_per_mv`. Samples are read once.
 
 use std::fs::File;
 use std::io::BufReader;
@@ -73,7 +73,7 @@ impl Records {
         self.labels.get(index).copied().map(usize::from)
     }
 
-    /// The record at `index` in millivolts; one that does not exist is an error as an empty one is.
+    /// The record at `index` in millivolts. One that does not exist is an error as an empty one is.
     pub(super) fn recording(&self, index: usize) -> Result<Recording, EcgError> {
         let range = match (self.offsets.get(index), self.offsets.get(index + 1)) {
             (Some(&start), Some(&end)) => start..end,

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::str::FromStr;
 
-/// Record numbers, such as `17,100-250`, or `@file` with numbers and ranges between commas or white space.
+/// Record numbers, such as `17,100-250`, or `@file` with numbers and ranges between commas or white
+/// space.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Selection {
     numbers: BTreeSet<u32>,

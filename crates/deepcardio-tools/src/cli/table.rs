@@ -5,7 +5,8 @@ use std::fmt::Write;
 use deepcardio::Model;
 use deepcardio::architecture::Stage;
 
-/// Shapes, widths, ring, shift, multiply-accumulates and non-linear steps of each layer, and what the model is.
+/// Shapes, widths, ring, shift, multiply-accumulates and non-linear steps of each layer, and what
+/// the model is.
 pub(super) fn describe(model: &Model) -> String {
     let architecture = model.architecture();
     let signal = architecture.signal();
@@ -73,7 +74,8 @@ fn row(stage: &Stage, magnitude: i64) -> String {
     )
 }
 
-/// Widths that only an LSTM has: of the cell state and its ring, shifts of its index and of the input.
+/// Widths that only an LSTM has: of the cell state and its ring, shifts of its index and of the
+/// input.
 fn recurrence(stage: &Stage) -> String {
     stage.lstm().map_or_else(String::new, |lstm| {
         let (bits, shift, ring) = (lstm.cell_bits, lstm.cell_index_shift, lstm.cell_ring_bits());

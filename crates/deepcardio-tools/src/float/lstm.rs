@@ -1,10 +1,11 @@
-//! The LSTM layer (Hochreiter and Schmidhuber 1997) with Keras' gate order: input, forget, cell, output.
+//! The LSTM layer (Hochreiter and Schmidhuber 1997) with Keras' gate order: input, forget, cell,
+//! output.
 
 use deepcardio::architecture::GATES;
 
 use super::linear::Linear;
 
-/// Weights of an LSTM; only its last output is used.
+/// Weights of an LSTM. Only its last output is used.
 #[derive(Clone, PartialEq)]
 pub struct Lstm {
     /// Channels of the input sequence.

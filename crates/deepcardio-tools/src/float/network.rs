@@ -30,17 +30,18 @@ pub struct FloatLayer {
 /// What a float layer computes.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Operation {
-    /// Convolution over positions with zero padding, or a dense layer on the flattened `[channel][position]`.
+    /// Convolution over positions with zero padding, or a dense layer on the flattened
+    /// `[channel][position]`.
     Linear(Linear),
     /// `max(x, 0)`.
     Relu,
-    /// Maximum over pairs of positions; an unpaired last one is dropped.
+    /// Maximum over pairs of positions. An unpaired last one is dropped.
     MaxPool,
     /// Mean over positions.
     GlobalAverage,
     /// The windows become the positions of one sequence.
     WindowsToSequence,
-    /// Recurrent layer over positions; its last output remains.
+    /// Recurrent layer over positions. Its last output remains.
     Lstm(Lstm),
 }
 

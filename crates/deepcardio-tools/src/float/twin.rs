@@ -41,7 +41,7 @@ impl<'network> Twin<'network> {
         self.run(millivolts, |_, _| {})
     }
 
-    /// As [`Twin::scores`]; `observe` sees each layer's index and output.
+    /// As [`Twin::scores`]. `observe` sees each layer's index and output.
     pub fn run(&self, millivolts: &[f32], mut observe: impl FnMut(usize, &[f32])) -> Vec<f32> {
         let mut tensor = Tensor { shape: self.network.input(), values: millivolts.to_vec() };
         for (index, (layer, step)) in self.network.layers.iter().zip(&self.steps).enumerate() {

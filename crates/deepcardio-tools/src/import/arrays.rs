@@ -25,7 +25,8 @@ pub(super) fn read(
         .map_err(|_| missing())?;
     let mut found = Vec::new();
     search(&group, name, false, &layer.inner, MAX_DEPTH, &mut found)?;
-    // In a nested model several layers have an array of this name: then the layer's own name decides.
+    // In a nested model several layers have an array of this name: then the layer's own name
+    // decides.
     let best = if found.len() > 1 { found.into_iter().find(|(below, _)| *below) } else { found.pop() };
     let (_, dataset) = best.ok_or_else(missing)?;
     let shape: Vec<usize> = dataset.shape().iter().map(|&size| size as usize).collect();
@@ -44,7 +45,8 @@ pub(super) fn read(
     Ok(values)
 }
 
-/// Collects datasets called `name` (older Keras appends `:0`), each with whether it lies below a group called `inner`.
+/// Collects datasets called `name` (older Keras appends `:0`), each with whether it lies below a
+/// group called `inner`.
 fn search(
     group: &Group,
     name: &str,

@@ -1,4 +1,5 @@
-//! From Keras layers and their arrays to a float network: transposes weights, folds batch normalisation, tracks shapes.
+//! From Keras layers and their arrays to a float network: transposes weights, folds batch
+//! normalisation, tracks shapes.
 
 use deepcardio::architecture::limits;
 use deepcardio::tensor::Shape;
@@ -96,7 +97,8 @@ impl Chain<'_> {
         }
     }
 
-    /// Before a layer over positions: outside TimeDistributed, features of windows become a sequence.
+    /// Before a layer over positions: outside TimeDistributed, features of windows become a
+    /// sequence.
     fn enter(&mut self, layer: &KerasLayer) {
         if !layer.time_distributed && !self.sequence && self.shape.length == 1 {
             self.sequence = true;
@@ -174,7 +176,7 @@ impl Chain<'_> {
 
     fn activation(&mut self, layer: &KerasLayer) -> Result<(), ImportError> {
         match layer.text("activation", "linear") {
-            // Softmax does not change which class is largest; the scores are its logits.
+            // Softmax does not change which class is largest. The scores are its logits.
             "linear" | "softmax" => Ok(()),
             "relu" => self.emit(layer, Operation::Relu),
             other => Err(layer.unsupported(format!("activation `{other}` is not supported"))),

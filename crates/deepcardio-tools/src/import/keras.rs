@@ -49,7 +49,7 @@ impl KerasLayer {
         self.config.get(field).and_then(Value::as_bool).unwrap_or(default)
     }
 
-    /// A text that Keras leaves out when it has its default; null reads as the default too.
+    /// A text that Keras leaves out when it has its default. Null reads as the default too.
     pub(super) fn text<'a>(&'a self, field: &str, default: &'a str) -> &'a str {
         self.config.get(field).and_then(Value::as_str).unwrap_or(default)
     }
@@ -135,7 +135,8 @@ fn check_chain(layers: &[Value]) -> Result<(), ImportError> {
     Ok(())
 }
 
-/// Names of the layers that inbound nodes refer to: `keras_history` in Keras 3, `[name, 0, 0, {}]` in Keras 2.
+/// Names of the layers that inbound nodes refer to: `keras_history` in Keras 3, `[name, 0, 0, {}]`
+/// in Keras 2.
 fn find_sources<'a>(nodes: &'a Value, out: &mut Vec<&'a str>) {
     match nodes {
         Value::Object(fields) => match fields.get("keras_history").and_then(|history| history.get(0)) {

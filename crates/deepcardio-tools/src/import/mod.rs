@@ -1,8 +1,8 @@
 //! Reading a trained network from HDF5 in the Keras layout.
 //!
-//! The root attribute `model_config` (JSON) names the layers; `model_weights/<layer>/..` holds their arrays. The optional
-//! root attribute `quantisation` fixes the integer network completely. Layers that are understood:
-//! [`SUPPORTED_LAYERS`]; any other is named in the error.
+//! The root attribute `model_config` (JSON) names the layers. `model_weights/<layer>/..` holds
+//! their arrays. The optional root attribute `quantisation` fixes the integer network completely.
+//! Layers that are understood: [`SUPPORTED_LAYERS`]. Any other is named in the error.
 
 mod arrays;
 mod assemble;

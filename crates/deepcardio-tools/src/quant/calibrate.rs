@@ -1,9 +1,10 @@
-//! Scales for a network that was trained without quantisation in mind, from its weights and calibration recordings.
+//! Scales for a network that was trained without quantisation in mind, from its weights and
+//! calibration recordings.
 //!
-//! An output channel's scale is limited twice: its largest weight must fit the weight width, and its activations (their
-//! [`PERCENTILE`]) should fill the activation width. The layer's shift is the one at which the two limits balance for the
-//! median channel; then each channel takes the smaller of its two scales. An LSTM has fixed tables and so fixed scales, up
-//! to its shift.
+//! An output channel's scale is limited twice: its largest weight must fit the weight width, and
+//! its activations (their [`PERCENTILE`]) should fill the activation width. The layer's shift is
+//! the one at which the two limits balance for the median channel. Then each channel takes the
+//! smaller of its two scales. An LSTM has fixed tables and so fixed scales, up to its shift.
 
 use deepcardio::architecture::limits;
 use ecg::Recording;

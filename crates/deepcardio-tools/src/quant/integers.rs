@@ -1,7 +1,8 @@
 //! The integer network that a float network and its scales define, exactly.
 //!
-//! `w_int = round(w * S[o] / u[c])`, `b_int = round(b * S[o])`, halves away from zero, in f64; `u[c]` is the number of
-//! integer units per real unit of an input channel. An average becomes an exact sum, so it multiplies the units.
+//! `w_int = round(w * S[o] / u[c])`, `b_int = round(b * S[o])`, halves away from zero, in f64.
+//! `u[c]` is the number of integer units per real unit of an input channel. An average becomes an
+//! exact sum, so it multiplies the units.
 
 use deepcardio::architecture::{
     Architecture, CELL_GATE, CLASSES, INDEX_BITS, Layer, LstmTables, Specification, TABLE_ENTRIES,
@@ -18,7 +19,8 @@ use crate::float::{Network, Operation};
 /// Makes the integer network, each ring at the least width that its weights need.
 ///
 /// # Errors
-/// [`QuantiseError`] if a layer has no integer form, the scales do not fit the network, or a weight its width.
+/// [`QuantiseError`] if a layer has no integer form, the scales do not fit the network, or a weight
+/// its width.
 pub fn quantise(
     network: &Network,
     quantisation: &Quantisation,
@@ -67,7 +69,8 @@ fn check_scales(stages: &[PlannedStage<'_>], quantisation: &Quantisation) -> Res
     }
 }
 
-/// An LSTM has shifts within their limits and one scale for the rows of each table; no other layer has anything of it.
+/// An LSTM has shifts within their limits and one scale for the rows of each table. No other layer
+/// has anything of it.
 fn check_lstm(stage: &PlannedStage<'_>, scales: &LayerScales) -> Result<(), QuantiseError> {
     let refuse = |problem| Err(QuantiseError::Scales { layer: stage.name.to_owned(), problem });
     let (units, lstm) = match (stage.step, &scales.lstm) {

@@ -1,4 +1,5 @@
-//! Scales of an LSTM for calibration: shifts at which its weights fit their width and its accumulators every ring.
+//! Scales of an LSTM for calibration: shifts at which its weights fit their width and its
+//! accumulators every ring.
 
 use deepcardio::architecture::{
     CELL_GATE, GATES, HIDDEN_FRACTION, INDEX_BITS, LstmTables, ZERO_INDEX, limits,
@@ -16,8 +17,8 @@ const TANH_UNITS: f64 = 32.0;
 const CELL_BITS: u32 = 11;
 const CELL_INDEX_SHIFT: u32 = 9;
 
-/// Chooses the largest gate shift, and for it the least input shift, at which everything fits. Inputs have `units` per real
-/// unit and are at most `top`.
+/// Chooses the largest gate shift, and for it the least input shift, at which everything fits.
+/// Inputs have `units` per real unit and are at most `top`.
 ///
 /// # Errors
 /// If nothing fits.

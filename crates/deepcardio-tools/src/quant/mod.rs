@@ -1,4 +1,5 @@
-//! Quantisation: integer networks from float ones, by scales that training fixed or that calibration chooses.
+//! Quantisation: integer networks from float ones, by scales that training fixed or that
+//! calibration chooses.
 
 mod calibrate;
 mod error;

@@ -1,4 +1,5 @@
-//! A float network read as stages: each layer with weights and the step and reductions that follow it.
+//! A float network read as stages: each layer with weights and the step and reductions that follow
+//! it.
 
 use std::borrow::Cow;
 
@@ -26,11 +27,11 @@ pub(super) enum PlannedStep {
 /// One layer with weights and what follows it.
 pub(super) struct PlannedStage<'network> {
     pub(super) name: &'network str,
-    /// The weights; of an LSTM on `[input; hidden state]`.
+    /// The weights. Of an LSTM on `[input; hidden state]`.
     pub(super) linear: Cow<'network, Linear>,
     /// Batch items.
     pub(super) batch: usize,
-    /// Channels of the input; a dense layer sees each at several positions.
+    /// Channels of the input. A dense layer sees each at several positions.
     pub(super) input_channels: usize,
     /// `None` after the last layer.
     pub(super) step: Option<PlannedStep>,
@@ -109,8 +110,8 @@ impl<'network> PlannedStage<'network> {
         Ok(())
     }
 
-    /// Integer units per real unit of each value that meets a weight, from those that enter the layer. The input of an
-    /// LSTM is shifted left by `input_shift`.
+    /// Integer units per real unit of each value that meets a weight, from those that enter the
+    /// layer. The input of an LSTM is shifted left by `input_shift`.
     pub(super) fn weight_units(&self, units: &[f64], input_shift: u32) -> Vec<f64> {
         let Some(PlannedStep::Lstm { units: hidden }) = self.step else { return units.to_vec() };
         let shifted = units.iter().map(|unit| unit * f64::from(1u32 << input_shift));

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Widths, shifts and scales of a whole network; the JSON of the HDF5 root attribute `quantisation`.
+/// Widths, shifts and scales of a whole network. The JSON of the HDF5 root attribute
+/// `quantisation`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Quantisation {
     /// Signed width of an input sample.
@@ -20,7 +21,7 @@ pub struct Quantisation {
 pub struct LayerScales {
     /// The layer's name in the network.
     pub name: String,
-    /// Signed width of a weight; the most negative value stays unused.
+    /// Signed width of a weight. The most negative value stays unused.
     pub weight_bits: u32,
     /// Unsigned width after the step, 0 for the last layer.
     pub activation_bits: u32,
@@ -28,13 +29,13 @@ pub struct LayerScales {
     pub shift: u32,
     /// Integer units of an output channel's accumulator per real unit.
     pub weight_scale: Vec<f64>,
-    /// What else an LSTM needs; `shift` is then the one from accumulators to table indices.
+    /// What else an LSTM needs. `shift` is then the one from accumulators to table indices.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lstm: Option<LstmScales>,
 }
 
-/// Shifts, widths and tables of an LSTM; see [`deepcardio::architecture::Lstm`] and [`deepcardio::architecture::LstmTables`]. The tables
-/// have 256 entries each.
+/// Shifts, widths and tables of an LSTM. See [`deepcardio::architecture::Lstm`] and
+/// [`deepcardio::architecture::LstmTables`]. The tables have 256 entries each.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LstmScales {
     /// Left shift of the input.

@@ -4,7 +4,7 @@ use ecg::Signal;
 
 use crate::float::Network;
 
-/// DeepCardio's windows for its own shape; otherwise windows spread evenly over 30 s.
+/// DeepCardio's windows for its own shape. Otherwise windows spread evenly over 30 s.
 pub(super) fn signal(network: &Network, input_bits: u32, input_scale: f64) -> Signal {
     let standard = Signal::deepcardio(input_bits, input_scale);
     let window_length = network.window_length;

@@ -1,7 +1,7 @@
 //! Import and exact quantisation against networks trained, quantised and run by Keras and NumPy.
 //!
-//! Each fixture is a Keras file with the JSON of what NumPy computed from it: integer weights, accumulators of every
-//! layer on given inputs, integer scores, float scores and ring widths.
+//! Each fixture is a Keras file with the JSON of what NumPy computed from it: integer weights,
+//! accumulators of every layer on given inputs, integer scores, float scores and ring widths.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail the test")]
 
@@ -64,7 +64,8 @@ fn integer_networks_equal_numpy_in_every_accumulator() {
     for name in ["tiny", "tiny-bn", "tiny-lstm"] {
         let (imported, expected) = load(name);
         let model = model(&imported);
-        // NumPy bounds every activation by its width alone; intervals per channel can only be narrower.
+        // NumPy bounds every activation by its width alone. Intervals per channel can only be
+        // narrower.
         for (stage, widest) in model.architecture().stages().iter().zip(integers(&expected["ell"])) {
             assert!(i64::from(stage.ell) <= widest, "{name} {}: {} > {widest}", stage.name, stage.ell);
         }
@@ -181,7 +182,8 @@ fn a_damaged_file_never_panics() {
             damaged[position] = rng.random();
         }
         std::fs::write(&path, &damaged).unwrap();
-        // A flipped byte of a weight still gives a network; whatever is read must quantise or fail cleanly.
+        // A flipped byte of a weight still gives a network. Whatever is read must quantise or fail
+        // cleanly.
         if let Ok(Imported { network, quantisation: Some(quantisation) }) = import::read(&path) {
             let _ = quantise(&network, &quantisation, String::new());
         }
@@ -189,7 +191,8 @@ fn a_damaged_file_never_panics() {
     std::fs::remove_file(&path).unwrap();
 }
 
-/// The error for the fixture with one text in its configuration replaced by another of the same length.
+/// The error for the fixture with one text in its configuration replaced by another of the same
+/// length.
 fn error_after(name: &str, file: &str, from: &str, to: &str) -> String {
     assert_eq!(from.len(), to.len());
     let mut bytes = std::fs::read(fixture(file)).unwrap();

@@ -30,7 +30,8 @@ pub enum Head {
 }
 
 impl Head {
-    /// The layers from the features of the windows, `[windows][channels][1]`, to what the dense layer takes.
+    /// The layers from the features of the windows, `[windows][channels][1]`, to what the dense
+    /// layer takes.
     fn layers(self, widths: Widths) -> Vec<Layer> {
         let mut layers = vec![Layer::WindowsToSequence];
         match self {
@@ -75,9 +76,9 @@ impl Widths {
         Layer::Requantise { pool, shift: self.shift, bits: self.activations }
     }
 
-    /// Inputs reach about the magnitude of the hidden state: sums over eight positions have three bits more than an
-    /// activation. A weight at the end of its width stands for about 1, so that an index has 16 units per real unit; the cell
-    /// state reaches 8.
+    /// Inputs reach about the magnitude of the hidden state: sums over eight positions have three
+    /// bits more than an activation. A weight at the end of its width stands for about 1, so that
+    /// an index has 16 units per real unit. The cell state reaches 8.
     fn lstm(self, units: usize) -> Layer {
         let index = INDEX_BITS + 1;
         Layer::Lstm {
@@ -96,8 +97,8 @@ impl Widths {
 pub const CLASSES: [&str; 4] = ["normal", "af", "other", "noise"];
 
 impl Architecture {
-    /// DeepCardio with `blocks` blocks `conv1d(5) -> ReLU -> max of pairs` (channels 8, doubling to at most 512), a sum
-    /// over positions, and `head`.
+    /// DeepCardio with `blocks` blocks `conv1d(5) -> ReLU -> max of pairs` (channels 8, doubling to
+    /// at most 512), a sum over positions, and `head`.
     ///
     /// # Errors
     /// If the result breaks a limit, such as more blocks than 512 positions can be halved.

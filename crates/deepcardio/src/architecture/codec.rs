@@ -10,8 +10,9 @@ use super::validated::Architecture;
 use crate::bytes::{Reader, Writer};
 use crate::decode_error::DecodeError;
 
-/// Version of this encoding. A layer of a new kind or with new fields takes a new code, which a program that does not know
-/// it refuses; so it leaves the version, and with it the digest of every other architecture, as it is.
+/// Version of this encoding. A layer of a new kind or with new fields takes a new code. A program
+/// that does not know the code refuses it. So a new layer changes neither the version nor the
+/// digest of any other architecture.
 const VERSION: u32 = 1;
 
 const CONV1D: u8 = 1;
@@ -23,7 +24,7 @@ const WINDOWS_TO_SEQUENCE: u8 = 5;
 const LSTM: u8 = 7;
 
 impl Architecture {
-    /// Encodes the architecture; the same value gives the same bytes everywhere.
+    /// Encodes the architecture. The same value gives the same bytes everywhere.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         let Specification { name, signal, layers, ring_bits, classes, score_scale } = self.specification();

@@ -1,4 +1,5 @@
-//! From a list of layers to validated stages: the grammar and every limit, in one pass over the list.
+//! From a list of layers to validated stages: the grammar and every limit, in one pass over the
+//! list.
 
 use super::activation::Activation;
 use super::error::ArchitectureError;
@@ -108,7 +109,8 @@ impl Chain {
         Ok(())
     }
 
-    /// The linear layer of an LSTM with its recurrence. Windows become a sequence once, so there is one LSTM at most.
+    /// The linear layer of an LSTM with its recurrence. Windows become a sequence once, so there is
+    /// one LSTM at most.
     fn push_lstm(
         &mut self,
         at: usize,
@@ -142,7 +144,7 @@ impl Chain {
         Ok(())
     }
 
-    /// Counts within a kind of stage; [`Chain::finish`] renames the last.
+    /// Counts within a kind of stage. [`Chain::finish`] renames the last.
     fn name(&self, dense: bool) -> String {
         let kind = match (dense, self.sequence) {
             (true, _) => "dense",

@@ -8,7 +8,8 @@ pub const INDEX_BITS: u32 = 8;
 pub const ZERO_INDEX: i32 = 1 << (INDEX_BITS - 1);
 /// Entries of a table.
 pub const TABLE_ENTRIES: usize = 1 << INDEX_BITS;
-/// Fractional bits of the hidden state, which also bound it: its magnitude is at most `2^HIDDEN_FRACTION`.
+/// Fractional bits of the hidden state, which also bound it: its magnitude is at most
+/// `2^HIDDEN_FRACTION`.
 pub const HIDDEN_FRACTION: u32 = 2 * GATE_FRACTION;
 /// Signed width of a value of the hidden state.
 pub const HIDDEN_BITS: u32 = HIDDEN_FRACTION + 2;

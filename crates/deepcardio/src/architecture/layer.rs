@@ -2,7 +2,8 @@
 
 use super::tables::LstmTables;
 
-/// One layer. Tensors are `[batch][channel][position]`; batch items are windows until [`Layer::WindowsToSequence`].
+/// One layer. Tensors are `[batch][channel][position]`. Batch items are windows until
+/// [`Layer::WindowsToSequence`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Layer {
     /// Convolution over positions with `(kernel - 1) / 2` zeros on either side, in each batch item.
@@ -21,18 +22,20 @@ pub enum Layer {
         /// Signed width of a weight.
         weight_bits: u32,
     },
-    /// ReLU, rounding shift and saturation in one, after an optional maximum over pairs of positions.
-    /// Stands directly after a linear layer.
+    /// ReLU, rounding shift and saturation in one, after an optional maximum over pairs of
+    /// positions. Stands directly after a linear layer.
     Requantise {
-        /// Whether to take the maximum of positions `2t` and `2t + 1` first (an odd last position is dropped).
+        /// Whether to take the maximum of positions `2t` and `2t + 1` first (an odd last position
+        /// is dropped).
         pool: bool,
         /// Right shift `f`.
         shift: u32,
         /// Unsigned width `A` of the result.
         bits: u32,
     },
-    /// Recurrent layer over the positions of one sequence; the last hidden state remains: `[1][X][T]` to `[1][H][1]`.
-    /// Stands directly after [`Layer::WindowsToSequence`]; a dense layer follows it directly.
+    /// Recurrent layer over the positions of one sequence. The last hidden state remains:
+    /// `[1][X][T]` to `[1][H][1]`. Stands directly after [`Layer::WindowsToSequence`]. A dense
+    /// layer follows it directly.
     Lstm {
         /// Width `H` of the state.
         units: usize,

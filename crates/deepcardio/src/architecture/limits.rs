@@ -36,7 +36,7 @@ pub const INPUT_BITS: std::ops::RangeInclusive<u32> = 2..=16;
 pub const LSTM_UNITS: usize = CHANNELS / 4;
 /// Left shifts of the input of an LSTM.
 pub const INPUT_SHIFT: std::ops::RangeInclusive<u32> = 0..=8;
-/// Right shifts from an accumulator of an LSTM to a table index; the ring must have 9 bits more.
+/// Right shifts from an accumulator of an LSTM to a table index. The ring must have 9 bits more.
 pub const GATE_SHIFT: std::ops::RangeInclusive<u32> = 0..=20;
 /// Widths of a cell state (signed).
 pub const CELL_BITS: std::ops::RangeInclusive<u32> = 4..=12;

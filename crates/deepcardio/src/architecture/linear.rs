@@ -2,8 +2,8 @@
 
 use crate::tensor::Shape;
 
-/// Geometry of a linear layer: a convolution with `(kernel - 1) / 2` zeros of padding. A dense layer has length 1,
-/// kernel 1 and `channels * length` of its input as `in_channels`.
+/// Geometry of a linear layer: a convolution with `(kernel - 1) / 2` zeros of padding. A dense
+/// layer has length 1, kernel 1 and `channels * length` of its input as `in_channels`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LinearShape {
     /// Batch items.

@@ -1,7 +1,7 @@
-//! The integer LSTM (Hochreiter and Schmidhuber 1997) as a non-linear step: its widths, its tables and the requantising
-//! steps it takes.
+//! The integer LSTM (Hochreiter and Schmidhuber 1997) as a non-linear step: its widths, its tables
+//! and the requantising steps it takes.
 //!
-//! Everything here is public, the tables too; [`LstmTables`] says what they tell.
+//! Everything here is public, the tables too. [`LstmTables`] says what they tell.
 
 use super::activation::Activation;
 use super::gates::{GATE_FRACTION, GATES, HIDDEN_FRACTION, INDEX_BITS, ZERO_INDEX};
@@ -24,8 +24,8 @@ pub struct Lstm {
     pub tables: LstmTables,
 }
 
-/// `clamp((value + offset + 2^(shift-1)) >> shift, 0, 2^bits - 1)`: a requantise after an offset that makes a signed
-/// result unsigned.
+/// `clamp((value + offset + 2^(shift-1)) >> shift, 0, 2^bits - 1)`: a requantise after an offset
+/// that makes a signed result unsigned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OffsetStep {
     /// What is added first.
@@ -35,7 +35,7 @@ pub struct OffsetStep {
 }
 
 impl Lstm {
-    /// From an accumulator to the index of a gate's table; the offset is part of the bias.
+    /// From an accumulator to the index of a gate's table. The offset is part of the bias.
     #[must_use]
     pub fn gate_step(&self) -> OffsetStep {
         OffsetStep { offset: 0, step: step(self.gate_shift, INDEX_BITS) }
@@ -63,7 +63,8 @@ impl Lstm {
 
     /// Width of the ring in which the unscaled cell `a` lives, and so `a` with either offset.
     ///
-    /// `|a| <= 2^(C+6) + 2^14`: a gate of at most 1 times the cell state, and a gate times a table entry.
+    /// `|a| <= 2^(C+6) + 2^14`: a gate of at most 1 times the cell state, and a gate times a table
+    /// entry.
     #[must_use]
     pub fn cell_ring_bits(&self) -> u32 {
         let cell = self.cell_bits + GATE_FRACTION - 1;

@@ -1,7 +1,9 @@
-//! What a client may know of a model: layer shapes, widths, an LSTM's tables, preprocessing constants, class names.
+//! What a client may know of a model: layer shapes, widths, an LSTM's tables, preprocessing
+//! constants, class names.
 //!
-//! [`Specification`] is the unchecked literal, [`Architecture`] the validated value. Its byte form is the same on every
-//! platform and its BLAKE3 digest goes into the handshake, so that both parties run the same network.
+//! [`Specification`] is the unchecked literal, [`Architecture`] the validated value. Its byte form
+//! is the same on every platform and its BLAKE3 digest goes into the handshake, so that both
+//! parties run the same network.
 
 mod activation;
 mod builder;

@@ -11,7 +11,8 @@ pub struct Specification {
     pub name: String,
     /// Preprocessing constants.
     pub signal: Signal,
-    /// Layers, following `(Linear Requantise Reduction* | Lstm)* Linear`; the last gives the class scores.
+    /// Layers, following `(Linear Requantise Reduction* | Lstm)* Linear`. The last gives the class
+    /// scores.
     pub layers: Vec<Layer>,
     /// Ring width `ell` of each linear layer.
     pub ring_bits: Vec<u32>,

@@ -11,18 +11,20 @@ use crate::tensor::Shape;
 /// One linear layer and all that happens before the next one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stage {
-    /// `conv1`, .. over windows, `head1`, .. or `lstm` over the sequence of windows, `dense` for the scores.
+    /// `conv1`, .. over windows, `head1`, .. or `lstm` over the sequence of windows, `dense` for
+    /// the scores.
     pub name: String,
-    /// Geometry of the linear layer. That of an LSTM has kernel 1 and takes `[input; hidden state]` at every position, so
-    /// it has more channels than [`Stage::input`].
+    /// Geometry of the linear layer. That of an LSTM has kernel 1 and takes `[input; hidden state]`
+    /// at every position, so it has more channels than [`Stage::input`].
     pub linear: LinearShape,
     /// Signed width of its weights.
     pub weight_bits: u32,
-    /// Shares of its accumulators live in integers modulo `2^ell`; `|acc| < 2^(ell-2)`, scores `< 2^(ell-1)`.
+    /// Shares of its accumulators live in integers modulo `2^ell`. `|acc| < 2^(ell-2)`, scores
+    /// `< 2^(ell-1)`.
     pub ell: u32,
-    /// The non-linear step; only the last stage has none.
+    /// The non-linear step. Only the last stage has none.
     pub nonlinear: Option<Nonlinear>,
-    /// Linear reductions after the non-linear step, in order; none after an LSTM.
+    /// Linear reductions after the non-linear step, in order. None after an LSTM.
     pub reductions: Vec<Reduction>,
 }
 

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use super::gates::{GATE_FRACTION, HIDDEN_FRACTION, TABLE_ENTRIES, ZERO_INDEX};
 
-/// Values of the gates and of the cell's output by table index, unit 1/128; index 128 stands for 0. Clones share the
-/// entries.
+/// Values of the gates and of the cell's output by table index, unit 1/128. Index 128 stands for 0.
+/// Clones share the entries.
 ///
-/// A client sees them. The usual functions ([`LstmTables::from_functions`]) at units fixed before training, which calibration
-/// and the scripts in `models/train` write, tell nothing of what was learnt; a model with tables of its own reveals those.
+/// A client sees them. The usual functions ([`LstmTables::from_functions`]) at units fixed before
+/// training, which calibration and the scripts in `models/train` write, tell nothing of what was
+/// learnt. A model with tables of its own reveals those.
 #[derive(Clone, PartialEq, Eq)]
 pub struct LstmTables(Arc<Entries>);
 
@@ -31,8 +32,9 @@ impl LstmTables {
         Self(Arc::new(Entries { sigmoid, tanh, cell_tanh }))
     }
 
-    /// Tables of the usual functions: `sigmoid((q - 128) / sigmoid_units)` and `tanh((q - 128) / tanh_units)` of an index
-    /// `q`, and the tanh of a cell whose index counts `2^(cell_index_shift - 14)`. 1 becomes 127 where entries are signed.
+    /// Tables of the usual functions: `sigmoid((q - 128) / sigmoid_units)` and
+    /// `tanh((q - 128) / tanh_units)` of an index `q`, and the tanh of a cell whose index counts
+    /// `2^(cell_index_shift - 14)`. 1 becomes 127 where entries are signed.
     #[must_use]
     pub fn from_functions(sigmoid_units: f64, tanh_units: f64, cell_index_shift: u32) -> Self {
         let one = f64::from(1u32 << GATE_FRACTION);

@@ -8,7 +8,8 @@ use super::stage::Stage;
 use super::{derive, names, signal};
 use crate::tensor::Shape;
 
-/// A validated architecture: the grammar holds, every dimension and width is within [`limits`](super::limits).
+/// A validated architecture: the grammar holds, every dimension and width is within
+/// [`limits`](super::limits).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Architecture {
     specification: Specification,

@@ -1,12 +1,13 @@
-//! The linear layer: `acc[o][t] = bias[o] + sum_{c,k} w[o][c][k] * a[c][t + k - (K-1)/2]`, zeros outside.
+//! The linear layer: `acc[o][t] = bias[o] + sum_{c,k} w[o][c][k] * a[c][t + k - (K-1)/2]`, zeros
+//! outside.
 
 use crate::architecture::LinearShape;
 
-/// Applies a linear layer with weights `[out][in][tap]` and a bias per output channel to `[batch][in][position]`, giving
-/// accumulators `[batch][out][position]`.
+/// Applies a linear layer with weights `[out][in][tap]` and a bias per output channel to
+/// `[batch][in][position]`, giving accumulators `[batch][out][position]`.
 ///
-/// Sums are exact in 64 bits; the result fits 32 because the model's interval analysis bounds it. `bound` is that bound
-/// (exclusive) and checked in debug builds.
+/// Sums are exact in 64 bits. The result fits 32 because the model's interval analysis bounds it.
+/// `bound` is that bound (exclusive) and checked in debug builds.
 #[must_use]
 pub fn conv1d(shape: &LinearShape, weights: &[i8], bias: &[i32], input: &[i32], bound: i64) -> Vec<i32> {
     debug_assert_eq!(input.len(), shape.input().count());

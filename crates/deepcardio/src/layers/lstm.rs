@@ -1,6 +1,7 @@
-//! The LSTM (Hochreiter and Schmidhuber 1997) in integers. Gates and the cell state have 7 fractional bits, the hidden
-//! state has 14; an index of 128 into a table means 0. With `u = [x_t * 2^k; h]` and accumulators `W u + bias` for each
-//! position `t`, rows in Keras' gate order (input, forget, cell, output):
+//! The LSTM (Hochreiter and Schmidhuber 1997) in integers. Gates and the cell state have 7
+//! fractional bits, the hidden state has 14. An index of 128 into a table means 0. With
+//! `u = [x_t * 2^k; h]` and accumulators `W u + bias` for each position `t`, rows in Keras' gate
+//! order (input, forget, cell, output):
 //!
 //! ```text
 //! q = clamp((acc + 2^(f-1)) >> f, 0, 255)          I, F, O = sigmoid[q]       G = tanh[q of the cell rows]
@@ -28,8 +29,8 @@ pub struct LstmValues {
     pub hidden: Vec<i32>,
 }
 
-/// Runs an LSTM over a sequence `[X][T]` of `length` positions. `linear` takes `[x_t * 2^k; h]`, `X + H` values, to the
-/// `4 H` accumulators of a position.
+/// Runs an LSTM over a sequence `[X][T]` of `length` positions. `linear` takes `[x_t * 2^k; h]`,
+/// `X + H` values, to the `4 H` accumulators of a position.
 #[must_use]
 pub fn lstm(lstm: &Lstm, input: &[i32], length: usize, linear: impl Fn(&[i32]) -> Vec<i32>) -> LstmValues {
     let mut state = State { cell: vec![0; lstm.units], hidden: vec![0; lstm.units] };
@@ -95,7 +96,7 @@ mod tests {
 
     #[test]
     fn the_cell_rounds_halves_up_and_saturates_on_both_sides() {
-        // a = I * G; then F = 1 and I = 0 show 128 c, so h = O * 2 c.
+        // a = I * G. Then F = 1 and I = 0 show 128 c, so h = O * 2 c.
         let shown = |i: i32, g: i32| hidden(&[[i, 0, g + 128, 0], [0, 128, 128, 1]])[1] / 2;
         assert_eq!([1, 64].map(|i| shown(i, 1)), [0, 1]);
         assert_eq!([64, 65].map(|i| shown(i, -1)), [0, -1]);
@@ -109,7 +110,7 @@ mod tests {
         assert_eq!(hidden(&[[500, 0, 999, 300]]), [128 * 127]);
         assert_eq!(hidden(&[[500, 0, -999, 128]]), [-128 * 128]);
         assert_eq!(hidden(&[[500, 0, -999, -1]]), [0]);
-        // a = 96 is one and a half steps: it rounds up; a = -96 rounds to -1.
+        // a = 96 is one and a half steps: it rounds up. With a = -96 it rounds to -1.
         assert_eq!(hidden(&[[96, 0, 129, 100]]), [200]);
         assert_eq!(hidden(&[[96, 0, 127, 100]]), [-100]);
     }

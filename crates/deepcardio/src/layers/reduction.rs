@@ -1,4 +1,5 @@
-//! Linear maps without weights. They act on values and, modulo `2^ell`, on each party's shares alike.
+//! Linear maps without weights. They act on values and, modulo `2^ell`, on each party's shares
+//! alike.
 
 use crate::architecture::Reduction;
 use crate::tensor::Shape;

@@ -1,17 +1,19 @@
-//! The non-linear step: `clamp((m + 2^(f-1)) >> f, 0, 2^A - 1)`, `m` an accumulator or the maximum of a pair.
+//! The non-linear step: `clamp((m + 2^(f-1)) >> f, 0, 2^A - 1)`, `m` an accumulator or the maximum
+//! of a pair.
 
 use crate::architecture::Activation;
 use crate::tensor::Shape;
 
-/// The step on one value: ReLU, rounding to nearest (halves up) and saturation in one. Shift 0 has no rounding term.
+/// The step on one value: ReLU, rounding to nearest (halves up) and saturation in one. Shift 0 has
+/// no rounding term.
 #[must_use]
 pub fn requantise_value(step: Activation, value: i32) -> i32 {
     let rounding = (1 << step.shift) >> 1;
     ((value + rounding) >> step.shift).clamp(0, (1 << step.bits) - 1)
 }
 
-/// The step on a tensor of accumulators of the given shape. Pooling takes positions `2t` and `2t + 1`; an unpaired last
-/// position is dropped.
+/// The step on a tensor of accumulators of the given shape. Pooling takes positions `2t` and
+/// `2t + 1`. An unpaired last position is dropped.
 #[must_use]
 pub fn requantise(step: Activation, shape: Shape, accumulators: &[i32]) -> Vec<i32> {
     debug_assert_eq!(accumulators.len(), shape.count());

@@ -1,11 +1,12 @@
 //! Worst-case interval analysis: the least ring width of each layer for which no input overflows.
 //!
-//! Every channel carries an interval that contains zero (padding is zero). An accumulator's interval is
-//! `bias + sum max/min(w * low, w * high)`; the non-linear step maps intervals monotonically; a sum over `L` positions
-//! widens them `L` times. The ring has one spare bit, `|acc| < 2^(ell-2)`, so that the difference of two accumulators fits;
-//! scores need only `|score| < 2^(ell-1)`. The non-linear step needs `ell >= shift + bits + 1`. An LSTM sees its input
-//! `2^k` times and a hidden state that the greatest entries of its tables bound; its cell has a ring of its own
-//! ([`crate::architecture::Lstm::cell_ring_bits`]), which no input overflows.
+//! Every channel carries an interval that contains zero (padding is zero). An accumulator's
+//! interval is `bias + sum max/min(w * low, w * high)`. The non-linear step maps intervals
+//! monotonically. A sum over `L` positions widens them `L` times. The ring has one spare bit,
+//! `|acc| < 2^(ell-2)`, so that the difference of two accumulators fits; scores need only
+//! `|score| < 2^(ell-1)`. The non-linear step needs `ell >= shift + bits + 1`. An LSTM sees its
+//! input `2^k` times and a hidden state that the greatest entries of its tables bound. Its cell has
+//! a ring of its own ([`crate::architecture::Lstm::cell_ring_bits`]), which no input overflows.
 
 use super::error::ModelError;
 use super::weights::LayerWeights;
@@ -20,7 +21,7 @@ pub struct StageBound {
     pub least_ell: u32,
 }
 
-/// Inclusive bounds of a channel's values; `low <= 0 <= high` for every layer input.
+/// Inclusive bounds of a channel's values. `low <= 0 <= high` for every layer input.
 #[derive(Clone, Copy)]
 struct Interval {
     low: i64,
@@ -72,7 +73,8 @@ fn combined(lstm: &Lstm, input: &[Interval], hidden: &[Interval]) -> Vec<Interva
 
 /// Interval of each output channel.
 fn linear(shape: &LinearShape, layer: &LayerWeights, channels: &[Interval]) -> Vec<Interval> {
-    // A dense layer flattens [channel][position]: each channel's interval serves `spread` inputs in a row.
+    // A dense layer flattens [channel][position]: each channel's interval serves `spread` inputs in
+    // a row.
     let spread = shape.in_channels / channels.len().max(1);
     layer
         .weights()
@@ -90,7 +92,8 @@ fn linear(shape: &LinearShape, layer: &LayerWeights, channels: &[Interval]) -> V
         .collect()
 }
 
-/// The ranges of taps that meet the signal at some position. Where one position sees all taps it bounds every other.
+/// The ranges of taps that meet the signal at some position. Where one position sees all taps it
+/// bounds every other.
 fn visible_taps(shape: &LinearShape) -> impl Iterator<Item = std::ops::Range<usize>> {
     let LinearShape { length, kernel, .. } = *shape;
     let padding = (kernel - 1) / 2;

@@ -17,10 +17,12 @@ pub struct Model {
 }
 
 impl Model {
-    /// Joins an architecture and weights, one [`LayerWeights`] per stage, and proves that nothing can overflow.
+    /// Joins an architecture and weights, one [`LayerWeights`] per stage, and proves that nothing
+    /// can overflow.
     ///
     /// # Errors
-    /// If counts or widths do not match, or a ring of the architecture is narrower than its weights need.
+    /// If counts or widths do not match, or a ring of the architecture is narrower than its weights
+    /// need.
     pub fn new(
         architecture: Architecture,
         weights: Vec<LayerWeights>,

@@ -7,13 +7,14 @@
 //! | magic `DeepCard` | 8 |
 //! | format version | 4 |
 //! | length of the whole file | 8 |
-//! | architecture ([`Architecture::to_bytes`]: layers, shifts, ring widths, an LSTM's tables, preprocessing constants, classes) | 4 + n |
+//! | architecture, as [`Architecture::to_bytes`] gives it | 4 + n |
 //! | provenance, UTF-8 | 4 + n |
 //! | per linear layer: weights `[out][in][tap]` i8, bias i32 | counts follow from the architecture |
 //! | BLAKE3 of all that stands before | 32 |
 //!
-//! Decoding checks size, magic, version, length and checksum in this order, then every value, and runs the interval
-//! analysis again: a file that loads cannot overflow. In version 1 the tables of an LSTM stood behind its weights.
+//! Decoding checks size, magic, version, length and checksum in this order, then every value, and
+//! runs the interval analysis again: a file that loads cannot overflow. In version 1 the tables of
+//! an LSTM stood behind its weights.
 
 use std::io::Read;
 use std::path::Path;
@@ -92,7 +93,7 @@ fn seal(body: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// Checks size, magic, version, length and checksum; returns the body.
+/// Checks size, magic, version, length and checksum. Returns the body.
 fn unseal(bytes: &[u8]) -> Result<&[u8], FormatError> {
     let found = bytes.len() as u64;
     if found > MAX_BYTES {
@@ -118,7 +119,7 @@ fn unseal(bytes: &[u8]) -> Result<&[u8], FormatError> {
         return Err(DecodeError::TrailingBytes { extra: (found - announced) as usize }.into());
     }
     let (content, checksum) = bytes.split_last_chunk::<CHECKSUM>().ok_or(DecodeError::Truncated)?;
-    // `blake3::Hash` compares in constant time; here it only matters that it compares.
+    // `blake3::Hash` compares in constant time. Here it only matters that it compares.
     if blake3::hash(content) != *checksum {
         return Err(FormatError::Checksum);
     }

@@ -11,14 +11,15 @@ pub struct LayerWeights {
 }
 
 impl LayerWeights {
-    /// Weights `[out][in][tap]` and one bias per output channel; [`Model::new`](super::Model::new) checks them against the layer. The biases of
-    /// an LSTM contain what makes index 128 the index of zero, `128 * 2^f`.
+    /// Weights `[out][in][tap]` and one bias per output channel. [`Model::new`](super::Model::new)
+    /// checks them against the layer. The biases of an LSTM contain what makes index 128 the index
+    /// of zero, `128 * 2^f`.
     #[must_use]
     pub fn new(weights: Vec<i8>, bias: Vec<i32>) -> Self {
         Self { weights, bias }
     }
 
-    /// Weights, `[out][in][tap]`; of an LSTM `[4 H][X + H]`.
+    /// Weights, `[out][in][tap]`. Of an LSTM `[4 H][X + H]`.
     #[must_use]
     pub fn weights(&self) -> &[i8] {
         &self.weights

@@ -7,8 +7,9 @@ use super::spec::{ModelSpec, random_model};
 use crate::architecture::{GATE_FRACTION, Layer, LstmTables, limits};
 use crate::model::Model;
 
-/// A random model with an LSTM of `units` over `windows` steps after one small block, then one dense layer or two. Any
-/// widths and shifts, any tables: as training makes them, or without any order.
+/// A random model with an LSTM of `units` over `windows` steps after one small block, then one
+/// dense layer or two. Any widths and shifts, any tables: as training makes them, or without any
+/// order.
 ///
 /// # Panics
 /// If `windows` or `units` is beyond its limit.
@@ -40,7 +41,8 @@ fn random_layer(rng: &mut impl Rng, units: usize, extremes: u8) -> Layer {
     let doublings = units.max(1).ilog2();
     // Whatever the weights, accumulators of 64 units with 8 bits fit the widest ring.
     let weight_bits = rng.random_range(2..=8.min(14 - units.max(64).next_power_of_two().ilog2()));
-    // An accumulator is about as large as the hidden state (14 bits) times a weight times the root of the units.
+    // An accumulator is about as large as the hidden state (14 bits) times a weight times the root
+    // of the units.
     let balanced = weight_bits + 4 + doublings / 2;
     let cell_index_shift = rng.random_range(limits::CELL_INDEX_SHIFT);
     Layer::Lstm {

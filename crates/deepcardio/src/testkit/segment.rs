@@ -6,7 +6,8 @@ use rand::Rng;
 use super::numbers::random_signed;
 use crate::architecture::Architecture;
 
-/// A random segment for an architecture; about a quarter of the samples sit at an end of the input width.
+/// A random segment for an architecture. About a quarter of the samples sit at an end of the input
+/// width.
 #[must_use]
 pub fn random_segment(rng: &mut impl Rng, architecture: &Architecture) -> Segment {
     let signal = architecture.signal();

@@ -6,7 +6,8 @@ use super::spec::{ModelSpec, random_model};
 use crate::architecture::Layer;
 use crate::model::Model;
 
-/// A random model of random shape: 1 to 3 blocks, small dimensions, any widths, either kind of head.
+/// A random model of random shape: 1 to 3 blocks, small dimensions, any widths, either kind of
+/// head.
 #[must_use]
 pub fn random_small_model(rng: &mut impl Rng) -> Model {
     let mut layers = Vec::new();

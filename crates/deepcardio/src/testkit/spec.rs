@@ -16,7 +16,7 @@ pub struct ModelSpec {
     pub window_length: usize,
     /// Layers, as an architecture takes them.
     pub layers: Vec<Layer>,
-    /// Classes; the last layer must give as many scores.
+    /// Classes. The last layer must give as many scores.
     pub classes: usize,
     /// Signed width of an input sample.
     pub input_bits: u32,
@@ -25,7 +25,8 @@ pub struct ModelSpec {
 }
 
 impl ModelSpec {
-    /// `blocks` pooled convolutions of kernel 5 that double `channels`, a sum, and a dense layer to 4 classes.
+    /// `blocks` pooled convolutions of kernel 5 that double `channels`, a sum, and a dense layer to
+    /// 4 classes.
     #[must_use]
     pub fn small(windows: usize, window_length: usize, channels: usize, blocks: usize) -> Self {
         let mut layers = Vec::new();

@@ -6,8 +6,8 @@ use super::numbers::random_signed;
 use crate::architecture::{Architecture, Lstm};
 use crate::model::{LayerWeights, Model};
 
-/// Random weights for an architecture, `extremes / 256` of them at an end of their width; each ring at the least width
-/// that they need.
+/// Random weights for an architecture, `extremes / 256` of them at an end of their width. Each ring
+/// has the least width that they need.
 ///
 /// # Panics
 /// If a layer needs more than the widest ring.

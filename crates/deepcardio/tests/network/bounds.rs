@@ -10,7 +10,8 @@ use ecg::Segment;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 
-/// All-max, all-min, and for each channel of the first layer the inputs that match the signs of its taps.
+/// All-max, all-min, and for each channel of the first layer the inputs that match the signs of its
+/// taps.
 fn adversarial(model: &Model) -> Vec<Segment> {
     let architecture = model.architecture();
     let (count, max) = (architecture.signal().segment_samples, architecture.signal().input_max());
@@ -57,7 +58,8 @@ fn a_ring_one_bit_narrower_is_refused() {
         let stages = model.architecture().stages();
         for narrowed in 0..stages.len() {
             let rings = stages.iter().enumerate().map(|(i, s)| s.ell - u32::from(i == narrowed)).collect();
-            // Either the architecture itself is refused (below 8 bits, or too narrow for its step) or the weights are.
+            // Either the architecture itself is refused (below 8 bits, or too narrow for its step)
+            // or the weights are.
             if let Ok(architecture) = model.architecture().with_ring_bits(rings) {
                 let error = Model::new(architecture, model.weights().to_vec(), String::new()).err().unwrap();
                 assert!(matches!(error, ModelError::RingTooNarrow { .. }), "{error}");

@@ -110,7 +110,8 @@ fn resealed_damage_never_panics_and_never_gives_an_unsound_model() {
         for value in [0x00, 0x7f, 0x80, 0xff] {
             let mut damaged = bytes.clone();
             damaged[position] = value;
-            // Most changes of a weight or constant give another valid model; all others must be errors.
+            // Most changes of a weight or constant give another valid model. All others must be
+            // errors.
             if let Ok(model) = Model::from_bytes(&reseal(damaged)) {
                 for (stage, bound) in model.architecture().stages().iter().zip(model.bounds()) {
                     assert!(bound.least_ell <= stage.ell);

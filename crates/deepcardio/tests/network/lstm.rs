@@ -70,8 +70,8 @@ fn ramps() -> LstmTables {
     LstmTables::new(std::array::from_fn(|index| index.div_ceil(2) as u8), signed(), signed())
 }
 
-/// Where the tables are in an encoded architecture of [`architecture`]: before the dense layer, three ring widths, four
-/// classes with 18 letters, and the score scale.
+/// Where the tables are in an encoded architecture of [`architecture`]: before the dense layer,
+/// three ring widths, four classes with 18 letters, and the score scale.
 fn tables_at(architecture: &[u8]) -> usize {
     architecture.len() - (1 + 4 + 4) - (4 + 3 * 4) - (4 + 4 * 4 + 18) - 8 - 768
 }
@@ -169,7 +169,8 @@ fn the_file_has_the_same_bytes_on_every_platform() {
     let bytes = model.to_bytes();
     let digest = blake3::hash(&bytes).to_hex();
     assert_eq!(digest.as_str(), "4ffb2b55b49b3bde8258e434816ebf9d53557a7b1525394e10ebed508c08598f");
-    // After magic, version, two lengths: the architecture with the tables, which follow the cell index shift.
+    // After magic, version, two lengths: the architecture with the tables, which follow the cell
+    // index shift.
     let architecture = model.architecture().to_bytes();
     assert_eq!(bytes[24..24 + architecture.len()], architecture);
     let tables = 24 + tables_at(&architecture);
@@ -178,8 +179,8 @@ fn the_file_has_the_same_bytes_on_every_platform() {
     assert_eq!(bytes[tables + 256..tables + 259], [0x80, 0x81, 0x82]);
     assert_eq!(bytes[tables + 512..tables + 515], [0x80, 0x81, 0x82]);
     assert_eq!(bytes[tables + 767..tables + 769], [0x7f, 2]);
-    // Weights and biases of the LSTM, then the dense layer and the checksum: the biases of the output gate, and before
-    // them those of the cell gate.
+    // Weights and biases of the LSTM, then the dense layer and the checksum: the biases of the
+    // output gate, and before them those of the cell gate.
     let dense = bytes.len() - 32 - (12 + 16);
     assert_eq!(bytes[dense - 12..dense], [0; 12]);
     assert_eq!(bytes[dense - 16..dense - 12], (255i32 << 10).to_le_bytes());
@@ -195,7 +196,8 @@ fn models_round_trip_and_every_truncation_is_an_error() {
     }
     let bytes = small().to_bytes();
     for cut in 20..bytes.len() - 32 {
-        // A file that announces its shorter length and has the right checksum, so that only its content is short.
+        // A file that announces its shorter length and has the right checksum, so that only its
+        // content is short.
         let short = resealed(bytes.clone(), |short| {
             short.truncate(cut);
             short[12..20].copy_from_slice(&(cut as u64 + 32).to_le_bytes());
@@ -237,7 +239,8 @@ fn hostile_tables_are_refused_or_sound() {
 fn an_lstm_without_its_tables_is_refused() {
     let mut bytes = small().architecture().to_bytes();
     let tables = tables_at(&bytes);
-    // Six numbers of four bytes stand between the layer's code and its tables; 6 is the code of an LSTM without tables.
+    // Six numbers of four bytes stand between the layer's code and its tables. 6 is the code of an
+    // LSTM without tables.
     assert_eq!(bytes[tables - 25], 7);
     bytes.drain(tables..tables + 768);
     assert!(Architecture::from_bytes(&bytes).is_err());
@@ -323,7 +326,8 @@ fn no_input_leaves_the_rings() {
 
 #[test]
 fn the_hidden_state_bounds_the_layers_by_its_greatest_entries() {
-    // h reaches 128 * 127 and -128 * 128 with the ramps: two units of opposite weights see both ends.
+    // h reaches 128 * 127 and -128 * 128 with the ramps: two units of opposite weights see both
+    // ends.
     let model = small();
     let (least, greatest) = (-(128 * 128), 128 * 127);
     let row = |weights: &[i64]| -> (i64, i64) {

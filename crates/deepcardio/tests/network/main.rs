@@ -3,6 +3,7 @@
 mod architecture;
 mod bounds;
 mod format;
+mod kernel;
 mod lstm;
 mod overlap;
 mod reference;

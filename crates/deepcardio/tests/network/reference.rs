@@ -1,4 +1,5 @@
-//! The reference against an independent implementation that walks the layer list with nested vectors.
+//! The reference against an independent implementation that walks the layer list with nested
+//! vectors.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail the test")]
 
@@ -62,7 +63,8 @@ struct Recurrence {
     cell_indices: Vec<i64>,
 }
 
-/// The LSTM unit by unit with signed clamps, on `[channel][position]`: the last hidden state as `[unit][1]`.
+/// The LSTM unit by unit with signed clamps, on `[channel][position]`: the last hidden state as
+/// `[unit][1]`.
 fn recur(input: &[Vec<i64>], layer: &LayerWeights, lstm: &Lstm, seen: &mut Recurrence) -> Vec<Vec<i64>> {
     let (units, tables, columns) = (lstm.units, &lstm.tables, input.len() + lstm.units);
     let (mut hidden, mut cell) = (vec![0i64; units], vec![0i64; units]);

@@ -1,4 +1,5 @@
-//! Writes a synthetic single-lead ECG as CSV, to try the programs and test them without anyone's recording.
+//! Writes a synthetic single-lead ECG as CSV, to try the programs and test them without anyone's
+//! recording.
 //!
 //! ```text
 //! cargo run -p ecg --example synthesise_ecg -- --rhythm af --seconds 30 --rate 300 --seed 1 > af.csv

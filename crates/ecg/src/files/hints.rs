@@ -2,7 +2,8 @@
 
 use std::str::FromStr;
 
-/// What the user knows about a file. It supplies what the file does not say, and may not contradict it.
+/// What the user knows about a file. It supplies what the file does not say, and may not contradict
+/// it.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Hints {
     /// Sampling rate in hertz.

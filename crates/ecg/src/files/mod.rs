@@ -15,11 +15,12 @@ use crate::error::EcgError;
 use crate::limits::MAX_FILE_BYTES;
 use crate::recording::Recording;
 
-/// Reads the recording in the file at `path`. `hints` supplies what the file does not say, and may not
-/// contradict it.
+/// Reads the recording in the file at `path`. `hints` supplies what the file does not say, and may
+/// not contradict it.
 ///
 /// # Errors
-/// [`EcgError::Io`], [`EcgError::FileTooLarge`] (from its size, before reading), and as [`csv::parse`].
+/// [`EcgError::Io`], [`EcgError::FileTooLarge`] (from its size, before reading), and as
+/// [`csv::parse`].
 pub fn open(path: &Path, hints: Hints) -> Result<Recording, EcgError> {
     let io_error = |source| EcgError::Io { path: path.to_owned(), source };
     let file = File::open(path).map_err(io_error)?;

@@ -1,4 +1,5 @@
-//! The CSV reader: what it reads, and that everything unclear or hostile is an error that names the line.
+//! The CSV reader: what it reads, and that everything unclear or hostile is an error that names the
+//! line.
 
 #![expect(
     clippy::unwrap_used,
@@ -22,7 +23,8 @@ fn plain(text: &str) -> Result<Recording, EcgError> {
     parse(text.as_bytes(), None, None)
 }
 
-/// `count` samples at `rate` with a time column of `decimals` decimals in units of 1 / `per_second` s.
+/// `count` samples at `rate` with a time column of `decimals` decimals in units of 1 / `per_second`
+/// s.
 fn timed(header: &str, count: usize, rate: f64, per_second: f64, decimals: usize) -> String {
     let mut text = format!("{header}\n");
     for index in 0..count {
@@ -140,7 +142,7 @@ fn gaps_and_jitter_are_reported_where_they_are() {
 
 #[test]
 fn a_gap_hidden_by_coarse_times_is_found_anyway() {
-    // At 512 Hz in whole milliseconds steps of 1 and 2 alternate; a missing sample makes a 3 or 4.
+    // At 512 Hz in whole milliseconds steps of 1 and 2 alternate. A missing sample makes a 3 or 4.
     let full = timed("time_ms,ecg_mv", 3000, 512.0, 1000.0, 0);
     assert_eq!(plain(&full).unwrap().rate_hz(), 512.0);
     for missing in [10usize, 1500, 2990] {

@@ -1,4 +1,5 @@
-//! The front end from outside: its reader, its filter against SciPy, its segments, the samples and the synthesiser.
+//! The front end from outside: its reader, its filter against SciPy, its segments, the samples and
+//! the synthesiser.
 
 mod csv;
 mod samples;

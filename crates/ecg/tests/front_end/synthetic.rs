@@ -54,7 +54,8 @@ fn fibrillation_is_irregular_from_beat_to_beat() {
     }
 }
 
-/// Mean height where a P wave would be, against the level before it, over beats whose T wave ended earlier.
+/// Mean height where a P wave would be, against the level before it, over beats whose T wave ended
+/// earlier.
 fn p_wave(ecg: &synthesis::Synthetic) -> f64 {
     let at = |time: f64| ecg.millivolts.get((time * RATE).round() as usize).copied().unwrap_or(0.0);
     let late = ecg.beats.windows(2).filter(|pair| pair[1] - pair[0] > 0.65).map(|pair| pair[1]);

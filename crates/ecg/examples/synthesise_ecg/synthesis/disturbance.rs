@@ -66,7 +66,7 @@ impl Noise {
 
     pub(super) fn add_to(&self, millivolts: &mut [f64], rate_hz: f64, rng: &mut ChaCha20Rng) {
         let step = 1.0 / rate_hz;
-        // White noise of equal density at any rate; wander as an Ornstein-Uhlenbeck process.
+        // White noise of equal density at any rate. Wander as an Ornstein-Uhlenbeck process.
         let muscle = self.muscle * (rate_hz / 2.0 / Self::MUSCLE_HZ).sqrt();
         let kick = self.wander * (2.0 * step / Self::WANDER_SECONDS).sqrt();
         let burst_phase = 2.0 * PI * uniform(rng);

@@ -1,14 +1,15 @@
 //! The heart as a point that circles once a beat and is pushed up and down by five waves.
 //!
-//! P. E. McSharry, G. D. Clifford, L. Tarassenko, L. A. Smith: A dynamical model for generating synthetic
-//! electrocardiogram signals. IEEE Transactions on Biomedical Engineering 50(3), 2003:
+//! P. E. McSharry, G. D. Clifford, L. Tarassenko, L. A. Smith: A dynamical model for generating
+//! synthetic electrocardiogram signals. IEEE Transactions on Biomedical Engineering 50(3), 2003:
 //! ```text
 //! x' = (1 - r) x - w y      y' = (1 - r) y + w x      r = sqrt(x^2 + y^2), w = 2 pi / RR
 //! z' = - sum over waves of (a w / b^2) d exp(-d^2 / (2 b^2)) - (z - z0)      d = angle(x, y) - theta
 //! ```
-//! with `z0` the respiratory baseline. The factor `w / b^2` makes `a` the height of a wave in millivolts at
-//! any heart rate (as in Sameni et al., EURASIP Journal on Advances in Signal Processing, 2007). The QRS
-//! complex keeps its duration when the rate changes; P and T shorten with the square root of the interval.
+//! with `z0` the respiratory baseline. The factor `w / b^2` makes `a` the height of a wave in
+//! millivolts at any heart rate (as in Sameni et al., EURASIP Journal on Advances in Signal
+//! Processing, 2007). The QRS complex keeps its duration when the rate changes. P and T shorten
+//! with the square root of the interval.
 
 use std::f64::consts::PI;
 
@@ -74,7 +75,7 @@ impl Heart {
         Self { morphology, state: [-1.0, 0.0, 0.0] }
     }
 
-    /// Samples the model; `interval` is asked at every R peak for the time to the next, in seconds.
+    /// Samples the model. `interval` is asked at every R peak for the time to the next, in seconds.
     pub(super) fn run(
         mut self,
         samples: usize,
@@ -92,7 +93,7 @@ impl Heart {
                 let before = self.angle();
                 self.advance(&beat, time, step);
                 let after = self.angle();
-                // Angle 0 is the R peak; the angle also changes sign where it jumps from pi to -pi.
+                // Angle 0 is the R peak. The angle also changes sign where it jumps from pi to -pi.
                 if before < 0.0 && (0.0..PI / 2.0).contains(&after) {
                     out.beats.push(time + step);
                     beat = Beat::new(&self.morphology, interval(time + step));

@@ -7,8 +7,8 @@ use rand_chacha::rand_core::SeedableRng;
 
 use super::random::{normal, uniform};
 
-/// Sinus rhythm: intervals whose spectrum has two bumps, the slow one of blood pressure (Mayer waves) and
-/// the fast one of breathing (McSharry et al. 2003, section II-B).
+/// Sinus rhythm: intervals whose spectrum has two bumps, the slow one of blood pressure (Mayer
+/// waves) and the fast one of breathing (McSharry et al. 2003, section II-B).
 pub(super) struct Sinus {
     /// Amplitude in seconds, frequency in hertz, phase.
     waves: Vec<[f64; 3]>,

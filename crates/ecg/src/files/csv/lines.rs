@@ -16,7 +16,7 @@ pub(super) struct Line<'a> {
     pub(super) number: usize,
 }
 
-/// A reader of lines; blank ones may stand only at the end.
+/// A reader of lines. Blank ones may stand only at the end.
 pub(super) struct Lines<R> {
     reader: R,
     path: PathBuf,
@@ -26,7 +26,7 @@ pub(super) struct Lines<R> {
 }
 
 impl<R: BufRead> Lines<R> {
-    /// Reads from `reader`; `path` is named when that fails.
+    /// Reads from `reader`. `path` is named when that fails.
     pub(super) fn new(reader: R, path: &Path) -> Self {
         let buffer = Zeroizing::new(Vec::with_capacity(MAX_LINE_BYTES + 1));
         Self { reader, path: path.to_owned(), number: 0, blank: None, buffer }
@@ -49,7 +49,7 @@ impl<R: BufRead> Lines<R> {
         Ok(None)
     }
 
-    /// Reads one line into the buffer; false at the end of the file.
+    /// Reads one line into the buffer. False at the end of the file.
     fn fill(&mut self) -> Result<bool, EcgError> {
         self.buffer.clear();
         let limit = MAX_LINE_BYTES as u64 + 1;

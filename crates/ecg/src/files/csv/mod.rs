@@ -1,13 +1,15 @@
 //! Reading a recording from a CSV file, without guessing.
 //!
 //! Two kinds of file are understood:
-//! - A header that names columns with their units: one of `ecg_mv`, `ecg_uv`, `ecg_v` (or `ecg` with a unit
-//!   given), and `time_s` or `time_ms` if there is a time column. Other columns are ignored. The rate comes from
-//!   the time column, which must be regular; without one the rate must be given.
-//! - One column of numbers without a header; rate and unit must be given.
+//! - A header that names columns with their units: one of `ecg_mv`, `ecg_uv`, `ecg_v` (or `ecg`
+//!   with a unit given), and `time_s` or `time_ms` if there is a time column. Other columns are
+//!   ignored. The rate comes from the time column, which must be regular. Without one the rate must
+//!   be given.
+//! - One column of numbers without a header. Rate and unit must be given.
 //!
-//! The separator is the comma, semicolon or tab that the first line uses; numbers have a decimal point.
-//! Whatever is unclear is an error that names the line or the flag (`--rate`, `--unit`) that settles it.
+//! The separator is the comma, semicolon or tab that the first line uses. Numbers have a decimal
+//! point. Whatever is unclear is an error that names the line or the flag (`--rate`, `--unit`) that
+//! settles it.
 
 mod columns;
 mod lines;
@@ -27,8 +29,8 @@ use crate::error::{EcgError, LineProblem};
 use crate::limits::{MAX_MILLIVOLTS, MAX_SAMPLES, MAX_SECONDS};
 use crate::recording::{Recording, check_rate};
 
-/// Reads a recording from the bytes of a CSV file. `hints` supplies what the file does not say, and may not
-/// contradict it.
+/// Reads a recording from the bytes of a CSV file. `hints` supplies what the file does not say, and
+/// may not contradict it.
 ///
 /// ```
 /// use ecg::files::csv::parse;

@@ -1,8 +1,8 @@
 //! The sampling rate from a time column, which must be regular.
 //!
-//! The times of evenly spaced samples, rounded to the decimals that the file writes, stay within one unit of
-//! the last decimal of a straight line. The rate is the slope of the least-squares line; a gap or jitter
-//! leaves that corridor and is reported where it happens.
+//! The times of evenly spaced samples, rounded to the decimals that the file writes, stay within
+//! one unit of the last decimal of a straight line. The rate is the slope of the least-squares
+//! line. A gap or jitter leaves that corridor and is reported where it happens.
 
 use zeroize::Zeroizing;
 
@@ -43,7 +43,7 @@ impl TimeColumn {
         push_wiping(&mut self.seconds, seconds);
     }
 
-    /// The rate of the column in hertz; `given`, if there is one, must agree with it and wins.
+    /// The rate of the column in hertz. `given`, if there is one, must agree with it and wins.
     pub(super) fn rate_hz(&self, given: Option<f64>) -> Result<f64, EcgError> {
         let samples = self.seconds.len();
         if samples < 3 {
@@ -69,7 +69,8 @@ impl TimeColumn {
         }
     }
 
-    /// One unit of the last decimal, or what double precision keeps of such large times, if that is coarser.
+    /// One unit of the last decimal, or what double precision keeps of such large times, if that is
+    /// coarser.
     fn resolution(&self) -> f64 {
         let greatest = self.seconds.iter().fold(0.0f64, |greatest, t| greatest.max(t.abs()));
         self.resolution.max(4.0 * f64::EPSILON * greatest)
@@ -132,7 +133,7 @@ impl TimeColumn {
     }
 }
 
-/// Decimals that a number is written with; negative if its last digit stands for tens or more.
+/// Decimals that a number is written with. Negative if its last digit stands for tens or more.
 fn decimals(text: &str) -> i32 {
     let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
     let digits = mantissa.split_once('.').map_or(0, |(_, fraction)| fraction.len());
