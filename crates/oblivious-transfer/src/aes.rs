@@ -30,45 +30,17 @@
 //! aes::dispatch(Davies { key: Block::ZERO, blocks: &mut blocks });
 //! ```
 
+mod backend;
 mod portable;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
-#[cfg(target_arch = "x86_64")]
-use zeroize::Zeroize;
-
-use crate::block::Block;
-
+pub use backend::{AesBackend, Kernel};
 pub use portable::Portable;
 #[cfg(target_arch = "x86_64")]
 pub use x86::{AesNi, RoundKeys, Vaes256, Vaes512};
 
-/// AES-128 on one set of instructions. A value of such a type proves that the processor has them.
-pub trait AesBackend: Copy + sealed::Sealed {
-    /// An expanded key. Hash keys are public; a secret one is wiped by [`AesBackend::wipe`] or held in an [`AesKey`].
-    type Schedule: Clone;
-
-    /// Expands `N` keys side by side.
-    fn schedule<const N: usize>(self, keys: &[Block; N]) -> [Self::Schedule; N];
-
-    /// Encrypts every block in place.
-    fn encrypt(self, key: &Self::Schedule, blocks: &mut [Block]);
-
-    /// Replaces every block x by AES(sigma(x)) ^ sigma(x); see [`crate::hash`].
-    fn hash(self, key: &Self::Schedule, blocks: &mut [Block]);
-
-    /// Wipes expanded secret keys before they are dropped.
-    fn wipe(self, schedules: &mut [Self::Schedule]);
-}
-
-/// A loop over AES calls that is compiled once for each backend.
-pub trait Kernel {
-    /// What the loop returns.
-    type Output;
-
-    /// Runs the loop. Mark the implementation `#[inline(always)]`.
-    fn run<A: AesBackend>(self, aes: A) -> Self::Output;
-}
+use crate::block::Block;
 
 /// Runs `kernel` on the best backend of this processor.
 #[inline]
@@ -107,7 +79,8 @@ pub struct AesKey(Repr);
 
 enum Repr {
     #[cfg(target_arch = "x86_64")]
-    X86(x86::RoundKeys),
+    X86(x86::Held),
+    // The `aes` crate wipes its schedule itself.
     Portable(Box<::aes::Aes128Enc>),
 }
 
@@ -117,7 +90,7 @@ impl AesKey {
     pub fn new(key: Block) -> Self {
         #[cfg(target_arch = "x86_64")]
         if let Some(aes) = x86::AesNi::detect() {
-            return Self(Repr::X86(aes.expand(key)));
+            return Self(Repr::X86(x86::Held::new(aes, key)));
         }
         let [schedule] = Portable.schedule(&[key]);
         Self(Repr::Portable(Box::new(schedule)))
@@ -127,7 +100,7 @@ impl AesKey {
     pub fn encrypt_blocks(&self, blocks: &mut [Block]) {
         match &self.0 {
             #[cfg(target_arch = "x86_64")]
-            Repr::X86(schedule) => x86::apply(x86::Operation::Encrypt, schedule, blocks),
+            Repr::X86(schedule) => schedule.apply::<false>(blocks),
             Repr::Portable(schedule) => Portable.encrypt(schedule, blocks),
         }
     }
@@ -136,7 +109,7 @@ impl AesKey {
     pub(crate) fn hash_blocks(&self, blocks: &mut [Block]) {
         match &self.0 {
             #[cfg(target_arch = "x86_64")]
-            Repr::X86(schedule) => x86::apply(x86::Operation::Hash, schedule, blocks),
+            Repr::X86(schedule) => schedule.apply::<true>(blocks),
             Repr::Portable(schedule) => Portable.hash(schedule, blocks),
         }
     }
@@ -148,22 +121,6 @@ impl AesKey {
         self.encrypt_blocks(&mut blocks);
         blocks[0]
     }
-}
-
-impl Drop for AesKey {
-    fn drop(&mut self) {
-        match &mut self.0 {
-            #[cfg(target_arch = "x86_64")]
-            Repr::X86(schedule) => schedule.zeroize(),
-            // The `aes` crate wipes its schedule itself.
-            Repr::Portable(_) => (),
-        }
-    }
-}
-
-mod sealed {
-    /// Only this crate may claim to know which instructions exist.
-    pub trait Sealed {}
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 use aes::Aes128Enc;
 use aes::cipher::{Array, BlockCipherEncrypt, KeyInit};
 
-use super::{AesBackend, sealed};
+use super::backend::{AesBackend, sealed};
 use crate::block::Block;
 
 /// Blocks handed to the `aes` crate at once.
