@@ -1,6 +1,9 @@
 //! What can be wrong with a message from the peer, or with how this crate is called.
 
-/// Why an OT step was refused. Except for [`OtError::EvenDelta`] and [`OtError::NotAnnounced`] it is the peer's doing.
+/// Why an OT step was refused.
+///
+/// [`OtError::EvenDelta`], [`OtError::Reserve`] and [`OtError::NotAnnounced`] are this party's own doing, all others
+/// the peer's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OtError {
     /// A message does not have its exact length.
@@ -30,6 +33,14 @@ pub enum OtError {
     /// The silent extension carries choice bits in bit 0, so its correlation must have that bit set.
     #[error("the correlation of a silent extension needs bit 0 set")]
     EvenDelta,
+    /// A silent extension holds fewer correlated OTs than its next run consumes.
+    #[error("a silent extension holds {actual} correlated OTs where its next run needs {expected}")]
+    Reserve {
+        /// OTs that the run consumes.
+        expected: usize,
+        /// OTs at hand.
+        actual: usize,
+    },
     /// The peer's message for a part of a silent extension was given before the party's own was made.
     #[error("a part of a silent extension was asked for before it was announced")]
     NotAnnounced,

@@ -83,7 +83,7 @@ impl SilentExtension {
         let results = run.grow(first, &roots, message, outputs, |(tree, kept), keys, macs| {
             keep(kept, keys, macs);
             consume(position + (tree * CHUNK_COTS) as u64, &keys[KEPT..], &macs[KEPT..])
-        });
+        })?;
         self.advance();
         Ok(results)
     }

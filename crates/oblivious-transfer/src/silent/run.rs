@@ -9,6 +9,7 @@ use super::{Party, Stage};
 use crate::aes;
 use crate::block::{Block, read_blocks, write_blocks};
 use crate::cot::Blocks;
+use crate::error::OtError;
 use crate::hash::{Domain, KeyDeriver, KeyIndex};
 use crate::prg::Prg;
 
@@ -77,8 +78,13 @@ impl<const K: usize> StageRun<'_, K> {
         bytes
     }
 
-    /// Makes the OTs of the trees from `first` on, as many as there are `roots`, from the peer's message; hands each tree's
-    /// keys and macs to `consume` with its `outputs`.
+    /// Makes the OTs of the trees from `first` on, as many as there are `roots`, from the peer's message.
+    ///
+    /// Hands each tree's keys and macs to `consume` with its element of `outputs`.
+    ///
+    /// # Errors
+    /// [`OtError::Length`] if the message has another length than that of so many trees.
+    /// [`OtError::Reserve`] if the reserve is shorter than what the stage consumes.
     pub(super) fn grow<T: Send, R: Send>(
         &self,
         first: usize,
@@ -86,9 +92,11 @@ impl<const K: usize> StageRun<'_, K> {
         message: &[u8],
         outputs: impl IndexedParallelIterator<Item = T>,
         consume: impl Fn(T, &[Block], &[Block]) -> R + Sync,
-    ) -> Vec<R> {
+    ) -> Result<Vec<R>, OtError> {
+        OtError::check_length("silent trees", message, roots.len() * self.stage.depth * Block::BYTES)?;
+        let table = self.table()?;
         let message: Vec<Block> = read_blocks(message).collect();
-        outputs
+        Ok(outputs
             .zip(roots)
             .zip(message.par_chunks(self.stage.depth))
             .enumerate()
@@ -96,26 +104,31 @@ impl<const K: usize> StageRun<'_, K> {
                 || (self.leaves(), self.leaves()),
                 |(keys, macs), (index, ((output, root), message))| {
                     let sent = self.sent(first + index, *root);
-                    self.tree(first + index, sent, message, Outputs { keys, macs });
+                    self.tree(table, first + index, sent, message, Outputs { keys, macs });
                     consume(output, keys, macs)
                 },
             )
-            .collect()
+            .collect())
+    }
+
+    /// What the code reads: the first K OTs of a reserve that is long enough for the trees too.
+    fn table(&self) -> Result<&[Pair; K], OtError> {
+        let (expected, actual) = (self.stage.reserve(), self.reserve.len());
+        let long_enough = self.reserve.first_chunk().filter(|_| actual >= expected);
+        long_enough.ok_or(OtError::Reserve { expected, actual })
     }
 
     /// The OTs of one tree of each direction.
-    fn tree(&self, tree: usize, sent: SentTree, message: &[Block], outputs: Outputs<'_>) {
+    fn tree(&self, table: &[Pair; K], tree: usize, sent: SentTree, message: &[Block], outputs: Outputs<'_>) {
         let key = self.key(Domain::SilentTree, self.endpoint.own.peer(), tree);
-        if let Some(table) = self.reserve.first_chunk::<K>() {
-            aes::dispatch(Trees {
-                sent,
-                received: ReceivedTree { key, path: self.path(tree), message },
-                code_key: self.key(Domain::SilentCode, Party::A, 0),
-                table,
-                outputs,
-                first: (tree * self.stage.leaves()) as u64,
-            });
-        }
+        aes::dispatch(Trees {
+            sent,
+            received: ReceivedTree { key, path: self.path(tree), message },
+            code_key: self.key(Domain::SilentCode, Party::A, 0),
+            table,
+            outputs,
+            first: (tree * self.stage.leaves()) as u64,
+        });
     }
 
     fn sent(&self, tree: usize, root: Block) -> SentTree {
@@ -136,5 +149,40 @@ impl<const K: usize> StageRun<'_, K> {
     fn key(&self, domain: Domain, sender: Party, tree: usize) -> Block {
         let index = KeyIndex { domain, layer: sender as u16, batch: self.number, item: tree as u64 };
         self.endpoint.deriver.key(index)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rayon::prelude::IntoParallelIterator;
+
+    use super::{Endpoint, StageRun, empty_reserve};
+    use crate::block::Block;
+    use crate::error::OtError;
+    use crate::hash::KeyDeriver;
+    use crate::prg::Prg;
+    use crate::silent::{INITIAL, INITIAL_SECRET, Party};
+
+    /// Grows two trees from a reserve of `reserve` OTs and a message of `bytes`.
+    fn grow(reserve: usize, bytes: usize) -> Result<Vec<()>, OtError> {
+        let generator = Prg::from_block(Block::ONE);
+        let deriver = KeyDeriver::new(b"run");
+        let endpoint = Endpoint { own: Party::A, delta: Block::ONE, deriver, generator };
+        let reserve = empty_reserve(reserve);
+        let run: StageRun<'_, INITIAL_SECRET> =
+            StageRun { stage: INITIAL, endpoint: &endpoint, number: 0, reserve: &reserve };
+        run.grow(0, &[Block::ONE; 2], &vec![0; bytes], [(); 2].into_par_iter(), |(), _, _| ())
+    }
+
+    #[test]
+    fn whatever_is_too_short_is_refused() {
+        let (expected, bytes) = (INITIAL.reserve(), 2 * INITIAL.depth * Block::BYTES);
+        assert_eq!(grow(expected, bytes), Ok(vec![(); 2]));
+        for actual in [0, INITIAL_SECRET - 1, INITIAL_SECRET, expected - 1] {
+            assert_eq!(grow(actual, bytes), Err(OtError::Reserve { expected, actual }));
+        }
+        for short in [0, bytes / 2, bytes - 1] {
+            assert!(matches!(grow(expected, short), Err(OtError::Length { .. })));
+        }
     }
 }

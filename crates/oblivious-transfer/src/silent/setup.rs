@@ -76,7 +76,7 @@ impl SilentReplied {
         OtError::check_length("silent set-up reply", reply, SETUP_REPLY_BYTES)?;
         let mut made = empty_reserve(INITIAL.trees * INITIAL.leaves());
         let outputs = made.par_chunks_mut(INITIAL.leaves());
-        initial(&self.endpoint, &self.reserve).grow(0, &self.roots, reply, outputs, keep);
+        initial(&self.endpoint, &self.reserve).grow(0, &self.roots, reply, outputs, keep)?;
         Ok(SilentExtension::new(self.endpoint, made))
     }
 }

@@ -23,11 +23,10 @@ impl SentTree {
         let [tree_key] = aes.schedule(&[self.key]);
         leaves[0] = self.root;
         leaves[1] = self.root ^ self.delta;
-        for level in 0..leaves.len().ilog2() as usize {
-            if level > 0 {
-                double(aes, &tree_key, &mut leaves[..2 << level]);
-            }
-            left_sum(level, sum(&leaves[..1 << level]));
+        left_sum(0, self.root);
+        for level in 1..leaves.len().ilog2() as usize {
+            let [left, _] = double(aes, &tree_key, &mut leaves[..2 << level]);
+            left_sum(level, left);
         }
     }
 }
@@ -64,36 +63,78 @@ pub(super) struct ReceivedTree<'a> {
 }
 
 impl ReceivedTree<'_> {
-    /// Makes all leaves but the one at the noisy place, which becomes the sender's leaf with Delta added, and clears the choice
-    /// bit of all but that one.
+    /// Makes all leaves and clears their choice bits, but for the leaf at the noisy place.
+    ///
+    /// That leaf becomes the sender's with Delta added, and its choice bit is set.
+    ///
+    /// One node a level is unknown, that on the path to the noise. Its place is secret, so no memory access may
+    /// depend on it: a level is corrected by a pass over all its nodes, with masks. An unknown node is kept zero, so
+    /// its children come out as H(0) both, whatever the path; hence sums are corrected without looking for it.
     #[inline(always)]
     fn grow<A: AesBackend>(self, aes: A, leaves: &mut [Block]) {
         let [tree_key] = aes.schedule(&[self.key]);
+        let mut of_zero = [Block::ZERO];
+        aes.hash(&tree_key, &mut of_zero);
         leaves[..2].fill(Block::ZERO);
-        // The node on the path is unknown and kept zero. Its place is secret and decides which memory is written, once
-        // or twice a level: a trace of the cache is not defended against here, time and traffic do not depend on it.
-        let mut unknown = 0;
+        let count = leaves.len();
+        // The place of the unknown node, as bits of the path, and what stands there; the root is unknown itself.
+        let (mut unknown, mut junk) = (0, Block::ZERO);
         for (level, (message, Pair { mac, .. })) in self.message.iter().zip(self.path).enumerate() {
             let width = 1 << level;
             let nodes = &mut leaves[..2 * width];
+            let mut sums = [Block::ZERO; 2];
             if level > 0 {
-                double(aes, &tree_key, nodes);
-                nodes[unknown] = Block::ZERO;
-                nodes[unknown + width] = Block::ZERO;
+                [junk] = of_zero;
+                sums = double(aes, &tree_key, nodes).map(|sum| sum ^ junk);
             }
             // message ^ mac is the sum over the side that the choice names; what is missing there is the sibling.
-            let (left, right) = nodes.split_at(width);
-            let side = Block::mask(mac.lsb());
-            let (left, right) = (sum(left), sum(right));
-            let sibling = *message ^ *mac ^ left ^ (side & (left ^ right));
-            nodes[unknown + usize::from(mac.lsb()) * width] = sibling;
-            unknown += usize::from(!mac.lsb()) * width;
+            let (left, right) = nodes.split_at_mut(width);
+            let chosen = Block::mask(mac.lsb());
+            let sibling = *message ^ *mac ^ sums[0] ^ (chosen & (sums[0] ^ sums[1]));
+            if 2 * width < count {
+                let sides = Sides::new(sibling, Block::ZERO, chosen);
+                sides.replace(unknown, junk, left, right);
+            } else {
+                // All true leaves sum to Delta, so all others sum to leaf ^ Delta.
+                let point = (sums[0] ^ sums[1] ^ sibling).with_lsb(true);
+                clear_choices(left);
+                clear_choices(right);
+                let sides = Sides::new(sibling.with_lsb(false), point, chosen);
+                sides.replace(unknown, junk.with_lsb(false), left, right);
+            }
+            unknown |= u64::from(!mac.lsb()) << level;
         }
-        // All true leaves sum to Delta, so all others sum to leaf ^ Delta.
-        let point = sum(leaves);
-        clear_choices(leaves);
-        leaves[unknown] = point.with_lsb(true);
     }
+}
+
+/// The two children of the unknown node: what the left and the right half of a level get at its place.
+struct Sides([Block; 2]);
+
+impl Sides {
+    /// `sibling` stands right if `chosen` is all ones and left if it is zero; `unknown` stands on the other side.
+    #[inline(always)]
+    fn new(sibling: Block, unknown: Block, chosen: Block) -> Self {
+        let swap = chosen & (sibling ^ unknown);
+        Self([sibling ^ swap, unknown ^ swap])
+    }
+
+    /// Replaces `old`, which stands at the secret `place` of both halves, without an access that depends on it.
+    #[inline(always)]
+    fn replace(&self, place: u64, old: Block, left: &mut [Block], right: &mut [Block]) {
+        let changes = self.0.map(|new| new ^ old);
+        for (index, (left, right)) in (0..).zip(left.iter_mut().zip(right)) {
+            let here = equal(index, place);
+            *left ^= here & changes[0];
+            *right ^= here & changes[1];
+        }
+    }
+}
+
+/// All ones if `a` equals `b`, which are below 2^63, else zero; without a branch.
+#[inline(always)]
+fn equal(a: u64, b: u64) -> Block {
+    let word = ((a ^ b).wrapping_sub(1) as i64 >> 63) as u64;
+    Block::from_words([word; 2])
 }
 
 /// One tree of each direction at the same place of the stage, then the code over the leaves of both.
@@ -121,24 +162,19 @@ impl<const K: usize> Kernel for Trees<'_, K> {
     }
 }
 
-/// Makes a level from the one before, which stands in the lower half.
+/// Makes a level from the one before, which stands in the lower half; returns the sums over its left and right side.
 #[inline(always)]
-fn double<A: AesBackend>(aes: A, key: &A::Schedule, nodes: &mut [Block]) {
+fn double<A: AesBackend>(aes: A, key: &A::Schedule, nodes: &mut [Block]) -> [Block; 2] {
     let (left, right) = nodes.split_at_mut(nodes.len() / 2);
     right.copy_from_slice(left);
     aes.hash(key, left);
+    let mut sums = [Block::ZERO; 2];
     for (right, left) in right.iter_mut().zip(left.iter()) {
         *right ^= *left;
+        sums[0] ^= *left;
+        sums[1] ^= *right;
     }
-}
-
-#[inline(always)]
-fn sum(blocks: &[Block]) -> Block {
-    let mut sum = Block::ZERO;
-    for block in blocks {
-        sum ^= *block;
-    }
-    sum
+    sums
 }
 
 #[inline(always)]

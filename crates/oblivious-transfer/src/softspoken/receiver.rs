@@ -105,8 +105,14 @@ impl Kernel for Extend<'_> {
         let mut matrix: Matrix<STEP_WORDS> = [[0; STEP_WORDS]; 128];
         let mut unit = self.unit;
         for ((macs, choices), message) in steps {
-            let vectors = message.chunks_mut(macs.len().div_ceil(8));
-            step(&streams, unit, self.random, &mut matrix, choices, vectors);
+            let length = macs.len().div_ceil(8);
+            step(
+                &streams,
+                unit,
+                &mut matrix,
+                choices,
+                Vectors { bytes: message, length, random: self.random },
+            );
             transpose(&mut matrix, macs);
             unit += STEP_BLOCKS as u64;
         }
@@ -115,31 +121,38 @@ impl Kernel for Extend<'_> {
     }
 }
 
+/// Where the vectors u_i ^ x of one step go.
+struct Vectors<'m> {
+    bytes: &'m mut [u8],
+    /// Bytes of one vector.
+    length: usize,
+    /// Whether the choices are random: x is u_0, and the vector of tree 0 is zero and not sent.
+    random: bool,
+}
+
 /// Fills the matrix with v, the message with u_i ^ x, and, if they are random, the choices with u_0.
 #[inline(always)]
-fn step<'m, A: AesBackend>(
+fn step<A: AesBackend>(
     streams: &Streams<A>,
     unit: u64,
-    random: bool,
     matrix: &mut Matrix<STEP_WORDS>,
     choices: &mut [u64],
-    mut vectors: impl Iterator<Item = &'m mut [u8]>,
+    vectors: Vectors<'_>,
 ) {
+    let Vectors { bytes, length, random } = vectors;
     let mut x: Row = [0; STEP_WORDS];
     x[..choices.len()].copy_from_slice(choices);
     for (tree, rows) in matrix.as_chunks_mut().0.iter_mut().enumerate() {
         let mut u: Row = [0; STEP_WORDS];
         streams.fold(tree, unit, true, &mut u, rows);
-        if random && tree == 0 {
+        let Some(place) = tree.checked_sub(usize::from(random)) else {
             x = u;
             continue;
-        }
+        };
         for (u, x) in u.iter_mut().zip(&x) {
             *u ^= x;
         }
-        if let Some(vector) = vectors.next() {
-            write_vector(&u, vector);
-        }
+        write_vector(&u, &mut bytes[place * length..][..length]);
     }
     choices.copy_from_slice(&x[..choices.len()]);
 }

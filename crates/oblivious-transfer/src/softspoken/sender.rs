@@ -131,8 +131,8 @@ impl Kernel for Extend<'_> {
         let mut matrix: Matrix<STEP_WORDS> = [[0; STEP_WORDS]; 128];
         let mut unit = self.unit;
         for (keys, message) in self.keys.chunks_mut(STEP).zip(self.message.chunks(trees * STEP / 8)) {
-            let vectors = message.chunks(keys.len().div_ceil(8));
-            step(&streams, unit, self.random, self.delta, &mut matrix, vectors);
+            let vectors = Vectors { bytes: message, length: keys.len().div_ceil(8), random: self.random };
+            step(&streams, unit, self.delta, &mut matrix, vectors);
             transpose(&mut matrix, keys);
             unit += STEP_BLOCKS as u64;
         }
@@ -141,24 +141,41 @@ impl Kernel for Extend<'_> {
     }
 }
 
+/// The receiver's vectors c_i of one step.
+#[derive(Clone, Copy)]
+struct Vectors<'m> {
+    bytes: &'m [u8],
+    /// Bytes of one vector.
+    length: usize,
+    /// Whether choices are random, so that c_0 is zero and not sent.
+    random: bool,
+}
+
+impl Vectors<'_> {
+    /// c_i of tree i, if it is not zero by definition.
+    #[inline(always)]
+    fn of(self, tree: usize) -> Option<Row> {
+        let place = tree.checked_sub(usize::from(self.random))?;
+        Some(read_vector(&self.bytes[place * self.length..][..self.length]))
+    }
+}
+
 /// Fills the matrix with w_i = v_i + Delta_i c_i.
 #[inline(always)]
-fn step<'m, A: AesBackend>(
+fn step<A: AesBackend>(
     streams: &Streams<A>,
     unit: u64,
-    random: bool,
     delta: Block,
     matrix: &mut Matrix<STEP_WORDS>,
-    mut vectors: impl Iterator<Item = &'m [u8]>,
+    vectors: Vectors<'_>,
 ) {
     for (tree, rows) in matrix.as_chunks_mut().0.iter_mut().enumerate() {
         streams.fold(tree, unit, false, &mut [0; STEP_WORDS], rows);
-        if random && tree == 0 {
-            continue;
-        }
-        let correction = vectors.next().map(read_vector).unwrap_or([0; STEP_WORDS]);
+        let Some(correction) = vectors.of(tree) else { continue };
         for (bit, row) in rows.iter_mut().enumerate() {
+            // Hidden from the compiler, which would skip the loop where the bit of Delta is clear: a secret branch.
             let mask = ((delta.value() >> (DIGIT_BITS * tree + bit)) as u64 & 1).wrapping_neg();
+            let mask = core::hint::black_box(mask);
             for (word, correction) in row.iter_mut().zip(&correction) {
                 *word ^= correction & mask;
             }
