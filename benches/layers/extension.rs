@@ -4,8 +4,9 @@ use benches::dealt::rng;
 use benches::layers::layers;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group};
 use oblivious_transfer::block::Block;
-use oblivious_transfer::silent::{PART_BYTES, PART_COTS, Party, SilentExtension, SilentRequested};
+use oblivious_transfer::silent::{PART_BYTES, PART_COTS, SilentExtension, SilentRequested};
 use oblivious_transfer::softspoken::{CotReceiver, CotSender, ReceiverSetup, SenderSetup};
+use shares::Role;
 
 use crate::brief;
 
@@ -21,8 +22,8 @@ fn softspoken_pair() -> (CotSender, CotReceiver) {
 fn silent_pair() -> [SilentExtension; 2] {
     let [(mut a_sends, mut b_receives), (mut b_sends, mut a_receives)] =
         [softspoken_pair(), softspoken_pair()];
-    let (a, from_a) = SilentRequested::start(b"bench", Party::A, &mut a_receives);
-    let (b, from_b) = SilentRequested::start(b"bench", Party::B, &mut b_receives);
+    let (a, from_a) = SilentRequested::start(b"bench", Role::Client, &mut a_receives);
+    let (b, from_b) = SilentRequested::start(b"bench", Role::Server, &mut b_receives);
     let (a, reply_of_a) = a.reply(&mut a_sends, &from_b, &mut rng(401)).unwrap();
     let (b, reply_of_b) = b.reply(&mut b_sends, &from_a, &mut rng(402)).unwrap();
     [a.finish(&reply_of_b).unwrap(), b.finish(&reply_of_a).unwrap()]

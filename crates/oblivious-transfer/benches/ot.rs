@@ -1,13 +1,15 @@
-//! Speed of the primitives and of one role of each extension, with prerecorded messages of the other.
+//! Speed of the primitives and of one role of each extension, with prerecorded messages of the
+//! other.
 #![expect(clippy::unwrap_used, reason = "a bench may stop")]
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use oblivious_transfer::block::Block;
 use oblivious_transfer::hash::{Domain, Hasher, KeyDeriver, StreamHasher};
-use oblivious_transfer::silent::{PART_BYTES, PART_COTS, Party, SilentExtension, SilentRequested};
+use oblivious_transfer::silent::{PART_BYTES, PART_COTS, SilentExtension, SilentRequested};
 use oblivious_transfer::softspoken::{CotReceiver, CotSender, ReceiverSetup, SenderSetup};
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
+use shares::Role;
 
 fn hashing(c: &mut Criterion) {
     let mut group = c.benchmark_group("hash");
@@ -50,8 +52,8 @@ fn silent_pair() -> [SilentExtension; 2] {
     let [(mut a_sends, mut b_receives), (mut b_sends, mut a_receives)] =
         [softspoken_pair(), softspoken_pair()];
     let mut rng = ChaCha20Rng::seed_from_u64(1);
-    let (a, from_a) = SilentRequested::start(b"bench", Party::A, &mut a_receives);
-    let (b, from_b) = SilentRequested::start(b"bench", Party::B, &mut b_receives);
+    let (a, from_a) = SilentRequested::start(b"bench", Role::Client, &mut a_receives);
+    let (b, from_b) = SilentRequested::start(b"bench", Role::Server, &mut b_receives);
     let (a, reply_of_a) = a.reply(&mut a_sends, &from_b, &mut rng).unwrap();
     let (b, reply_of_b) = b.reply(&mut b_sends, &from_a, &mut rng).unwrap();
     [a.finish(&reply_of_b).unwrap(), b.finish(&reply_of_a).unwrap()]

@@ -1,13 +1,16 @@
 //! Looks for branches and memory accesses that depend on secrets, with the help of valgrind.
 //!
-//! Memcheck reports every branch and every address that depends on undefined memory. So both parties of a silent
-//! extension declare all that they draw at random to be undefined, and the messages that they send to be defined
-//! again. What Memcheck then reports depends on a secret: a correlation, a choice, a place of noise, a seed.
+//! Memcheck reports every branch and every address that depends on undefined memory. So both
+//! parties of a silent extension declare all that they draw at random to be undefined, and the
+//! messages that they send to be defined again. What Memcheck then reports depends on a secret: a
+//! correlation, a choice, a place of noise, a seed.
 //!
-//! A control comes first: a look-up at a secret index must be reported, or the check itself is broken.
+//! A control comes first: a look-up at a secret index must be reported, or the check itself is
+//! broken.
 //!
-//! `.ci/constant-time` builds and runs this, once with AES instructions and once with software AES. Memcheck does not
-//! know VAES, so the loops on wider registers are not looked at; they are made of the same source.
+//! `.ci/constant-time` builds and runs this, once with AES instructions and once with software AES.
+//! Memcheck does not know VAES, so the loops on wider registers are not looked at; they are made of
+//! the same source.
 #![expect(clippy::unwrap_used, reason = "a check may stop")]
 
 use std::convert::Infallible;
@@ -15,11 +18,12 @@ use std::process::ExitCode;
 
 use oblivious_transfer::aes::backend_name;
 use oblivious_transfer::block::Block;
-use oblivious_transfer::silent::{Party, SilentRequested};
+use oblivious_transfer::silent::SilentRequested;
 use oblivious_transfer::softspoken::{CotReceiver, CotSender, ReceiverSetup, SenderSetup};
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng, TryCryptoRng, TryRng};
+use shares::Role;
 
 /// Requests to valgrind: `valgrind.h` and `memcheck.h` of version 3.19.
 mod valgrind {
@@ -33,9 +37,9 @@ mod valgrind {
     fn request(code: u64, arguments: [u64; 2]) -> u64 {
         let words = [code, arguments[0], arguments[1], 0, 0, 0];
         let mut answer = 0;
-        // SAFETY: to a processor this does nothing, since the rotations add up to 128 bits and the exchange is of a
-        // register with itself. Valgrind takes it for a request; it reads `words`, writes rdx, and changes no byte of
-        // the program's memory.
+        // SAFETY: to a processor this does nothing, since the rotations add up to 128 bits and the
+        // exchange is of a register with itself. Valgrind takes it for a request. It reads `words`,
+        // writes rdx, and changes no byte of the program's memory.
         unsafe {
             core::arch::asm!(
                 "rol rdi, 3", "rol rdi, 13", "rol rdi, 61", "rol rdi, 51", "xchg rbx, rbx",
@@ -116,12 +120,13 @@ fn softspoken(session_id: &[u8], rng: &mut Secret) -> (CotSender, CotReceiver) {
     (sender.finish(&sent(third)).unwrap(), receiver)
 }
 
-/// The set-up and the first part of a silent extension, both parties; returns how many OTs are wrong.
+/// The set-up and the first part of a silent extension, both parties; returns how many OTs are
+/// wrong.
 fn silent(rng: &mut Secret) -> usize {
     let (mut a_sends, mut b_receives) = softspoken(b"A sends", rng);
     let (mut b_sends, mut a_receives) = softspoken(b"B sends", rng);
-    let (a, from_a) = SilentRequested::start(b"check", Party::A, &mut a_receives);
-    let (b, from_b) = SilentRequested::start(b"check", Party::B, &mut b_receives);
+    let (a, from_a) = SilentRequested::start(b"check", Role::Client, &mut a_receives);
+    let (b, from_b) = SilentRequested::start(b"check", Role::Server, &mut b_receives);
     let (a, reply_of_a) = a.reply(&mut a_sends, &sent(from_b), rng).unwrap();
     let (b, reply_of_b) = b.reply(&mut b_sends, &sent(from_a), rng).unwrap();
     let (mut a, mut b) = (a.finish(&sent(reply_of_b)).unwrap(), b.finish(&sent(reply_of_a)).unwrap());

@@ -7,11 +7,16 @@
 //! | `AesNi` | AES-NI | 8 |
 //! | [`Portable`] | the `aes` crate: ARMv8 instructions, or constant-time software | 8 |
 //!
-//! A function compiled for certain instructions cannot be inlined into one that is not, so the choice must be made
-//! around whole loops, not around one call. Such a loop is a [`Kernel`]: its `run` is generic over the backend, is
-//! marked `#[inline(always)]`, and [`dispatch`] runs it inside a function compiled for the backend found at run time.
-//! Everything inlined into `run` (exclusive-ors of blocks, bit twiddling) is compiled for those instructions too;
-//! closures and functions that are not inlined are not.
+//! A function that is compiled for certain instructions cannot be inlined into one that is not. So
+//! the choice must be made around whole loops, not around one call. Such a loop is a [`Kernel`].
+//! Its `run` is generic over the backend and is marked `#[inline(always)]`. [`dispatch`] runs it
+//! inside a function that is compiled for the backend found at run time. What is inlined into
+//! `run`, such as exclusive-ors of blocks, is compiled for those instructions too. Closures and
+//! functions that are not inlined are not.
+//!
+//! The `aes` crate has VAES of its own, and was measured on a processor with 256-bit VAES. It took
+//! 1.7 microseconds for 1024 blocks under one key, where ours takes 0.84, and 0.59 for four fresh
+//! keys of 64 blocks each, where ours takes 0.31. So it serves other processors only.
 //!
 //! ```
 //! use oblivious_transfer::aes::{self, AesBackend, Kernel};

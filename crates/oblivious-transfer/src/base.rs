@@ -1,4 +1,6 @@
-//! 1-of-2 base OT on random 128-bit keys: endemic OT of Masny and Rindal (CCS 2019, figure 8) over Ristretto.
+//! 1-of-2 base OT on random 128-bit keys, over Ristretto.
+//!
+//! This is the endemic OT of Masny and Rindal (CCS 2019, figure 8).
 //!
 //! ```text
 //! Sender                                   Receiver (choice bits c_i)
@@ -7,10 +9,15 @@
 //!                         <-- R_0, R_1 --
 //!   k_j = KDF(a (R_j + H(i, j, R_(1-j))))    k_c = KDF(bA)
 //! ```
-//! H maps to the group, both random oracles are BLAKE3 over the session identifier, the index, and, in the KDF, the
-//! whole exchange of that index. Malicious parties can at most choose their own outputs, and only under the
-//! computational Diffie-Hellman assumption in the random oracle model; points are validated when decoded. `A` serves all
-//! indices of one batch. A batch must not be reused: a session identifier belongs to one batch.
+//! H maps to the group. Both random oracles are BLAKE3 over the session identifier and the index.
+//! The KDF also takes in the whole exchange of that index.
+//!
+//! Malicious parties can at most choose their own outputs. That holds under the computational
+//! Diffie-Hellman assumption in the random oracle model. Points are validated when they are
+//! decoded.
+//!
+//! `A` serves all indices of one batch. A batch must not be reused: a session identifier belongs to
+//! one batch.
 
 use curve25519_dalek::ristretto::{CompressedRistretto, RistrettoPoint};
 

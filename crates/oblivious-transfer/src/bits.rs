@@ -1,7 +1,7 @@
 //! Packed bit vectors.
 //!
-//! Everything is little-endian: bit i of a vector is bit i mod 8 of byte i / 8. Unused bits of the last byte are zero.
-//! Bytes in which they are not are refused.
+//! Everything is little-endian: bit i of a vector is bit i mod 8 of byte i / 8. Unused bits of the
+//! last byte are zero. Bytes in which they are not are refused.
 
 mod vector;
 

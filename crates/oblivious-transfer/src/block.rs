@@ -9,8 +9,8 @@ use zeroize::DefaultIsZeroes;
 
 /// 128 bits, mostly secret: `Debug` never shows the value and equality takes constant time.
 ///
-/// Bit 0 is the least significant bit of the integer; the byte form is little-endian. Inside stand two words, the low
-/// one first, because loops over words become vector code and loops over `u128` do not.
+/// Bit 0 is the least significant bit of the integer. The byte form is little-endian. Inside stand
+/// two words, the low one first: loops over words become vector code and loops over `u128` do not.
 #[derive(Clone, Copy, Default)]
 #[repr(C, align(16))]
 pub struct Block([u64; 2]);
@@ -94,8 +94,8 @@ impl Block {
         Self([(bit as u64).wrapping_neg(); 2])
     }
 
-    /// The linear orthomorphism sigma(x_hi || x_lo) = (x_hi ^ x_lo) || x_hi of Guo, Katz, Wang, Weng and Yu
-    /// (CRYPTO 2020, section 7.3): both sigma and x -> sigma(x) ^ x are permutations.
+    /// The linear orthomorphism sigma(x_hi || x_lo) = (x_hi ^ x_lo) || x_hi of Guo, Katz, Wang,
+    /// Weng and Yu (CRYPTO 2020, section 7.3): both sigma and x -> sigma(x) ^ x are permutations.
     #[must_use]
     #[inline(always)]
     pub const fn sigma(self) -> Self {

@@ -2,8 +2,8 @@
 
 /// Why an OT step was refused.
 ///
-/// [`OtError::EvenDelta`], [`OtError::Reserve`] and [`OtError::NotAnnounced`] are this party's own doing, all others
-/// the peer's.
+/// [`OtError::EvenDelta`], [`OtError::Reserve`] and [`OtError::NotAnnounced`] are this party's own
+/// doing, all others the peer's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OtError {
     /// A message does not have its exact length.
@@ -30,7 +30,8 @@ pub enum OtError {
         /// Which message.
         message: &'static str,
     },
-    /// The silent extension carries choice bits in bit 0, so its correlation must have that bit set.
+    /// The silent extension carries choice bits in bit 0, so its correlation must have that bit
+    /// set.
     #[error("the correlation of a silent extension needs bit 0 set")]
     EvenDelta,
     /// A silent extension holds fewer correlated OTs than its next run consumes.
@@ -41,7 +42,8 @@ pub enum OtError {
         /// OTs at hand.
         actual: usize,
     },
-    /// The peer's message for a part of a silent extension was given before the party's own was made.
+    /// The peer's message for a part of a silent extension was given before the party's own was
+    /// made.
     #[error("a part of a silent extension was asked for before it was announced")]
     NotAnnounced,
 }

@@ -1,13 +1,18 @@
-//! The re-keyed correlation-robust hash H_K(x) = AES_K(sigma(x)) ^ sigma(x) and where its keys come from.
+//! The correlation-robust hash H_K(x) = AES_K(sigma(x)) ^ sigma(x), and where its keys come from.
 //!
-//! Guo, Katz, Wang, Weng and Yu ("Better concrete security for half-gates garbling", CRYPTO 2020, and "Efficient and
-//! secure multiparty computation from fixed-key block ciphers", S&P 2020): with one fixed key the bound decays with
-//! the total number of calls; with a key that serves only [`BATCH`] inputs it decays with that number alone. So a
-//! key is derived from a [`KeyIndex`] that never returns in a session and serves one batch of DISTINCT inputs. The
-//! keys are public; secrecy rests on the inputs (correlation Delta with 127 unknown bits).
+//! Garbling and OT hash values that differ by a secret Delta. The hash must look random on all of
+//! them together. Guo, Katz, Wang, Weng and Yu bound what an attacker gains ("Better concrete
+//! security for half-gates garbling", CRYPTO 2020, and "Efficient and secure multiparty computation
+//! from fixed-key block ciphers", S&P 2020). With one fixed key the bound decays with the total
+//! number of calls. With a key that serves only [`BATCH`] inputs it decays with that number alone.
 //!
-//! [`KeyDeriver`] encrypts the index under a session key. AES is a permutation, so different indices give
-//! different keys; the [`Domain`] is part of the index, so garbling, OT derivation and the other uses never meet.
+//! So a key is derived from a [`KeyIndex`] that never returns in a session, and it serves one batch
+//! of DISTINCT inputs. The keys are public: secrecy rests on the inputs, whose correlation Delta
+//! has 127 unknown bits.
+//!
+//! [`KeyDeriver`] encrypts the index under a session key. AES is a permutation, so different
+//! indices give different keys. The [`Domain`] is part of the index, so garbling, OT derivation and
+//! the other uses never meet.
 
 use crate::aes::AesKey;
 use crate::block::Block;
@@ -45,7 +50,8 @@ pub struct KeyIndex {
 }
 
 impl KeyIndex {
-    /// The index as the block that is encrypted: domain, zero byte, layer, batch, item from the top.
+    /// The index as the block that is encrypted: domain, zero byte, layer, batch, item from the
+    /// top.
     #[must_use]
     pub const fn to_block(self) -> Block {
         let high = (self.domain as u64) << 56 | (self.layer as u64) << 32 | self.batch as u64;
@@ -98,7 +104,8 @@ impl Hasher {
         Self { key: AesKey::new(key) }
     }
 
-    /// Replaces every x by H(x). Inside a [`crate::aes::Kernel`] use [`crate::aes::AesBackend::hash`].
+    /// Replaces every x by H(x). Inside a [`crate::aes::Kernel`] use
+    /// [`crate::aes::AesBackend::hash`].
     pub fn hash_in_place(&self, blocks: &mut [Block]) {
         self.key.hash_blocks(blocks);
     }
@@ -143,7 +150,9 @@ mod tests {
         }
     }
 
-    /// FIPS 197, appendix C.1: a key, a plain text, its cipher text. With sigma(x) = plain text, H(x) is the sum of both.
+    /// FIPS 197, appendix C.1: a key, a plain text, its cipher text.
+    ///
+    /// With sigma(x) = plain text, H(x) is the sum of both texts.
     #[test]
     fn hash_of_a_published_vector() {
         let key = Block::new(0x0f0e_0d0c_0b0a_0908_0706_0504_0302_0100);

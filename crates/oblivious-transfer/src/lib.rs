@@ -1,5 +1,12 @@
-//! What both non-linear backends are built from: 128-bit blocks, AES, hashing, random generators, packed bits, base
-//! OT and OT extension. No I/O: steps take and return messages with a checked byte form.
+//! What both non-linear backends are built from: 128-bit blocks, AES, hashing, random generators,
+//! packed bits, and oblivious transfer.
+//!
+//! In an oblivious transfer (OT) a sender has two values. The receiver chooses one and learns that
+//! one alone. The sender does not learn which. A correlated OT (COT) is one whose two values differ
+//! by a secret of the sender that is the same in all of them, Delta. Base OTs cost group
+//! operations; an extension makes many OTs of few.
+//!
+//! There is no I/O. Steps take and return messages with a checked byte form.
 //!
 //! | module | what |
 //! |---|---|

@@ -1,6 +1,7 @@
 //! A pseudorandom generator: AES-128 in counter mode under a secret seed.
 //!
-//! The stream is AES(0), AES(1), ... Blocks, words and bytes are taken from it in order; no part is given twice.
+//! The stream is AES(0), AES(1), ... Blocks, words and bytes are taken from it in order. No part is
+//! given twice.
 
 use core::convert::Infallible;
 
@@ -30,7 +31,9 @@ impl Prg {
         Self { key: AesKey::new(seed), counter: 0, used: buffer.len(), buffer }
     }
 
-    /// Fills `out` with fresh blocks straight from the counter; buffered bytes stay for later byte-wise use.
+    /// Fills `out` with fresh blocks straight from the counter.
+    ///
+    /// Buffered bytes stay for later byte-wise use.
     pub fn fill_blocks(&mut self, out: &mut [Block]) {
         for block in out.iter_mut() {
             *block = Block::new(self.counter);

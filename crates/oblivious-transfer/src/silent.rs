@@ -1,5 +1,8 @@
-//! Silent OT extension: Ferret (Yang, Weng, Lan, Zhang, Wang, CCS 2020), semi-honest, with correlated GGM trees (Guo,
-//! Yang, Wang, Zhang, Xie, Liu, Zhao, "Half-tree", EUROCRYPT 2023): about 0.09 bytes of traffic for a correlated OT.
+//! Silent OT extension: correlated OTs for about 0.09 bytes of traffic each.
+//!
+//! This is Ferret (Yang, Weng, Lan, Zhang, Wang, CCS 2020) against semi-honest parties. Its trees
+//! are the correlated GGM trees of "Half-tree" (Guo, Yang, Wang, Zhang, Xie, Liu, Zhao,
+//! EUROCRYPT 2023).
 //!
 //! ```text
 //! either party, the peer the same at the same time
@@ -10,29 +13,41 @@
 //!                     announce: trees of the part        -- PART_BYTES -->
 //!                     extend: PART_COTS correlated OTs in each direction
 //! ```
-//! **One stage.** For each direction both hold a reserve of k + t h correlated OTs. t trees of 2^h leaves give t noise blocks: the
-//! sender holds v, the receiver w = v except at one secret place alpha of each tree, where w = v ^ Delta. The receiver's alpha is
-//! read off its random choice bits in t h reserve OTs, so it sends nothing. With A a public sparse matrix over GF(2), the
-//! outputs are y = v + A s (sender; s = first k keys) and z = w + A r (receiver; r = first k macs): again
-//! correlated OTs on Delta, whose choice bits e + A u (u = choice bits of the reserve, e = noise of weight t) are
-//! pseudorandom by the learning-parity-with-noise assumption with regular noise. Some outputs of every tree refill the
-//! reserve; the others go to the caller, tree after tree, while they are in the cache.
 //!
-//! **Both directions go in step** and share A. Their secrets and noise are independent, so if e + A u looks random given A for
-//! one, it does for both (replace one after the other). Reading s and r at random places is what costs most; side by side, one
-//! cache line serves both. So a party announces its trees first, which takes little, and grows them again with those of
-//! the peer.
+//! **Correlated OT.** The sender has a correlation Delta and a key for each OT. The receiver has a
+//! choice bit and a mac for each: the key, plus Delta if the choice is 1. A key's bit 0 is clear
+//! and that of Delta is set, so a mac's bit 0 is its choice.
 //!
-//! **Choice bits** stand in bit 0: every key has bit 0 clear, Delta has it set, so a mac's bit 0 is its choice.
+//! **One stage** turns k + t h correlated OTs of each direction, the *reserve*, into more of them.
+//! - There are t trees of 2^h leaves, which give t noise blocks. The sender holds the leaves v. The
+//!   receiver holds w, which equals v except at one secret place alpha of each tree, where
+//!   w = v ^ Delta.
+//! - The place alpha is read off the receiver's random choice bits in h reserve OTs of the tree. So
+//!   the receiver sends nothing.
+//! - A is a public sparse matrix over GF(2). The sender's s are its keys of the first k reserve
+//!   OTs, the receiver's r its macs of them. The outputs are y = v + A s and z = w + A r.
+//! - The outputs are correlated OTs on Delta. With u the choice bits of the reserve and e the noise
+//!   of weight t, their choice bits are e + A u. These are pseudorandom by the assumption of
+//!   learning parity with regular noise.
+//! - Some outputs of every tree refill the reserve. The others go to the caller, tree after tree,
+//!   while they are in the cache.
 //!
-//! **Trees.** Children of x are H(x) and x ^ H(x), so each level sums to Delta and one block a level is sent. H is the
-//! circular correlation robust hash of [`crate::hash`] under a key that serves one tree alone.
+//! **Both directions go in step** and share A. Their secrets and noise are independent. So if
+//! e + A u looks random given A for one direction, it does for both: replace one after the other.
+//! What costs most is reading s and r at random places. Side by side, one cache line serves both.
+//! So a party announces its trees first, which takes little time, and grows them again together
+//! with those of the peer.
+//!
+//! **Trees.** The children of a node x are H(x) and x ^ H(x). So each level sums to Delta, and one
+//! block a level is sent. H is the circular correlation robust hash of [`crate::hash`], under a key
+//! that serves one tree alone.
 //!
 //! ```
 //! use oblivious_transfer::block::Block;
 //! use oblivious_transfer::error::OtError;
-//! use oblivious_transfer::silent::{PART_COTS, Party, SilentRequested, choices_of};
+//! use oblivious_transfer::silent::{PART_COTS, SilentRequested, choices_of};
 //! use oblivious_transfer::softspoken::{CotReceiver, CotSender, ReceiverSetup, SenderSetup};
+//! use shares::Role;
 //! # use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
 //! # fn main() -> Result<(), OtError> {
 //! # let mut rng = ChaCha20Rng::seed_from_u64(1);
@@ -43,22 +58,23 @@
 //! #     let (receiver, message) = receiver.finish(&message, &mut rng)?;
 //! #     Ok((receiver, sender.finish(&message)?))
 //! # };
-//! let (mut a_receives, mut b_sends) = softspoken(b"session 1, A receives")?;
-//! let (mut b_receives, mut a_sends) = softspoken(b"session 1, B receives")?;
+//! let (mut client_receives, mut server_sends) = softspoken(b"session 1, the client receives")?;
+//! let (mut server_receives, mut client_sends) = softspoken(b"session 1, the server receives")?;
 //!
-//! let (a, request_of_a) = SilentRequested::start(b"session 1", Party::A, &mut a_receives);
-//! let (b, request_of_b) = SilentRequested::start(b"session 1", Party::B, &mut b_receives);
+//! let start = |own, softspoken: &mut _| SilentRequested::start(b"session 1", own, softspoken);
+//! let (client, from_client) = start(Role::Client, &mut client_receives);
+//! let (server, from_server) = start(Role::Server, &mut server_receives);
 //! # let mut rng = ChaCha20Rng::seed_from_u64(2);
-//! let (a, reply_of_a) = a.reply(&mut a_sends, &request_of_b, &mut rng)?;
-//! let (b, reply_of_b) = b.reply(&mut b_sends, &request_of_a, &mut rng)?;
-//! let (mut a, mut b) = (a.finish(&reply_of_b)?, b.finish(&reply_of_a)?);
+//! let (client, reply_of_client) = client.reply(&mut client_sends, &from_server, &mut rng)?;
+//! let (server, reply) = server.reply(&mut server_sends, &from_client, &mut rng)?;
+//! let (mut client, mut server) = (client.finish(&reply)?, server.finish(&reply_of_client)?);
 //!
-//! let (from_a, from_b) = (a.announce(1), b.announce(1));
-//! let keys = a.extend(&from_b[0], |_, keys, _| keys.to_vec())?.concat();
-//! let macs = b.extend(&from_a[0], |_, _, macs| macs.to_vec())?.concat();
+//! let (of_client, of_server) = (client.announce(1), server.announce(1));
+//! let keys = client.extend(&of_server[0], |_, keys, _| keys.to_vec())?.concat();
+//! let macs = server.extend(&of_client[0], |_, _, macs| macs.to_vec())?.concat();
 //! assert_eq!(keys.len(), PART_COTS);
 //! for (key, mac) in keys.iter().zip(&macs) {
-//!     assert!(*mac == *key ^ (Block::mask(mac.lsb()) & a.delta()));
+//!     assert!(*mac == *key ^ (Block::mask(mac.lsb()) & client.delta()));
 //! }
 //! assert!(choices_of(&macs).count_ones().abs_diff(PART_COTS / 2) < 4000);
 //! # Ok(())
@@ -71,11 +87,13 @@
 //! | initial | 360,448 | 36,864 | 1,408 | 256 | once a session, to make the first reserve |
 //! | main | 5,242,880 | 327,680 | 2,560 | 2,048 | again and again |
 //!
-//! A session's table of k pairs takes 10 MB. Against k twice as great, when each direction still had a table of its own, six
-//! sessions at once took a quarter less time, one alone about the same; an OT costs 0.04 bytes more.
+//! A session's table of k pairs takes 10 MB. A k twice as great was measured when each direction
+//! still had a table of its own: against it, six sessions at once took a quarter less time, and one
+//! alone about the same. An OT costs 0.04 bytes more.
 //!
-//! Rows of A have ten ones (counted with multiplicity), drawn by AES in counter mode from a seed of the session and
-//! stage. `security.rs` computes, as a test, a lower estimate in bits of the cost of the attacks below and demands 136:
+//! Rows of A have ten ones, counted with multiplicity. They are drawn by AES in counter mode from a
+//! seed of the session and stage. `security.rs` computes, as a test, a lower estimate of the cost
+//! of the attacks below, in bits, and demands 136:
 //!
 //! | attack | initial | main |
 //! |---|---|---|
@@ -85,17 +103,21 @@
 //! | the same on the smallest column set that exists at all | 142 | 151 |
 //! | algebraic, with guessed noise-free places | 177 | 189 |
 //!
-//! - Solving N linear equations is charged as N^2 everywhere (the literature takes N^2.8 for dense ones), memory as free.
-//! - *Sparse sub-code*: of n rows with d = 10 ones about n f^d lie within any f k columns. At f = (k/n)^(1/(d-1)) these are as many
-//!   rows as columns, so f k noise-free samples suffice instead of k, and the linear algebra is sparse. It is
-//!   what binds a local code: k = 452000, t = 1280, blocks of 8192, a common choice, stands below 94 bits in this model,
-//!   hence more and shorter blocks here, four times its noise rate. The second line grants the attacker, at no cost, the smallest column
-//!   set that the first moment method allows to exist.
-//! - *Algebraic*: Briaud and Oygarden (EUROCRYPT 2023) and its refinement AGB 2.0 (eprint 2025/1476) use that the product of
-//!   two noise bits of one block vanishes: t block (block - 1) / 2 quadratic equations in k - t unknowns. The estimate minimises over
-//!   the guessed places and over column sets; the degree is that of the first non-positive coefficient of
-//!   (1 + z)^unknowns / (1 + z^2)^equations, the charge the square of the number of monomials. It is our own coarser model of
-//!   these attacks, not their estimator; its quadratic linear algebra and the margin over 128 bits are meant for what it misses.
+//! - Solving N linear equations is charged as N^2 everywhere, and memory as free. The literature
+//!   takes N^2.8 for dense equations.
+//! - *Sparse sub-code*: of n rows with d = 10 ones, about n f^d lie within any f k columns. At f =
+//!   (k/n)^(1/(d-1)) these are as many rows as columns. So f k noise-free samples suffice instead
+//!   of k, and the linear algebra is sparse. This attack binds a local code. A common choice is k =
+//!   452000, t = 1280, blocks of 8192; it stands below 94 bits in this model. Hence there are more
+//!   and shorter blocks here, four times its noise rate. The second line grants the attacker, at no
+//!   cost, the smallest column set that the first moment method allows to exist.
+//! - *Algebraic*: Briaud and Oygarden (EUROCRYPT 2023) and the refinement AGB 2.0 (eprint
+//!   2025/1476) use that the product of two noise bits of one block vanishes. That gives t block
+//!   (block - 1) / 2 quadratic equations in k - t unknowns. The estimate minimises over the guessed
+//!   places and over column sets. The degree is that of the first non-positive coefficient of (1 +
+//!   z)^unknowns / (1 + z^2)^equations, and the charge is the square of the number of monomials. It
+//!   is our own coarser model of these attacks, not their estimator. Its quadratic linear algebra
+//!   and the margin over 128 bits are meant for what it misses.
 
 mod code;
 mod extension;
@@ -112,32 +134,14 @@ use crate::bits::BitVec;
 use crate::block::Block;
 use crate::softspoken;
 
-/// The two parties of a session, told apart by agreement.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Party {
-    /// One of them.
-    A,
-    /// The other.
-    B,
-}
-
-impl Party {
-    const fn peer(self) -> Self {
-        match self {
-            Self::A => Self::B,
-            Self::B => Self::A,
-        }
-    }
-}
-
-/// The sizes of one stage: t trees of 2^h leaves, k reserve OTs in the code.
+/// The sizes of one stage.
 #[derive(Clone, Copy)]
 struct Stage {
-    /// k.
+    /// k: reserve OTs that the code reads.
     secret: usize,
-    /// t.
+    /// t: trees, each of which makes one noise bit.
     trees: usize,
-    /// h.
+    /// h: levels of a tree, which has 2^h leaves.
     depth: usize,
 }
 

@@ -1,23 +1,32 @@
-//! SoftSpoken OT extension (Roy, CRYPTO 2022), semi-honest, with k = 4: correlated OTs on a Delta that the sender gives.
+//! SoftSpoken OT extension: correlated OTs on a Delta that the sender gives, for 4 bytes each.
+//!
+//! This is Roy's protocol (CRYPTO 2022) against semi-honest parties, with k = 4.
 //!
 //! ```text
 //! CotReceiver                                     CotSender (Delta)
-//!   base OT sender            -- 32 bytes -->       base OT receiver, choices from the bits of Delta
+//!   base OT sender            -- 32 bytes -->       base OT receiver, choices from Delta's bits
 //!                            <-- 8192 bytes --
 //!   32 trees of 16 leaves     -- 4096 bytes -->     all leaves but leaf Delta_i of tree i
 //!
 //!   per batch: u_i ^ x for the trees i -->          keys, mac = key ^ x * Delta
 //! ```
-//! Delta is cut into 32 digits of 4 bits. With r_y the PRG stream of leaf y of tree i, the receiver computes
-//! u_i = sum of r_y and v_i = sum of y * r_y over GF(2^4) (as four bit vectors), the sender, who lacks the leaf Delta_i,
-//! w_i = sum of (y - Delta_i) r_y = v_i + Delta_i u_i (figure 5 of the paper). The receiver sends c_i = u_i + x and the
-//! sender adds Delta_i c_i. The 128 bit vectors are then transposed. With random choices x = u_0, so c_0 is zero and is not sent.
+//! Delta is cut into 32 digits of 4 bits, Delta_i, with a tree for each. Let r_y be the PRG stream
+//! of leaf y of tree i. Sums are over GF(2^4), whose elements are written as four bit vectors.
+//! - The receiver computes u_i = sum of r_y and v_i = sum of y * r_y.
+//! - The sender lacks the leaf Delta_i. It computes w_i = sum of (y - Delta_i) r_y = v_i + Delta_i
+//!   u_i (figure 5 of the paper).
+//! - The receiver sends c_i = u_i + x, where x are its choices. The sender adds Delta_i c_i.
+//! - The 128 bit vectors are then transposed, which gives one block for each OT.
 //!
-//! Cost: 3.875 bytes and 4 AES calls a side for each random OT; 4 bytes with given choices. Streams are consumed
-//! in units of 128 OTs; no position is used twice, what a batch leaves of its last unit is dropped.
+//! With random choices x = u_0. Then c_0 is zero and is not sent.
 //!
-//! Security: the correlated OTs are exactly those of the ideal functionality up to the PRG (AES-128) and the base OTs;
-//! a semi-honest sender sees c_i masked by u_i, of which it lacks one leaf.
+//! **Cost**: 3.875 bytes and 4 AES calls a side for each random OT, or 4 bytes with given choices.
+//! Streams are consumed in units of 128 OTs. No position is used twice: what a batch leaves of its
+//! last unit is dropped.
+//!
+//! **Security**: the correlated OTs are exactly those of the ideal functionality, up to the PRG
+//! (AES-128) and the base OTs. A semi-honest sender sees c_i masked by u_i, of which it lacks one
+//! leaf.
 
 mod fold;
 mod receiver;
@@ -42,7 +51,9 @@ const STEP: usize = 128 * STEP_BLOCKS;
 const STEP_BLOCKS: usize = 16;
 /// 64-bit words of one bit vector of a step.
 const STEP_WORDS: usize = 2 * STEP_BLOCKS;
-/// Steps that one task makes before another thread may take over; the leaves' keys are expanded once in each.
+/// Steps that one task makes before another thread may take over.
+///
+/// The leaves' keys are expanded once a task.
 const TASK_STEPS: usize = 32;
 
 /// Bytes of the message for `count` OTs with random choices.

@@ -16,7 +16,8 @@ pub fn assert_cot(delta: Block, keys: &[Block], receiver: &ReceiverCots) {
     assert!(values.windows(2).all(|pair| pair[0] != pair[1]), "a key stands twice");
 }
 
-/// Panics if a fair coin would give such a number of ones with probability below 2^-60 or so (nine deviations).
+/// Panics if a fair coin would give such a number of ones with probability below 2^-60 or so (nine
+/// deviations).
 pub fn assert_balanced(ones: usize, total: usize) {
     let deviation = (2.0 * ones as f64 - total as f64).abs();
     assert!(deviation <= 9.0 * (total as f64).sqrt(), "{ones} ones of {total}");

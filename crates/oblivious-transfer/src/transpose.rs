@@ -1,8 +1,9 @@
 //! Bit matrix transposition: 128 rows of bits to one block per column.
 //!
-//! Hacker's Delight, section 7-3, on 64 x 64 sub-matrices, all of a row pair at once: the inner loops run along whole
-//! rows, so the compiler makes them vector code for the instructions of the kernel they are inlined into. No
-//! intrinsics, no `unsafe`, the same on every processor.
+//! The method is that of Hacker's Delight, section 7-3, on 64 x 64 sub-matrices, all of a row pair
+//! at once. The inner loops run along whole rows, so the compiler makes vector code of them, for
+//! the instructions of the kernel that they are inlined into. There are no intrinsics and no
+//! `unsafe`, and the code is the same on every processor.
 
 use crate::block::Block;
 
@@ -12,7 +13,8 @@ pub(crate) const ROWS: usize = 128;
 /// 128 rows of `64 * W` bits; bit c of row r stands at bit c mod 64 of word c / 64.
 pub(crate) type Matrix<const W: usize> = [[u64; W]; ROWS];
 
-/// Writes block c = column c (bit r of the block is bit c of row r) for each of the first `out.len()` columns.
+/// Writes the first `out.len()` columns as blocks: bit r of block c is bit c of row r.
+///
 /// The matrix is used up.
 #[inline(always)]
 pub(crate) fn transpose<const W: usize>(matrix: &mut Matrix<W>, out: &mut [Block]) {

@@ -6,7 +6,8 @@ use crate::block::Block;
 pub trait AesBackend: Copy + sealed::Sealed {
     /// An expanded key.
     ///
-    /// Hash keys are public. A secret key is wiped by [`AesBackend::wipe`] or held in an [`super::AesKey`].
+    /// Hash keys are public. A secret key is wiped by [`AesBackend::wipe`] or held in an
+    /// [`super::AesKey`].
     type Schedule: Clone;
 
     /// Expands `N` keys side by side.

@@ -1,5 +1,5 @@
-//! The backend for every processor: the `aes` crate, which uses ARMv8 instructions where they exist and constant-time
-//! fixsliced software elsewhere.
+//! The backend for every processor: the `aes` crate, which uses ARMv8 instructions where they exist
+//! and constant-time fixsliced software elsewhere.
 
 use aes::Aes128Enc;
 use aes::cipher::{Array, BlockCipherEncrypt, KeyInit};

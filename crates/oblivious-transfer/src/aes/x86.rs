@@ -1,8 +1,8 @@
 //! AES-NI and VAES backends.
 //!
-//! A value of a backend's type is only made by its `detect`, so it proves that the processor has the instructions.
-//! That is the safety argument of each `unsafe` block below: all of them do nothing but call a function that is
-//! compiled for instructions.
+//! A value of a backend's type is only made by its `detect`, so it proves that the processor has
+//! the instructions. That is the safety argument of each `unsafe` block below: all of them do
+//! nothing but call a function that is compiled for instructions.
 
 mod register;
 mod schedule;
@@ -129,7 +129,8 @@ impl<I: Instructions> AesBackend for I {
 
     #[inline(always)]
     fn schedule<const N: usize>(self, keys: &[Block; N]) -> [RoundKeys; N] {
-        // SAFETY: every backend of this module has the instructions of `AesNi`, and `self` proves them.
+        // SAFETY: every backend of this module has the instructions of `AesNi`, and `self` proves
+        // them.
         unsafe { schedule::expand(keys) }
     }
 

@@ -7,10 +7,12 @@ use crate::block::Block;
 /// Keys expanded side by side.
 const KEYS: usize = 4;
 
-/// Hashes position i of a stream under the key with item i / [`BATCH`], however the stream is cut into pieces.
+/// Hashes position i of a stream under the key with item i / [`BATCH`], however the stream is cut
+/// into pieces.
 ///
-/// Both parties of an OT use the same domain, layer and positions. The sender hashes its two candidates (key and
-/// key ^ Delta) as two pieces at the same positions, which puts at most 2 [`BATCH`] inputs under one key.
+/// Both parties of an OT use the same domain, layer and positions. The sender hashes its two
+/// candidates, key and key ^ Delta, as two pieces at the same positions. That puts at most 2
+/// [`BATCH`] inputs under one key.
 #[derive(Clone, Copy)]
 pub struct StreamHasher<'a> {
     deriver: &'a KeyDeriver,
@@ -25,7 +27,8 @@ impl<'a> StreamHasher<'a> {
         Self { deriver, domain, layer }
     }
 
-    /// Replaces `blocks`, which stand at positions `first`, `first` + 1, ... of the stream, by their hashes.
+    /// Replaces `blocks`, which stand at positions `first`, `first` + 1, ... of the stream, by
+    /// their hashes.
     pub fn hash_at(&self, first: u64, blocks: &mut [Block]) {
         let batch = BATCH as u64;
         let lead = ((batch - first % batch) % batch).min(blocks.len() as u64) as usize;

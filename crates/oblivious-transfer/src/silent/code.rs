@@ -1,4 +1,5 @@
-//! The public code: every output adds ten pseudorandom places of the reserve, in both directions at once.
+//! The public code: every output adds ten pseudorandom places of the reserve, in both directions at
+//! once.
 
 use zeroize::DefaultIsZeroes;
 
@@ -9,12 +10,16 @@ use crate::block::Block;
 pub(super) const WEIGHT: usize = 10;
 /// Outputs made at once.
 const BATCH: usize = 256;
-/// Outputs between a prefetch and its use; what other programs leave of the shared cache decides what it is worth.
+/// Outputs between a prefetch and its use.
+///
+/// What it is worth depends on what other programs leave of the shared cache.
 const AHEAD: usize = 12;
 /// Counter blocks for a batch: [`WEIGHT`] words of 32 bits for each output.
 const BATCH_BLOCKS: usize = BATCH * WEIGHT / 4;
 
-/// One correlated OT of each direction, as a party holds them. Aligned, so that a pair lies in one cache line.
+/// One correlated OT of each direction, as a party holds them.
+///
+/// It is aligned, so that a pair lies in one cache line.
 #[derive(Clone, Copy, Default)]
 #[repr(C, align(32))]
 pub(super) struct Pair {
@@ -32,11 +37,13 @@ pub(super) struct Outputs<'a> {
     pub(super) macs: &'a mut [Block],
 }
 
-/// Adds to output j of both directions, which has position `first` + j in the stage, its ten places of `table`. `first`
-/// and the number of outputs are multiples of 256.
+/// Adds to every output of both directions its ten places of `table`.
 ///
-/// Places depend on public values alone; that the table exceeds the nearest caches is what bounds the speed. That is why the
-/// directions share a code: one cache line brings the summands of both.
+/// Output j has position `first` + j in the stage. `first` and the number of outputs are multiples
+/// of 256.
+///
+/// Places depend on public values alone. The table exceeds the nearest caches, and that bounds the
+/// speed. So the directions share a code: one cache line brings the summands of both.
 #[inline(always)]
 pub(super) fn encode<A: AesBackend, const K: usize>(
     aes: A,
@@ -61,8 +68,9 @@ pub(super) fn encode<A: AesBackend, const K: usize>(
 
 /// Adds to each output its places of `table`.
 ///
-/// Not inlined, so that it is compiled without the instructions of the kernel: with AVX2 or AVX-512 the compiler
-/// makes gathers of 64-bit halves of it, which are five times slower than ten plain 128-bit loads.
+/// It is not inlined, so that it is compiled without the instructions of the kernel. With AVX2 or
+/// AVX-512 the compiler makes gathers of 64-bit halves of it. They are five times slower than ten
+/// plain 128-bit loads.
 #[inline(never)]
 fn add_places<const K: usize>(table: &[Pair; K], places: &[[u32; 4]; BATCH_BLOCKS], outputs: Outputs<'_>) {
     let rows = places.as_flattened().as_chunks::<WEIGHT>().0;
@@ -87,7 +95,8 @@ fn add_places<const K: usize>(table: &[Pair; K], places: &[[u32; 4]; BATCH_BLOCK
 #[inline(always)]
 fn prefetch(pair: &Pair) {
     #[cfg(all(target_arch = "x86_64", not(miri)))]
-    // SAFETY: a prefetch changes no state but the cache's, and the address is that of a live reference.
+    // SAFETY: a prefetch changes no state but the cache's, and the address is that of a live
+    // reference.
     unsafe {
         core::arch::x86_64::_mm_prefetch::<{ core::arch::x86_64::_MM_HINT_T0 }>(
             core::ptr::from_ref(pair).cast(),

@@ -11,8 +11,9 @@ use crate::block::Block;
 use crate::cot::Blocks;
 use crate::error::OtError;
 
-/// A party that makes correlated OTs part by part: keys under its own Delta, and macs under the peer's, whose choice bits are
-/// their bit 0.
+/// A party that makes correlated OTs of both directions, part by part.
+///
+/// It gets keys under its own Delta, and macs under the peer's. A mac's choice bit is its bit 0.
 pub struct SilentExtension {
     endpoint: Endpoint,
     reserve: Reserve,
@@ -39,7 +40,9 @@ impl SilentExtension {
         self.endpoint.delta
     }
 
-    /// Correlated OTs made so far, in each direction: the position of the next in the stream of all parts.
+    /// Correlated OTs made so far, in each direction.
+    ///
+    /// That is the position of the next one in the stream of all parts.
     #[must_use]
     pub fn position(&self) -> u64 {
         self.position
@@ -47,8 +50,9 @@ impl SilentExtension {
 
     /// Begins up to `most` further parts; returns the message of each ([`PART_BYTES`]), in order.
     ///
-    /// They are fewer where the run ends before, because the next one needs all of this one's OTs. So parties that have begun
-    /// and done the same parts and name the same `most` begin the same number.
+    /// They are fewer where the run ends before, because the next run needs all OTs of this one. So
+    /// two parties begin the same number, if they have begun and done the same parts and name the
+    /// same `most`.
     pub fn announce(&mut self, most: usize) -> Vec<Vec<u8>> {
         let first = self.done + self.announced.len();
         (first..PARTS.min(first + most))
@@ -64,11 +68,13 @@ impl SilentExtension {
 
     /// Makes the next part, [`PART_COTS`] OTs in each direction, from the peer's message for it.
     ///
-    /// `consume` is called once for each of the [`super::PART_CHUNKS`] pieces, in parallel, with the piece's position in the
-    /// stream of all parts, its [`CHUNK_COTS`] keys and as many macs; its results come back in order.
+    /// `consume` is called once for each of the [`super::PART_CHUNKS`] pieces, in parallel. It gets
+    /// the piece's position in the stream of all parts, its [`CHUNK_COTS`] keys and as many macs.
+    /// Its results come back in order.
     ///
     /// # Errors
-    /// [`OtError::Length`] if the message has another length, [`OtError::NotAnnounced`] if the part was not begun.
+    /// [`OtError::Length`] if the message has another length.
+    /// [`OtError::NotAnnounced`] if the part was not begun.
     pub fn extend<R: Send>(
         &mut self,
         message: &[u8],

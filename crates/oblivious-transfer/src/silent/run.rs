@@ -1,11 +1,12 @@
 //! One run of a stage at one party: its own trees and those of the peer, over one reserve.
 
 use rayon::prelude::{IndexedParallelIterator, ParallelIterator, ParallelSlice, ParallelSliceMut};
+use shares::Role;
 use zeroize::{Zeroize, Zeroizing};
 
+use super::Stage;
 use super::code::{Outputs, Pair};
 use super::tree::{Announce, ReceivedTree, SentTree, Trees};
-use super::{Party, Stage};
 use crate::aes;
 use crate::block::{Block, read_blocks, write_blocks};
 use crate::cot::Blocks;
@@ -30,7 +31,7 @@ pub(super) fn keep(kept: &mut [Pair], keys: &[Block], macs: &[Block]) {
 
 /// One party of an extension, for the whole session.
 pub(super) struct Endpoint {
-    pub(super) own: Party,
+    pub(super) own: Role,
     /// The correlation of what the party sends.
     pub(super) delta: Block,
     pub(super) deriver: KeyDeriver,
@@ -78,7 +79,8 @@ impl<const K: usize> StageRun<'_, K> {
         bytes
     }
 
-    /// Makes the OTs of the trees from `first` on, as many as there are `roots`, from the peer's message.
+    /// Makes the OTs of the trees from `first` on, as many as there are `roots`, from the peer's
+    /// message.
     ///
     /// Hands each tree's keys and macs to `consume` with its element of `outputs`.
     ///
@@ -124,7 +126,7 @@ impl<const K: usize> StageRun<'_, K> {
         aes::dispatch(Trees {
             sent,
             received: ReceivedTree { key, path: self.path(tree), message },
-            code_key: self.key(Domain::SilentCode, Party::A, 0),
+            code_key: self.key(Domain::SilentCode, Role::Client, 0),
             table,
             outputs,
             first: (tree * self.stage.leaves()) as u64,
@@ -145,9 +147,11 @@ impl<const K: usize> StageRun<'_, K> {
         Zeroizing::new(vec![Block::ZERO; self.stage.leaves()])
     }
 
-    /// The hash key of a tree that `sender` sends; the code, common to both directions, counts as A's.
-    fn key(&self, domain: Domain, sender: Party, tree: usize) -> Block {
-        let index = KeyIndex { domain, layer: sender as u16, batch: self.number, item: tree as u64 };
+    /// The hash key of a tree that `sender` sends.
+    ///
+    /// The code is common to both directions and counts as the client's.
+    fn key(&self, domain: Domain, sender: Role, tree: usize) -> Block {
+        let index = KeyIndex { domain, layer: sender.index() as u16, batch: self.number, item: tree as u64 };
         self.endpoint.deriver.key(index)
     }
 }
@@ -155,19 +159,20 @@ impl<const K: usize> StageRun<'_, K> {
 #[cfg(test)]
 mod tests {
     use rayon::prelude::IntoParallelIterator;
+    use shares::Role;
 
     use super::{Endpoint, StageRun, empty_reserve};
     use crate::block::Block;
     use crate::error::OtError;
     use crate::hash::KeyDeriver;
     use crate::prg::Prg;
-    use crate::silent::{INITIAL, INITIAL_SECRET, Party};
+    use crate::silent::{INITIAL, INITIAL_SECRET};
 
     /// Grows two trees from a reserve of `reserve` OTs and a message of `bytes`.
     fn grow(reserve: usize, bytes: usize) -> Result<Vec<()>, OtError> {
         let generator = Prg::from_block(Block::ONE);
         let deriver = KeyDeriver::new(b"run");
-        let endpoint = Endpoint { own: Party::A, delta: Block::ONE, deriver, generator };
+        let endpoint = Endpoint { own: Role::Client, delta: Block::ONE, deriver, generator };
         let reserve = empty_reserve(reserve);
         let run: StageRun<'_, INITIAL_SECRET> =
             StageRun { stage: INITIAL, endpoint: &endpoint, number: 0, reserve: &reserve };

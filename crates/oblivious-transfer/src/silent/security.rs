@@ -1,4 +1,5 @@
-//! Lower estimates of the cost of attacks on the parameters, in bits; the models are explained in [`super`].
+//! Lower estimates of the cost of attacks on the parameters, in bits. The models are explained in
+//! [`super`].
 //!
 //! All charge linear algebra as if it cost the square of the dimension, whatever the matrix.
 
@@ -16,8 +17,10 @@ fn outputs(stage: Stage) -> f64 {
     (stage.trees * stage.leaves()) as f64
 }
 
-/// Information set decoding on `columns` unknowns: guess as many samples with at most p errors among them, found by
-/// meeting in the middle (Stern) in lists of C(columns / 2, p / 2); the best p, of which 0 is pooled Gauss.
+/// Information set decoding on `columns` unknowns, at the best p.
+///
+/// As many samples are guessed, with at most p errors among them. These are found by meeting in the
+/// middle (Stern) in lists of C(columns / 2, p / 2). With p = 0 this is pooled Gauss.
 fn information_set(stage: Stage, columns: f64) -> f64 {
     let mean = stage.trees as f64 * columns / (outputs(stage) - columns);
     let with_errors = |errors: u32| {
@@ -32,7 +35,8 @@ fn factorial(count: u32) -> f64 {
     (1..=count).map(f64::from).product()
 }
 
-/// Parity checks of weight (k + 1) / 2, each with bias (1 - 2 w / n)^t: bias^-2 of them, k + 1 work each.
+/// Parity checks of weight (k + 1) / 2, each with bias (1 - 2 w / n)^t: bias^-2 of them, k + 1 work
+/// each.
 fn statistical_decoding(stage: Stage) -> f64 {
     let k = stage.secret as f64;
     2.0 * guess(stage, k + 1.0) + (k + 1.0).log2()
@@ -48,8 +52,10 @@ fn random_fraction(stage: Stage) -> f64 {
     (stage.secret as f64 / outputs(stage)).powf(1.0 / (WEIGHT as f64 - 1.0))
 }
 
-/// The smallest f for which the expected number of column sets with f k rows is one: the entropy of the choice of
-/// columns against the Chernoff exponent of a Poisson variable of mean n f^d reaching f k.
+/// The smallest f for which the expected number of column sets with f k rows is one.
+///
+/// That is the entropy of the choice of columns against the Chernoff exponent of a Poisson variable
+/// of mean n f^d reaching f k.
 fn existing_fraction(stage: Stage) -> f64 {
     let (k, n) = (stage.secret as f64, outputs(stage));
     let exists = |f: f64| {
@@ -74,7 +80,8 @@ fn hilbert(unknowns: f64, equations: f64, degree: u32) -> f64 {
         .sum()
 }
 
-/// Quadratic equations e_i e_j = 0 within blocks, after some guesses, within the best random column set.
+/// Quadratic equations e_i e_j = 0 within blocks, after some guesses, within the best random column
+/// set.
 fn algebraic(stage: Stage) -> f64 {
     let mut best = f64::INFINITY;
     for fraction in (60..=100).map(|percent| f64::from(percent) / 100.0) {
@@ -123,7 +130,8 @@ fn the_documented_table_is_what_is_computed() {
 
 #[test]
 fn the_estimates_see_a_weak_set() {
-    // Blocks of 8192 with k = 700000: the sparse sub-code falls below 128 bits although decoding the whole code does not.
+    // Blocks of 8192 with k = 700000: the sparse sub-code falls below 128 bits although decoding
+    // the whole code does not.
     let weak = Stage { secret: 700_000, trees: 1280, depth: 13 };
     assert!(
         information_set(weak, weak.secret as f64) > 128.0 && sub_code(weak, random_fraction(weak)) < 128.0

@@ -1,12 +1,14 @@
-//! The set-up of a silent extension: the initial stage, from SoftSpoken OTs, makes the first reserve of both directions.
+//! The set-up of a silent extension: the initial stage makes the first reserve of both directions,
+//! from SoftSpoken OTs.
 
 use rand_core::CryptoRng;
 use rayon::prelude::ParallelSliceMut;
+use shares::Role;
 use zeroize::Zeroizing;
 
 use super::code::Pair;
 use super::run::{Endpoint, Reserve, StageRun, empty_reserve, keep};
-use super::{INITIAL, INITIAL_SECRET, Party, SETUP_REPLY_BYTES, SETUP_REQUEST_BYTES, SilentExtension};
+use super::{INITIAL, INITIAL_SECRET, SETUP_REPLY_BYTES, SETUP_REQUEST_BYTES, SilentExtension};
 use crate::block::Block;
 use crate::cot::Blocks;
 use crate::error::OtError;
@@ -16,7 +18,7 @@ use crate::softspoken::{CotReceiver, CotSender};
 
 /// A party that has sent its request and waits for the peer's.
 pub struct SilentRequested {
-    own: Party,
+    own: Role,
     deriver: KeyDeriver,
     macs: Blocks,
 }
@@ -31,9 +33,10 @@ pub struct SilentReplied {
 impl SilentRequested {
     /// Begins the set-up; returns the message to the peer ([`SETUP_REQUEST_BYTES`]).
     ///
-    /// `session_id` names this extension alone and is the same for both parties, which differ in `own`.
+    /// `session_id` names this extension alone and is the same for both parties, which differ in
+    /// `own`.
     #[must_use]
-    pub fn start(session_id: &[u8], own: Party, softspoken: &mut CotReceiver) -> (Self, Vec<u8>) {
+    pub fn start(session_id: &[u8], own: Role, softspoken: &mut CotReceiver) -> (Self, Vec<u8>) {
         let (cots, message) = softspoken.extend_random(INITIAL.reserve());
         let mut macs = cots.macs;
         macs.iter_mut().zip(cots.choices.iter()).for_each(|(mac, choice)| *mac = mac.with_lsb(choice));
@@ -43,8 +46,8 @@ impl SilentRequested {
     /// Takes the peer's request; returns the message to the peer ([`SETUP_REPLY_BYTES`]).
     ///
     /// # Errors
-    /// [`OtError::EvenDelta`] if bit 0 of the sender's correlation is clear, [`OtError::Length`] if the request has another
-    /// length.
+    /// [`OtError::EvenDelta`] if bit 0 of the sender's correlation is clear.
+    /// [`OtError::Length`] if the request has another length.
     pub fn reply(
         self,
         softspoken: &mut CotSender,

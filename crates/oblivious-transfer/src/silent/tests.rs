@@ -1,12 +1,14 @@
-//! The correlation over several runs, choice statistics, positions, exact sizes and hostile messages.
+//! The correlation over several runs, choice statistics, positions, exact sizes and hostile
+//! messages.
 
 use std::collections::HashSet;
 
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
+use shares::Role;
 
 use super::{
-    CHUNK_COTS, PART_BYTES, PART_CHUNKS, PART_COTS, PARTS, Party, SETUP_REPLY_BYTES, SETUP_REQUEST_BYTES,
+    CHUNK_COTS, PART_BYTES, PART_CHUNKS, PART_COTS, PARTS, SETUP_REPLY_BYTES, SETUP_REQUEST_BYTES,
     SilentExtension, SilentRequested, choices_of, parts_for,
 };
 use crate::block::Block;
@@ -27,8 +29,8 @@ fn pair(seed: u64) -> [SilentExtension; 2] {
     let delta = |rng: &mut _| Block::random(rng).with_lsb(true);
     let (mut a_sends, mut b_receives) = softspoken(delta(&mut rng), &mut rng);
     let (mut b_sends, mut a_receives) = softspoken(delta(&mut rng), &mut rng);
-    let (a, from_a) = SilentRequested::start(b"silent test", Party::A, &mut a_receives);
-    let (b, from_b) = SilentRequested::start(b"silent test", Party::B, &mut b_receives);
+    let (a, from_a) = SilentRequested::start(b"silent test", Role::Client, &mut a_receives);
+    let (b, from_b) = SilentRequested::start(b"silent test", Role::Server, &mut b_receives);
     assert_eq!([from_a.len(), from_b.len()], [SETUP_REQUEST_BYTES; 2]);
     let (a, reply_of_a) = a.reply(&mut a_sends, &from_b, &mut rng).unwrap();
     let (b, reply_of_b) = b.reply(&mut b_sends, &from_a, &mut rng).unwrap();
@@ -67,7 +69,8 @@ fn assert_correlated(delta: Block, keys: &[Block], macs: &[Block]) -> usize {
     macs.iter().filter(|mac| mac.lsb()).count()
 }
 
-/// Makes the next `count` parts on both sides, as many at a time as the runs allow, and checks every OT of them.
+/// Makes the next `count` parts on both sides, as many at a time as the runs allow, and checks
+/// every OT of them.
 fn checked_parts(pair: &mut [SilentExtension; 2], first: usize, count: usize) -> Vec<Made> {
     let deltas = pair.each_ref().map(|party| party.delta());
     let mut parts = Vec::new();
@@ -170,13 +173,13 @@ fn choice_bits_of_directions_sessions_and_neighbours_are_unrelated() {
 fn hostile_or_misused_inputs_are_typed_errors() {
     let mut rng = ChaCha20Rng::seed_from_u64(17);
     let (mut sender, mut receiver) = softspoken(Block::new(2), &mut rng);
-    let (setup, request) = SilentRequested::start(b"s", Party::A, &mut receiver);
+    let (setup, request) = SilentRequested::start(b"s", Role::Client, &mut receiver);
     assert!(matches!(setup.reply(&mut sender, &request, &mut rng), Err(OtError::EvenDelta)));
 
     let (mut sender, mut receiver) = softspoken(Block::ONE, &mut rng);
-    let (setup, request) = SilentRequested::start(b"s", Party::A, &mut receiver);
+    let (setup, request) = SilentRequested::start(b"s", Role::Client, &mut receiver);
     assert!(matches!(setup.reply(&mut sender, &request[1..], &mut rng), Err(OtError::Length { .. })));
-    let (setup, request) = SilentRequested::start(b"s", Party::A, &mut receiver);
+    let (setup, request) = SilentRequested::start(b"s", Role::Client, &mut receiver);
     let (replied, _) = setup.reply(&mut sender, &request, &mut rng).unwrap();
     assert!(matches!(replied.finish(&[0; SETUP_REPLY_BYTES + 1]), Err(OtError::Length { .. })));
 

@@ -1,7 +1,8 @@
 //! Correlated GGM trees ("Half-tree", figure 3), both roles: single-point correlated OTs.
 //!
-//! A level of 2^i nodes stands in order of the path read from bit 0 up, so the left children of the next level are the lower
-//! half and the right children the upper half, and no node moves.
+//! A level of 2^i nodes stands in the order of the path to a node, read from bit 0 up. So the left
+//! children of the next level are its lower half, the right children its upper half, and no node
+//! moves.
 
 use crate::aes::{AesBackend, Kernel};
 use crate::block::Block;
@@ -67,9 +68,10 @@ impl ReceivedTree<'_> {
     ///
     /// That leaf becomes the sender's with Delta added, and its choice bit is set.
     ///
-    /// One node a level is unknown, that on the path to the noise. Its place is secret, so no memory access may
-    /// depend on it: a level is corrected by a pass over all its nodes, with masks. An unknown node is kept zero, so
-    /// its children come out as H(0) both, whatever the path; hence sums are corrected without looking for it.
+    /// In each level one node is unknown, that on the path to the noise. Its place is secret, so no
+    /// memory access may depend on it. Each level is corrected by a pass over all its nodes, with
+    /// masks. An unknown node is kept zero. Whatever the path is, both its children then come out
+    /// as H(0), and the sums can be corrected by that.
     #[inline(always)]
     fn grow<A: AesBackend>(self, aes: A, leaves: &mut [Block]) {
         let [tree_key] = aes.schedule(&[self.key]);
@@ -77,7 +79,8 @@ impl ReceivedTree<'_> {
         aes.hash(&tree_key, &mut of_zero);
         leaves[..2].fill(Block::ZERO);
         let count = leaves.len();
-        // The place of the unknown node, as bits of the path, and what stands there; the root is unknown itself.
+        // The place of the unknown node, as bits of the path, and what stands there. At first it is
+        // the root.
         let (mut unknown, mut junk) = (0, Block::ZERO);
         for (level, (message, Pair { mac, .. })) in self.message.iter().zip(self.path).enumerate() {
             let width = 1 << level;
@@ -87,7 +90,8 @@ impl ReceivedTree<'_> {
                 [junk] = of_zero;
                 sums = double(aes, &tree_key, nodes).map(|sum| sum ^ junk);
             }
-            // message ^ mac is the sum over the side that the choice names; what is missing there is the sibling.
+            // message ^ mac is the sum over the side that the choice names. What is missing there
+            // is the sibling.
             let (left, right) = nodes.split_at_mut(width);
             let chosen = Block::mask(mac.lsb());
             let sibling = *message ^ *mac ^ sums[0] ^ (chosen & (sums[0] ^ sums[1]));
@@ -107,18 +111,21 @@ impl ReceivedTree<'_> {
     }
 }
 
-/// The two children of the unknown node: what the left and the right half of a level get at its place.
+/// The two children of the unknown node: what the left and the right half of a level get at its
+/// place.
 struct Sides([Block; 2]);
 
 impl Sides {
-    /// `sibling` stands right if `chosen` is all ones and left if it is zero; `unknown` stands on the other side.
+    /// `sibling` stands right if `chosen` is all ones, and left if it is zero. `unknown` stands on
+    /// the other side.
     #[inline(always)]
     fn new(sibling: Block, unknown: Block, chosen: Block) -> Self {
         let swap = chosen & (sibling ^ unknown);
         Self([sibling ^ swap, unknown ^ swap])
     }
 
-    /// Replaces `old`, which stands at the secret `place` of both halves, without an access that depends on it.
+    /// Replaces `old`, which stands at the secret `place` of both halves, without an access that
+    /// depends on it.
     #[inline(always)]
     fn replace(&self, place: u64, old: Block, left: &mut [Block], right: &mut [Block]) {
         let changes = self.0.map(|new| new ^ old);
@@ -137,7 +144,8 @@ fn equal(a: u64, b: u64) -> Block {
     Block::from_words([word; 2])
 }
 
-/// One tree of each direction at the same place of the stage, then the code over the leaves of both.
+/// One tree of each direction at the same place of the stage, then the code over the leaves of
+/// both.
 pub(super) struct Trees<'a, const K: usize> {
     pub(super) sent: SentTree,
     pub(super) received: ReceivedTree<'a>,
@@ -162,7 +170,9 @@ impl<const K: usize> Kernel for Trees<'_, K> {
     }
 }
 
-/// Makes a level from the one before, which stands in the lower half; returns the sums over its left and right side.
+/// Makes a level from the one before, which stands in the lower half.
+///
+/// Returns the sums over its left and its right side.
 #[inline(always)]
 fn double<A: AesBackend>(aes: A, key: &A::Schedule, nodes: &mut [Block]) -> [Block; 2] {
     let (left, right) = nodes.split_at_mut(nodes.len() / 2);
@@ -196,7 +206,8 @@ mod tests {
     const K: usize = 256;
     const DEPTH: usize = 7;
 
-    /// Keys and macs of a party, made by `announce` for both parties and `grow` for both, the reserves dealt.
+    /// Keys and macs of a party, made by `announce` for both parties and `grow` for both, the
+    /// reserves dealt.
     fn run(announce: impl Fn(Announce<'_>), grow: impl Fn(Trees<'_, K>)) -> [[Vec<Block>; 2]; 2] {
         let mut rng = ChaCha20Rng::seed_from_u64(20);
         let deltas: [Block; 2] = core::array::from_fn(|_| Block::random(&mut rng).with_lsb(true));

@@ -1,5 +1,6 @@
-//! The hot loop: expand the leaves of a tree and fold them into u and v (Roy 2022, section 5.1, the divide and conquer
-//! sum).
+//! The hot loop: expand the leaves of a tree and fold them into u and v.
+//!
+//! This is the divide and conquer sum of Roy 2022, section 5.1.
 
 use super::{DIGIT_BITS, LEAVES, Leaves, Row, STEP_BLOCKS, STEP_WORDS};
 use crate::aes::AesBackend;
@@ -24,8 +25,10 @@ impl<A: AesBackend> Streams<A> {
         Self { aes, keys }
     }
 
-    /// Adds u and v of tree `tree` at stream unit `unit`; row j of `v` collects the leaves with bit j set.
-    /// Leaf 0 does not enter v; it enters u only if `first_leaf` says so.
+    /// Adds u and v of tree `tree` at stream unit `unit`.
+    ///
+    /// Row j of `v` collects the leaves with bit j set. Leaf 0 does not enter v. It enters u only
+    /// if `first_leaf` says so.
     #[inline(always)]
     pub(super) fn fold(
         &self,

@@ -130,7 +130,8 @@ struct Vectors<'m> {
     random: bool,
 }
 
-/// Fills the matrix with v, the message with u_i ^ x, and, if they are random, the choices with u_0.
+/// Fills the matrix with v, the message with u_i ^ x, and, if they are random, the choices with
+/// u_0.
 #[inline(always)]
 fn step<A: AesBackend>(
     streams: &Streams<A>,

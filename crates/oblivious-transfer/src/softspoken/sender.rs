@@ -34,7 +34,9 @@ pub struct CotSender {
 }
 
 impl SenderSetup {
-    /// Answers the receiver's first message for the correlation `delta`; returns the answer (128 base OTs).
+    /// Answers the receiver's first message for the correlation `delta`.
+    ///
+    /// Returns the answer, which has 128 base OTs.
     pub fn start(
         session_id: &[u8],
         delta: Block,
@@ -62,12 +64,14 @@ impl CotSender {
         self.delta
     }
 
-    /// The keys of `count` OTs whose receiver drew its choices ([`super::CotReceiver::extend_random`]).
+    /// The keys of `count` OTs whose receiver drew its choices
+    /// ([`super::CotReceiver::extend_random`]).
     pub fn extend_random(&mut self, count: usize, message: &[u8]) -> Result<Blocks, OtError> {
         self.extend(count, message, true)
     }
 
-    /// The keys of `count` OTs whose receiver gave its choices ([`super::CotReceiver::extend_chosen`]).
+    /// The keys of `count` OTs whose receiver gave its choices
+    /// ([`super::CotReceiver::extend_chosen`]).
     pub fn extend_chosen(&mut self, count: usize, message: &[u8]) -> Result<Blocks, OtError> {
         self.extend(count, message, false)
     }
@@ -173,7 +177,8 @@ fn step<A: AesBackend>(
         streams.fold(tree, unit, false, &mut [0; STEP_WORDS], rows);
         let Some(correction) = vectors.of(tree) else { continue };
         for (bit, row) in rows.iter_mut().enumerate() {
-            // Hidden from the compiler, which would skip the loop where the bit of Delta is clear: a secret branch.
+            // Hidden from the compiler, which would skip the loop where the bit of Delta is clear:
+            // a secret branch.
             let mask = ((delta.value() >> (DIGIT_BITS * tree + bit)) as u64 & 1).wrapping_neg();
             let mask = core::hint::black_box(mask);
             for (word, correction) in row.iter_mut().zip(&correction) {

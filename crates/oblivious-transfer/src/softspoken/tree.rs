@@ -1,4 +1,6 @@
-//! All-but-one of 16 seeds from four base OTs: punctured GGM trees (Roy 2022, section 5, after Boyle et al. 2019).
+//! All seeds of 16 but one from four base OTs: punctured GGM trees.
+//!
+//! The method is that of Roy 2022, section 5, after Boyle et al. 2019.
 
 use zeroize::{Zeroize, Zeroizing};
 
@@ -19,7 +21,8 @@ fn children(node: Block) -> [Block; 2] {
     pair
 }
 
-/// Expands whole trees from `roots` and masks the sums of left and right children of each level with the base OT keys.
+/// Expands whole trees from `roots` and masks the sums of left and right children of each level
+/// with the base OT keys.
 pub(super) fn grow(roots: &[Block], base: &[[Block; 2]]) -> (Leaves, Vec<u8>) {
     let mut message = Vec::with_capacity(TREES_MESSAGE_BYTES);
     let leaves = roots.iter().zip(base.chunks(DIGIT_BITS)).map(|(root, keys)| {
@@ -50,8 +53,9 @@ fn path_bit(delta: Block, tree: usize, level: usize) -> bool {
     delta.value() >> (DIGIT_BITS * tree + DIGIT_BITS - 1 - level) & 1 == 1
 }
 
-/// Rebuilds the trees without the leaf Delta_i, in the order y ^ Delta_i: place 0 is the missing leaf, and no memory
-/// access depends on Delta.
+/// Rebuilds the trees without the leaf Delta_i, in the order y ^ Delta_i.
+///
+/// So place 0 is the missing leaf, and no memory access depends on Delta.
 pub(super) fn rebuild(delta: Block, base: &[Block], message: &[u8]) -> Result<Leaves, OtError> {
     OtError::check_length(MESSAGE, message, TREES_MESSAGE_BYTES)?;
     let sums: Vec<Block> = read_blocks(message).collect();

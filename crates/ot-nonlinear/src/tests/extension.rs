@@ -2,7 +2,7 @@
 //! silent one.
 
 use oblivious_transfer::block::Block;
-use oblivious_transfer::silent::{Party, SilentExtension, SilentRequested, parts_for};
+use oblivious_transfer::silent::{SilentExtension, SilentRequested, parts_for};
 use oblivious_transfer::softspoken::{CotReceiver, CotSender, ReceiverSetup, SenderSetup};
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng, SeedableRng};
@@ -43,8 +43,8 @@ fn extend(plan: &StepPlan, receiver: Role, rng: &mut ChaCha20Rng) -> (ReceivedMa
 fn set_up_silent(rng: &mut ChaCha20Rng) -> [SilentExtension; 2] {
     let (mut client_receives, mut server_sends) = set_up(rng);
     let (mut server_receives, mut client_sends) = set_up(rng);
-    let (client, from_client) = SilentRequested::start(&SESSION, Party::A, &mut client_receives);
-    let (server, from_server) = SilentRequested::start(&SESSION, Party::B, &mut server_receives);
+    let (client, from_client) = SilentRequested::start(&SESSION, Role::Client, &mut client_receives);
+    let (server, from_server) = SilentRequested::start(&SESSION, Role::Server, &mut server_receives);
     let (client, reply_of_client) = client.reply(&mut client_sends, &from_server, rng).unwrap();
     let (server, reply_of_server) = server.reply(&mut server_sends, &from_client, rng).unwrap();
     [client.finish(&reply_of_server).unwrap(), server.finish(&reply_of_client).unwrap()]

@@ -18,7 +18,7 @@ use std::time::Instant;
 use deepcardio::architecture::limits;
 use oblivious_transfer::block::Block;
 use oblivious_transfer::silent::{
-    self, PART_BYTES, SETUP_REPLY_BYTES, SETUP_REQUEST_BYTES, SilentExtension, SilentRequested, parts_for,
+    PART_BYTES, SETUP_REPLY_BYTES, SETUP_REQUEST_BYTES, SilentExtension, SilentRequested, parts_for,
 };
 use oblivious_transfer::softspoken::{CotReceiver, CotSender};
 use ot_nonlinear::{
@@ -50,13 +50,6 @@ fn role(party: Party) -> Role {
     }
 }
 
-fn seat(party: Party) -> silent::Party {
-    match party {
-        Party::Client => silent::Party::A,
-        Party::Server => silent::Party::B,
-    }
-}
-
 /// Starts both directions from the session's first correlations; the same for both parties.
 pub(crate) async fn set_up(
     channel: &mut Channel,
@@ -67,7 +60,7 @@ pub(crate) async fn set_up(
 ) -> Result<(CotReceiver, CotSender, Silent)> {
     let peer = own.peer();
     let (receiver, requested, request) = offload(move || {
-        let (requested, request) = SilentRequested::start(&session, seat(own), &mut receiver);
+        let (requested, request) = SilentRequested::start(&session, role(own), &mut receiver);
         Ok((receiver, requested, request))
     })
     .await?;

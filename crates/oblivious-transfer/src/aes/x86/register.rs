@@ -1,8 +1,9 @@
 //! AES in batches on registers of 128, 256 and 512 bits, which hold one, two and four blocks.
 //!
-//! The three widths differ in nothing but the names of their instructions, so one macro writes the loops of all.
-//! Every function is compiled for its instructions, and a call from outside needs a proof that they exist.
-//! Blocks enter and leave registers by value, which the compiler makes plain loads and stores of.
+//! The three widths differ in nothing but the names of their instructions, so one macro writes the
+//! loops of all. Every function is compiled for its instructions, and a call from outside needs a
+//! proof that they exist. Blocks enter and leave registers by value, which the compiler makes plain
+//! loads and stores of.
 
 /// A module with the loops of one width.
 macro_rules! width {
@@ -66,10 +67,12 @@ macro_rules! width {
                 }
             }
 
-            /// Encrypts or hashes all blocks that fill registers, `V`, then four, then one at a time.
+            /// Encrypts or hashes all blocks that fill registers, `V`, then four, then one at a
+            /// time.
             ///
-            /// Returns the blocks that are left. A key that is hidden from the compiler is read from memory again;
-            /// otherwise all round keys would stay in registers, and too few would be left for the blocks.
+            /// Returns the blocks that are left. A key that is hidden from the compiler is read
+            /// from memory again; otherwise all round keys would stay in registers, and too few
+            /// would be left for the blocks.
             #[target_feature(enable = $features)]
             #[inline]
             pub(in crate::aes::x86) fn apply<'a, const HASH: bool, const V: usize>(
