@@ -36,6 +36,10 @@ fuzz *TARGETS:
 asan:
     @.ci/step asan
 
+# Secret-dependent branches and addresses of the oblivious transfers, by valgrind.
+constant-time:
+    @.ci/constant-time
+
 # Long sessions on the real model for SOAK_SECONDS, every answer checked.
 soak:
     @.ci/step soak

@@ -31,6 +31,9 @@ pub enum Domain {
     /// Pads derived from correlated OTs where the server is the OT receiver.
     ServerReceives = 3,
     /// Tree expansion of the silent extension.
+    ///
+    /// Such a key serves one tree. It hashes more than a [`BATCH`]: 254 nodes in the initial stage
+    /// and 2046 in the main one.
     SilentTree = 4,
     /// Seeds of the public code of the silent extension.
     SilentCode = 5,

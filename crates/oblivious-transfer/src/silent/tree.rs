@@ -124,16 +124,43 @@ impl Sides {
         Self([sibling ^ swap, unknown ^ swap])
     }
 
-    /// Replaces `old`, which stands at the secret `place` of both halves, without an access that
-    /// depends on it.
+    /// Replaces `old`, which stands at the secret `place` of both halves.
+    ///
+    /// No access depends on the place. Its low bits are compared once a level and its high bits once
+    /// a stretch, so what remains for a node is one product and one sum.
     #[inline(always)]
     fn replace(&self, place: u64, old: Block, left: &mut [Block], right: &mut [Block]) {
         let changes = self.0.map(|new| new ^ old);
-        for (index, (left, right)) in (0..).zip(left.iter_mut().zip(right)) {
-            let here = equal(index, place);
-            *left ^= here & changes[0];
-            *right ^= here & changes[1];
+        let mut low = [[Block::ZERO; STRETCH]; 2];
+        for (index, [low_left, low_right]) in (0..).zip(pairs(&mut low)) {
+            let here = equal(index, place % STRETCH as u64);
+            *low_left = here & changes[0];
+            *low_right = here & changes[1];
         }
+        let stretches = left.chunks_mut(STRETCH).zip(right.chunks_mut(STRETCH));
+        for (index, (left, right)) in (0..).zip(stretches) {
+            let here = equal(index, place / STRETCH as u64);
+            add_masked(left, &low[0], here);
+            add_masked(right, &low[1], here);
+        }
+    }
+}
+
+/// Nodes of a half level that are corrected under one mask.
+const STRETCH: usize = 32;
+
+/// The elements of two arrays side by side.
+#[inline(always)]
+fn pairs<const N: usize>(arrays: &mut [[Block; N]; 2]) -> impl Iterator<Item = [&mut Block; 2]> {
+    let [left, right] = arrays;
+    left.iter_mut().zip(right).map(|(left, right)| [left, right])
+}
+
+/// Adds to every node its change where `mask` is set.
+#[inline(always)]
+fn add_masked(nodes: &mut [Block], changes: &[Block; STRETCH], mask: Block) {
+    for (node, change) in nodes.iter_mut().zip(changes) {
+        *node ^= *change & mask;
     }
 }
 
