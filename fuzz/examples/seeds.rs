@@ -39,9 +39,17 @@ fn main() -> std::io::Result<()> {
     for kind in 0..7 {
         write("request", &format!("kind-{kind}"), &[kind, 2 * u8::from(kind == 4), 0, 0, 0])?;
     }
-    for (due, tag, length) in [(66, 1, 7), (0, 1, 0), (198, 1, 5), (132, 1, 300), (66, 3, 12)] {
+    // What is due, the lanes, the tag: a greeting on either lane, an abort notice in place of it.
+    for (due, lanes, tag, length) in [
+        (66, 0, 1, 7),
+        (0, 1, 1, 0),
+        (198, 1, 0x81, 5),
+        (132, 0, 1, 300),
+        (132, 1, 0x81, 300),
+        (66, 0, 3, 12),
+    ] {
         let payload = [&4_u64.to_le_bytes()[..], b"busy", &[9; 300]].concat();
-        let header = [due, tag, length as u8, (length >> 8) as u8, 0, 0];
+        let header = [due, lanes, tag, length as u8, (length >> 8) as u8, 0, 0];
         write("frame", &format!("due-{due}-tag-{tag}"), &[&header, &payload[..length]].concat())?;
     }
     for target in STEPS {

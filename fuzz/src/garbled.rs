@@ -43,7 +43,10 @@ fn root() -> HashRoot {
 }
 
 fn assert_peer_fault(error: &StepError) {
-    let peer = matches!(error, StepError::Length { .. } | StepError::Bits(_) | StepError::Label { .. });
+    let peer = matches!(
+        error,
+        StepError::Length { .. } | StepError::Bits(_) | StepError::Residues(_) | StepError::Label { .. }
+    );
     assert!(peer, "{error}");
 }
 

@@ -14,10 +14,11 @@ thread_local! {
 /// Longest payload that is due.
 const LONGEST: usize = 300;
 
-/// The reader of frames. The first byte chooses what is due; the rest is what the peer sends before it hangs up.
+/// The reader of frames. The first byte chooses what is due, the second which lanes are open; the
+/// rest is what the peer sends before it hangs up.
 pub fn frame(bytes: &[u8]) {
-    let Some((first, sent)) = bytes.split_first() else { return };
-    let tag = Tag::ALL[usize::from(*first) % Tag::ALL.len()];
+    let Some((&[first, lanes], sent)) = bytes.split_first_chunk() else { return };
+    let tag = Tag::ALL[usize::from(first % 64) % Tag::ALL.len()];
     let length = match first / 64 {
         0 => Length::Exactly(0),
         1 => Length::Exactly(7),
@@ -25,15 +26,15 @@ pub fn frame(bytes: &[u8]) {
         _ => Length::AtMost(LONGEST),
     };
     let stream = tokio::io::join(Cursor::new(sent.to_vec()), tokio::io::sink());
-    match RUNTIME.with(|runtime| runtime.block_on(receive(stream, Party::Client, tag, length))) {
-        Ok(payload) => {
-            assert!(payload.len() <= LONGEST, "no more than what is due");
-            assert_eq!(sent[protocol::wire::HEADER_BYTES..][..payload.len()], payload, "the payload as sent");
+    let receive = receive(stream, Party::Client, lanes % 2 == 1, tag, length);
+    for received in RUNTIME.with(|runtime| runtime.block_on(receive)) {
+        match received {
+            Ok(payload) => assert!(payload.len() <= LONGEST, "no more than what is due"),
+            Err(Error::Internal(error) | Error::Config(error)) => {
+                panic!("the peer's fault is taken for ours: {error}");
+            }
+            Err(_) => {}
         }
-        Err(Error::Internal(error) | Error::Config(error)) => {
-            panic!("the peer's fault is taken for ours: {error}")
-        }
-        Err(_) => {}
     }
 }
 

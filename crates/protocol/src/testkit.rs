@@ -1,5 +1,7 @@
 //! Doors for the fuzz targets: what a peer's bytes meet first, which is private otherwise.
 
+use std::time::Duration;
+
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::channel::{Channel, Due, Timeouts};
@@ -37,13 +39,20 @@ pub fn reencoded(control: Control, bytes: &[u8]) -> std::result::Result<Vec<u8>,
     }
 }
 
-/// Reads one frame that `peer` sends on `stream`.
-///
-/// # Errors
-/// As every step that hears the peer.
-pub async fn receive<S>(stream: S, peer: Party, tag: Tag, length: Length) -> Result<Vec<u8>>
+/// Reads one frame of the main lane that `peer` sends on `stream`, and of the lane ahead if that is
+/// to be open, both at once. A peer that says no more is waited for a moment.
+pub async fn receive<S>(stream: S, peer: Party, ahead: bool, tag: Tag, length: Length) -> Vec<Result<Vec<u8>>>
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
-    Channel::new(stream, peer, Timeouts::default()).receive(Due { scope: Scope::SETUP, tag, length }).await
+    const MOMENT: Duration = Duration::from_millis(2);
+    let due = Due { scope: Scope::SETUP, tag, length };
+    let mut main = Channel::new(stream, peer, Timeouts { progress: MOMENT, idle: MOMENT });
+    if !ahead {
+        return vec![main.receive(due).await];
+    }
+    match main.open_ahead() {
+        Ok(mut ahead) => <[_; 2]>::from(tokio::join!(main.receive(due), ahead.receive(due))).into(),
+        Err(error) => vec![Err(error)],
+    }
 }
