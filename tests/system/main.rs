@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `networks` | private inference equals the reference, layer by layer, for networks of many shapes |
 //! | `hostile` | flipped bits, cut connections, repeated and oversized messages end in typed errors, and others are served on |
+//! | `overlap` | one inference is prepared while another one is classified, over a line with latency |
 //! | `pool` | several prepared inferences of a session, each used once, dropped or refused |
 //! | `leakage` | sizes tell nothing of weights or ECG, and nothing is used twice |
 //! | `label_only` | a label-only client's whole view holds no score, nor what would complete one |
@@ -15,6 +16,7 @@ mod hostile;
 mod label_only;
 mod leakage;
 mod networks;
+mod overlap;
 mod pool;
 mod relay;
 mod session;

@@ -189,7 +189,7 @@ pub use circuit::{CotCounts, Schedule, StepPlan, UnitVectorPlan};
 pub use error::StepError;
 pub use material::{
     Condenser, CotStream, HashRoot, Pieces, ReceivedCondenser, ReceivedMaterial, ReceivedPiece,
-    ReceivedStream, SentCondenser, SentMaterial, SentPiece, SentStream,
+    ReceivedStream, SentCondenser, SentMaterial, SentPiece, SentStream, material_bytes,
 };
 pub use shape::Mode;
 pub use step::{ServerOffline, Step};

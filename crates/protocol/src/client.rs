@@ -1,15 +1,18 @@
 //! The client's side of a session, as a program uses it.
 //!
-//! [`ClientSession::connect`] greets and sets up. [`ClientSession::prepare`] runs the offline phase of one inference,
-//! for which no ECG is needed, and gives a [`PreparedInference`]. A program may hold several of them, as many as
-//! [`ClientSession::most_prepared`] says. [`ClientSession::infer`] uses one up together with one ECG segment. Where the
-//! server reveals labels alone, [`ClientSession::overall_label`] ends a record of several segments.
+//! [`ClientSession::connect`] greets and sets up. [`ClientSession::prepare`] runs the offline phase
+//! of one inference, for which no ECG is needed, and gives a [`PreparedInference`]. A program may
+//! hold several of them, as many as [`ClientSession::most_prepared`] says. [`ClientSession::infer`]
+//! uses one up together with one ECG segment. Where the server reveals labels alone,
+//! [`ClientSession::overall_label`] ends a record of several segments.
 //!
-//! A session that broke stays broken: after an error that the connection or the server caused, or a step that was
-//! given up half way, every later step is [`Error::Broken`](crate::error::Error::Broken). What was prepared is used once or never.
+//! A session that broke stays broken: after an error that the connection or the server caused, or a
+//! step that was given up half way, every later step is
+//! [`Error::Broken`](crate::error::Error::Broken). What was prepared is used once or never.
 
 mod agreed;
 mod classifying;
+mod halves;
 mod outcome;
 mod prepared;
 mod preparing;
@@ -22,9 +25,10 @@ use ecg::Segment;
 
 use crate::channel::Channel;
 use crate::entropy;
-use crate::error::Result;
+use crate::error::{Party, Result};
 use crate::handshake;
 use crate::link_estimate::LinkEstimate;
+use crate::memory;
 use crate::messages::Request;
 use crate::meter::{Ledger, Phase, Scope};
 use crate::method::{Backend, Comparison, Method, Reveal};
@@ -37,6 +41,7 @@ use agreed::{Agreed, State};
 use classifying::{Ask, Classifying};
 use preparing::Preparing;
 
+pub use halves::{Classifier, Preparer};
 pub use outcome::Outcome;
 pub use prepared::PreparedInference;
 
@@ -44,7 +49,8 @@ pub use prepared::PreparedInference;
 pub struct ClientConfig {
     /// The backend to ask for.
     pub backend: Backend,
-    /// The shape of comparisons from oblivious transfer; `None` to choose it by the way to the server.
+    /// The shape of comparisons from oblivious transfer; `None` to choose it by the way to the
+    /// server.
     pub comparison: Option<Comparison>,
     /// The digest that the server's architecture must have.
     pub pinned_architecture: Option<[u8; 32]>,
@@ -59,6 +65,8 @@ pub struct ClientConfig {
 /// A session with a server.
 pub struct ClientSession {
     channel: Channel,
+    /// The lane on which an inference is prepared while another one runs.
+    ahead: Channel,
     agreed: Arc<Agreed>,
     preparing: Preparing,
     classifying: Classifying,
@@ -74,6 +82,7 @@ impl ClientSession {
     }
 
     async fn set_up(mut channel: Channel, config: ClientConfig) -> Result<Self> {
+        let ahead = channel.open_ahead()?;
         let mut rng = entropy::fresh()?;
         let greeted = Instant::now();
         let agreement =
@@ -105,6 +114,7 @@ impl ClientSession {
         };
         Ok(Self {
             channel,
+            ahead,
             agreed: Arc::new(agreed),
             preparing: Preparing::new(holder, correlations),
             classifying: Classifying::default(),
@@ -137,16 +147,24 @@ impl ClientSession {
         self.agreed.most_prepared
     }
 
+    /// Bytes of memory that a [`PreparedInference`] takes here until it is used.
+    #[must_use]
+    pub fn prepared_bytes(&self) -> u64 {
+        memory::prepared_bytes(&self.agreed.plan, self.agreed.method, self.agreed.reveal, Party::Client)
+    }
+
     /// Exact bytes of one inference, both directions, offline and online.
     #[must_use]
     pub fn inference_traffic(&self) -> u64 {
         self.agreed.plan.traffic(self.agreed.method, self.agreed.reveal)
     }
 
-    /// Exact bytes of [`ClientSession::overall_label`] for a record of `segments` segments, both directions; none for one.
+    /// Exact bytes of [`ClientSession::overall_label`] for a record of `segments` segments, both
+    /// directions; none for one.
     ///
     /// # Errors
-    /// [`Error::Incompatible`](crate::error::Error::Incompatible) for no segment or more than [`crate::method::MAX_RECORD_SEGMENTS`].
+    /// [`Error::Incompatible`](crate::error::Error::Incompatible) for no segment or more than
+    /// [`crate::method::MAX_RECORD_SEGMENTS`].
     pub fn overall_label_traffic(&self, segments: usize) -> Result<u64> {
         self.agreed.plan.overall_traffic(segments)
     }
@@ -154,14 +172,16 @@ impl ClientSession {
     /// The books since the last call.
     #[must_use]
     pub fn take_ledger(&mut self) -> Ledger {
-        self.channel.take_ledger()
+        let mut ledger = self.channel.take_ledger();
+        ledger.merge(&self.ahead.take_ledger());
+        ledger
     }
 
     /// Runs the offline phase of one inference.
     ///
     /// # Errors
-    /// [`Error::Config`](crate::error::Error::Config) if [`ClientSession::most_prepared`] are prepared already; otherwise [`Error`](crate::error::Error) says whose
-    /// fault it is.
+    /// [`Error::Config`](crate::error::Error::Config) if [`ClientSession::most_prepared`] are
+    /// prepared already; otherwise [`Error`](crate::error::Error) says whose fault it is.
     pub async fn prepare(&mut self) -> Result<PreparedInference> {
         let Self { channel, agreed, preparing, .. } = self;
         channel.times().timed(Scope::session(Phase::Offline), preparing.prepare(channel, agreed)).await
@@ -180,32 +200,59 @@ impl ClientSession {
     /// Classifies one segment, which uses `prepared` up.
     ///
     /// # Errors
-    /// [`Error::Config`](crate::error::Error::Config) if the segment does not fit the architecture, or if `prepared` is of another session: then the
-    /// session can still be used. Otherwise [`Error`](crate::error::Error) says whose fault it is.
+    /// [`Error::Config`](crate::error::Error::Config) if the segment does not fit the architecture,
+    /// or if `prepared` is of another session: then the session can still be used. Otherwise
+    /// [`Error`](crate::error::Error) says whose fault it is.
     pub async fn infer(&mut self, prepared: PreparedInference, segment: &Segment) -> Result<Outcome> {
-        let Self { channel, agreed, classifying, .. } = self;
-        let times = channel.times();
-        let inference = classifying.infer(channel, agreed, prepared, segment);
-        times.timed(Scope::session(Phase::Online), inference).await
+        self.halves().1.infer(prepared, segment).await
     }
 
-    /// Begins a record: forgets the segments classified so far, which then are in no overall label. Not needed after
-    /// [`ClientSession::overall_label`].
+    /// Classifies one segment and prepares the next inference at the same time.
+    ///
+    /// # Errors
+    /// As [`ClientSession::infer`] and [`ClientSession::prepare`]. An
+    /// [`Error::Config`](crate::error::Error::Config) of either comes before the segment is
+    /// classified, and uses `prepared` up.
+    pub async fn infer_while_preparing(
+        &mut self,
+        prepared: PreparedInference,
+        segment: &Segment,
+    ) -> Result<(Outcome, PreparedInference)> {
+        classifying::input(&self.agreed, &prepared, segment)?;
+        self.preparing.make_room(&mut self.ahead, &self.agreed).await?;
+        let (mut preparer, mut classifier) = self.halves();
+        tokio::try_join!(classifier.infer(prepared, segment), preparer.prepare())
+    }
+
+    /// The two halves of the session, which can be used at the same time.
+    ///
+    /// What is prepared this way travels on a lane of its own, in parts that let the other half go
+    /// first. It costs a few bytes more than [`ClientSession::prepare`].
+    pub fn halves(&mut self) -> (Preparer<'_>, Classifier<'_>) {
+        let Self { channel, ahead, agreed, preparing, classifying } = self;
+        (Preparer::new(ahead, agreed, preparing), Classifier::new(channel, agreed, classifying))
+    }
+
+    /// Begins a record: forgets the segments classified so far, which then are in no overall label.
+    /// Not needed after [`ClientSession::overall_label`].
     pub fn begin_record(&mut self) {
         self.classifying.begin_record();
     }
 
     /// The label of the record whose segments were classified since it began.
     ///
-    /// It is the class with the greatest sum of scores over the segments, ties to the lowest class. The sums stay hidden
-    /// like the scores. What was kept of the segments is used up, and the next record begins. A record of one segment has
-    /// the label of that segment, and nothing is sent. Only where the server reveals labels alone.
+    /// It is the class with the greatest sum of scores over the segments, ties to the lowest class.
+    /// The sums stay hidden like the scores. What was kept of the segments is used up, and the next
+    /// record begins. A record of one segment has the label of that segment, and nothing is sent.
+    /// Only where the server reveals labels alone.
     ///
     /// # Errors
-    /// [`Error::Config`](crate::error::Error::Config) if the server reveals scores, which the client can add up, or if the record has no segment or more
-    /// than [`crate::method::MAX_RECORD_SEGMENTS`]; otherwise [`Error`](crate::error::Error) says whose fault it is.
+    /// [`Error::Config`](crate::error::Error::Config) if the server reveals scores, which the
+    /// client can add up, or if the record has no segment or more than
+    /// [`crate::method::MAX_RECORD_SEGMENTS`]; otherwise [`Error`](crate::error::Error) says whose
+    /// fault it is.
     pub async fn overall_label(&mut self) -> Result<usize> {
-        let Self { channel, agreed, preparing, classifying } = self;
+        let Self { channel, agreed, preparing, classifying, .. } = self;
         match classifying.end_record(agreed.reveal)? {
             Ask::Known(label) => Ok(label),
             Ask::Segments(segments, scores) => {
@@ -219,7 +266,8 @@ impl ClientSession {
     /// Ends the session in order. What is prepared and not used is forgotten on both sides.
     ///
     /// # Errors
-    /// [`Error::Io`](crate::error::Error::Io) if the connection is already gone, [`Error::Broken`](crate::error::Error::Broken) if the session broke before.
+    /// [`Error::Io`](crate::error::Error::Io) if the connection is already gone,
+    /// [`Error::Broken`](crate::error::Error::Broken) if the session broke before.
     pub async fn finish(mut self) -> Result<()> {
         let request = Request::Finish.encode();
         self.agreed.state.step(self.channel.send(Scope::SETUP, Tag::Request, &request)).await

@@ -1,7 +1,7 @@
 //! Where the correlated OTs of a session come from, in both directions.
 //!
-//! Only the preparation of an inference, and the choice of a record's label, take OTs from here. What
-//! they take is theirs alone, so an inference that is prepared needs nothing of this any more.
+//! Only the preparation of an inference, and the choice of a record's label, take OTs from here.
+//! What they take is theirs alone, so an inference that is prepared needs nothing of this any more.
 
 use std::time::Duration;
 

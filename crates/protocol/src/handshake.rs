@@ -6,8 +6,9 @@
 //!                                                         <- Accept { version, nonce, model id, policy, room,
 //!                                                                     architecture } or Abort { reason }
 //! ```
-//! The architecture is public, but it comes from the peer: the client decodes it with limits, compares it with a pinned
-//! digest if it was given one, and refuses what exceeds its own bounds (see [`crate::plan::Limits`]).
+//! The architecture is public, but it comes from the peer: the client decodes it with limits,
+//! compares it with a pinned digest if it was given one, and refuses what exceeds its own bounds
+//! (see [`crate::plan::Limits`]).
 
 use std::fmt;
 use std::time::Duration;
@@ -25,11 +26,12 @@ use crate::meter::Scope;
 use crate::method::{Backend, Reveal};
 use crate::wire::Tag;
 
-/// How long a client may take to greet: a connection that says nothing holds a place that others wait for.
+/// How long a client may take to greet: a connection that says nothing holds a place that others
+/// wait for.
 const GREETING: Duration = Duration::from_secs(10);
 
-/// Raised with every change of what both parties must compute alike and no message length shows: gates, hash domains, the
-/// code of the silent extension.
+/// Raised with every change of what both parties must compute alike and no message length shows:
+/// gates, hash domains, the code of the silent extension.
 const REVISION: u32 = 5;
 
 /// What both sides know after the greeting.

@@ -1,4 +1,5 @@
-//! What the hash keys of a session derive from: one root for each inference and backend, and one for each record.
+//! What the hash keys of a session derive from: one root for each inference and backend, and one
+//! for each record.
 
 /// The name of one prepared inference of a session, from which its hash keys derive.
 ///

@@ -110,8 +110,8 @@ pub(crate) enum Request {
     Finish,
     /// Run the offline phase of one inference, by this method. Both parties number them from 0.
     Prepare(Method),
-    /// Find the label of the sum of the scores of this many segments, the last ones classified: 2 to
-    /// [`MAX_RECORD_SEGMENTS`]. Where labels alone are revealed.
+    /// Find the label of the sum of the scores of this many segments, the last ones classified: 2
+    /// to [`MAX_RECORD_SEGMENTS`]. Where labels alone are revealed.
     OverallLabel(u8),
     /// Run the online phase of the prepared inference of this number, which uses it up.
     Infer(u32),

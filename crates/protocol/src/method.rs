@@ -24,6 +24,14 @@ impl Backend {
     /// Every backend.
     pub const ALL: &'static [Self] = &[Self::Gc, Self::Ot];
 
+    /// Every method of the backend.
+    pub(crate) fn methods(self) -> &'static [Method] {
+        match self {
+            Self::Gc => &[Method::Gc],
+            Self::Ot => &[Method::Ot(Comparison::Ripple), Method::Ot(Comparison::Tree)],
+        }
+    }
+
     /// How a greeting names it.
     pub(crate) fn byte(self) -> u8 {
         match self {

@@ -1,5 +1,7 @@
-//! The plan of one inference: from a public architecture to an ordered list of stages with the exact size of every
-//! message. Both parties derive it on their own; it drives both scripts and the limits of the decoder.
+//! The plan of one inference: an ordered list of stages, with the exact size of every message.
+//!
+//! Both parties derive it on their own from the public architecture. It drives both scripts, and it
+//! says which message is due with which length.
 
 use std::sync::Arc;
 
@@ -38,7 +40,9 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// Four gigabytes, which garbled circuits for a network three times DeepCardio's stay below, and 4 M values.
+    /// Four gigabytes, and 4 M values.
+    ///
+    /// Garbled circuits for a network three times DeepCardio's stay below these.
     fn default() -> Self {
         Self { traffic: 4 << 30, tensor: 1 << 22 }
     }
@@ -70,7 +74,8 @@ impl Plan {
     /// Derives the plan.
     ///
     /// # Errors
-    /// [`Error::Incompatible`] if a layer fits into no homomorphic packing or no circuit; the text names the layer.
+    /// [`Error::Incompatible`] if a layer fits into no homomorphic packing or no circuit; the text
+    /// names the layer.
     pub(crate) fn new(architecture: &Architecture) -> Result<Self> {
         let stages = architecture.stages();
         let next_ell = stages.iter().skip(1).map(|stage| stage.ell).chain([0]);
@@ -95,11 +100,7 @@ impl Plan {
                 limits.tensor
             )));
         }
-        let methods: &[Method] = match backend {
-            Backend::Gc => &[Method::Gc],
-            Backend::Ot => &[Method::Ot(Comparison::Ripple), Method::Ot(Comparison::Tree)],
-        };
-        let traffic = methods.iter().map(|&method| self.traffic(method, reveal)).max().unwrap_or(0);
+        let traffic = backend.methods().iter().map(|&method| self.traffic(method, reveal)).max().unwrap_or(0);
         if traffic > limits.traffic {
             return Err(Error::Incompatible(format!(
                 "one inference with the server's network takes {} MB; this client accepts {} MB (see --max-mb)",
@@ -124,8 +125,9 @@ impl Plan {
         backend == Backend::Ot || self.stages.iter().any(|stage| stage.recurrence().is_some())
     }
 
-    /// What the silent OTs of an inference are for, in order: every step, every layer's unit vectors, every part of
-    /// every cell.
+    /// What the silent OTs of an inference are for, in the order in which the stream serves them.
+    ///
+    /// These are every step, every layer's unit vectors, and every part of every cell.
     pub(crate) fn ot_consumers(&self, method: Method) -> impl Iterator<Item = &Schedule> {
         self.stages.iter().flat_map(move |stage| stage.ot_consumers(method))
     }
@@ -140,7 +142,9 @@ impl Plan {
         (stages + self.silent_bytes(method) + output + frames([REQUEST_BYTES; 2])) as u64
     }
 
-    /// The choice of the label of the sum of the scores of `segments` segments. Takes a moment for many.
+    /// The choice of a record's label: the class with the greatest sum over `segments` segments.
+    ///
+    /// Takes a moment for many segments.
     ///
     /// # Errors
     /// [`Error::Incompatible`] for no segment or more than [`crate::method::MAX_RECORD_SEGMENTS`].
@@ -148,7 +152,9 @@ impl Plan {
         choice_of_label(self.classes, self.scores_ell, segments)
     }
 
-    /// Bytes of all messages of that choice, both directions, frame headers included; none for one segment.
+    /// Bytes of all messages of that choice, both directions, frame headers included.
+    ///
+    /// There are none for one segment, whose label is known.
     pub(crate) fn overall_traffic(&self, segments: usize) -> Result<u64> {
         if segments == 1 {
             return Ok(0);
@@ -288,7 +294,8 @@ pub struct Computed {
     pub linear: LinearShape,
     /// Results of the requantising step, all channels together; 0 without one.
     pub results: usize,
-    /// Silent OTs that the backend asked about takes, both directions; comparisons with the least traffic.
+    /// Silent OTs that the backend asked about takes, both directions; comparisons with the least
+    /// traffic.
     pub cots: usize,
     /// The cell of every position, if the stage is an LSTM.
     pub cell: Option<CellPlan>,

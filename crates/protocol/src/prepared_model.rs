@@ -1,4 +1,5 @@
-//! A model made ready to serve: its plan, and its weights in the form that the homomorphic product takes.
+//! A model made ready to serve: its plan, and its weights in the form that the homomorphic product
+//! takes.
 
 use std::sync::Arc;
 

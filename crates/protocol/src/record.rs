@@ -1,5 +1,7 @@
-//! What a party of a label-only session keeps of a record: its shares of the latest segments' scores, from which the two
-//! find the label of their sum. Wiped when they are used, dropped or too many.
+//! What a party of a label-only session keeps of a record.
+//!
+//! These are its shares of the latest segments' scores. From them the two parties find the label of
+//! the sum. A share is wiped when it is used, dropped, or pushed out by a newer one.
 
 use std::collections::VecDeque;
 
@@ -7,7 +9,9 @@ use shares::Share;
 
 use crate::method::MAX_RECORD_SEGMENTS;
 
-/// Shares of the scores of a record's segments, the oldest first; at most [`MAX_RECORD_SEGMENTS`] of them.
+/// Shares of the scores of a record's segments, the oldest first.
+///
+/// There are at most [`MAX_RECORD_SEGMENTS`] of them.
 #[derive(Default)]
 pub(crate) struct Record {
     shares: VecDeque<Share>,
@@ -34,7 +38,8 @@ impl Record {
         self.shares.len()
     }
 
-    /// The shares of the last `segments` segments, `[segment][class]`, and a new record begins; `None` if fewer are kept.
+    /// The shares of the last `segments` segments, `[segment][class]`, and a new record begins;
+    /// `None` if fewer are kept.
     pub(crate) fn take(&mut self, segments: usize) -> Option<Share> {
         let Self { shares, .. } = std::mem::take(self);
         let first = shares.len().checked_sub(segments)?;

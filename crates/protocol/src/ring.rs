@@ -1,12 +1,13 @@
 //! A linear layer on residues: what the server computes in the clear on masked inputs.
 //!
-//! Arithmetic wraps modulo `2^32`, which reduces to every ring `Z_(2^ell)` of the protocol. Time and memory pattern depend on
-//! the shape alone.
+//! Arithmetic wraps modulo `2^32`, which reduces to every ring `Z_(2^ell)` of the protocol. Time
+//! and memory pattern depend on the shape alone.
 
 use deepcardio::architecture::LinearShape;
 use rayon::prelude::*;
 
-/// `W u + b` modulo `2^32`: input `[batch][in][position]`, weights `[out][in][tap]`, output `[batch][out][position]`.
+/// `W u + b` modulo `2^32`: input `[batch][in][position]`, weights `[out][in][tap]`, output
+/// `[batch][out][position]`.
 pub(crate) fn conv1d(shape: &LinearShape, weights: &[i8], bias: &[i32], input: &[u32]) -> Vec<u32> {
     let mut output = vec![0; shape.output().count()];
     let padding = (shape.kernel - 1) / 2;

@@ -1,7 +1,8 @@
-//! The server's side of a session, as a program uses it: a [`Service`] is made once from a model and serves any number of
-//! sessions at the same time.
+//! The server's side of a session, as a program uses it: a [`Service`] is made once from a model
+//! and serves any number of sessions at the same time.
 
 mod pool;
+mod preparing;
 mod session;
 
 use std::sync::Arc;
@@ -11,9 +12,10 @@ use rand_core::Rng;
 
 use crate::channel::Channel;
 use crate::entropy;
-use crate::error::{Error, Fault, Result};
+use crate::error::{Error, Fault, Party, Result};
+use crate::memory;
 use crate::meter::Ledger;
-use crate::method::Reveal;
+use crate::method::{Backend, Method, Reveal};
 use crate::prepared_model::PreparedModel;
 use crate::tap::Tap;
 use crate::wire::Tag;
@@ -48,10 +50,11 @@ impl Service {
         Ok(Self { offered: Offered { model, model_id, reveal, most_prepared, tap: None } })
     }
 
-    /// Holds at most so many prepared inferences of one session, instead of [`PREPARED_PER_SESSION`].
+    /// Holds at most so many prepared inferences of one session, instead of
+    /// [`PREPARED_PER_SESSION`].
     ///
-    /// A client that prepares more than these breaks the protocol. None at all lets no client classify anything, so at
-    /// least one is held.
+    /// A client that prepares more than these breaks the protocol. None at all lets no client
+    /// classify anything, so at least one is held.
     #[must_use]
     pub fn with_prepared_per_session(mut self, most: u16) -> Self {
         self.offered.most_prepared = most.max(1);
@@ -63,6 +66,15 @@ impl Service {
     pub fn with_tap(mut self, tap: Tap) -> Self {
         self.offered.tap = Some(tap);
         self
+    }
+
+    /// Bytes of memory that one prepared inference with `backend` takes here until it is used; with
+    /// the shape of comparison that takes more.
+    #[must_use]
+    pub fn prepared_bytes(&self, backend: Backend) -> u64 {
+        let plan = self.offered.model.plan();
+        let of = |&method: &Method| memory::prepared_bytes(plan, method, self.offered.reveal, Party::Server);
+        backend.methods().iter().map(of).max().unwrap_or(0)
     }
 
     /// What clients learn.
@@ -82,8 +94,14 @@ pub async fn refuse(mut channel: Channel, reason: &str) {
 /// # Errors
 /// [`Error`] says whose fault it is. The peer is told as far as it still listens.
 pub async fn serve(mut channel: Channel, service: &Service) -> Result<Summary> {
-    match session::run(&mut channel, &service.offered).await {
-        Ok(inferences) => Ok(Summary { inferences, ledger: channel.take_ledger() }),
+    // The client may use it as soon as it is accepted.
+    let mut ahead = channel.open_ahead()?;
+    match session::run(&mut channel, &mut ahead, &service.offered).await {
+        Ok(inferences) => {
+            let mut ledger = channel.take_ledger();
+            ledger.merge(&ahead.take_ledger());
+            Ok(Summary { inferences, ledger })
+        }
         Err(error) => {
             if let Some(reason) = reason_for_peer(&error) {
                 channel.abort(&reason).await;

@@ -18,4 +18,4 @@ pub use condense::{ReceivedCondenser, SentCondenser};
 pub use layout::HashRoot;
 pub use piece::{ReceivedPiece, SentPiece};
 pub use stream::{Condenser, CotStream, Pieces, ReceivedStream, SentStream};
-pub use units::{ReceivedMaterial, SentMaterial};
+pub use units::{ReceivedMaterial, SentMaterial, material_bytes};

@@ -7,7 +7,7 @@
 use shares::Role;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use crate::bits::lanes::Lanes;
+use crate::bits::lanes::{LANES, Lanes};
 use crate::circuit::{OtSpec, Schedule};
 use crate::error::StepError;
 
@@ -64,6 +64,24 @@ pub struct SentMaterial {
     pub(crate) count: usize,
     pub(crate) specs: Vec<OtSpec>,
     pub(crate) chunks: Chunked<SentUnit>,
+}
+
+/// Bytes of memory that `role`'s material for `schedule` takes while it waits, with the registers it is used on.
+///
+/// A chunk of instances is held whole, so few instances take as much as a full chunk.
+#[must_use]
+pub fn material_bytes(schedule: &Schedule, role: Role) -> usize {
+    let plane = size_of::<Lanes>();
+    let received = schedule.ots[role.index()].iter().map(|ot| match *ot {
+        OtSpec::Bits(bits) => size_of::<ReceivedUnit>() + bits * plane,
+        OtSpec::Ring(_) => size_of::<ReceivedUnit>() + LANES * size_of::<u32>(),
+    });
+    let sent = schedule.ots[role.peer().index()].iter().map(|ot| match *ot {
+        OtSpec::Bits(bits) => size_of::<SentUnit>() + bits * size_of::<BitPads>(),
+        OtSpec::Ring(_) => size_of::<SentUnit>() + LANES * size_of::<RingPads>(),
+    });
+    let chunk = received.sum::<usize>() + sent.sum::<usize>() + schedule.registers * plane;
+    schedule.count.div_ceil(LANES) * chunk
 }
 
 /// Material fits a plan and a role, or is refused.

@@ -1,15 +1,12 @@
 //! What holds for a whole session of a client, and whether it still can be used.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
-
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use deepcardio::architecture::Architecture;
 
 use crate::error::{Error, Result};
-use crate::method::Method;
-use crate::method::Reveal;
+use crate::method::{Method, Reveal};
 use crate::plan::Plan;
 use crate::progress::Observer;
 use crate::tap::Tap;
@@ -58,16 +55,19 @@ impl State {
     /// Runs a step that both parties take together.
     ///
     /// # Errors
-    /// [`Error::Broken`] if an earlier step failed or was given up half way, and the error of the step itself.
-    /// Either way the session cannot be used any more.
+    /// [`Error::Broken`] if an earlier step failed or was given up half way, and the error of the
+    /// step itself. Either way the session cannot be used any more.
     pub(super) async fn step<T>(&self, step: impl Future<Output = Result<T>>) -> Result<T> {
-        if self.broken.load(Ordering::Acquire) {
-            return Err(Error::Broken);
-        }
+        self.check()?;
         let mut underway = Underway { state: self, done: false };
         let result = step.await?;
         underway.done = true;
         Ok(result)
+    }
+
+    /// Refuses a session that broke.
+    pub(super) fn check(&self) -> Result<()> {
+        if self.broken.load(Ordering::Acquire) { Err(Error::Broken) } else { Ok(()) }
     }
 
     /// Prepared inferences that the server has reason to hold.
@@ -90,7 +90,8 @@ impl State {
         self.abandoned.lock().unwrap_or_else(PoisonError::into_inner).push(number);
     }
 
-    /// Takes the prepared inferences that will not be used and of which the server does not know it.
+    /// Takes the prepared inferences that will not be used and of which the server does not know
+    /// it.
     pub(super) fn take_abandoned(&self) -> Vec<u32> {
         std::mem::take(&mut *self.abandoned.lock().unwrap_or_else(PoisonError::into_inner))
     }

@@ -35,16 +35,14 @@ pub(super) enum Ask {
 }
 
 impl Classifying {
-    /// Classifies one segment, which uses `prepared` up.
+    /// Classifies the segment whose share is `input`, which uses `prepared` up.
     pub(super) async fn infer(
         &mut self,
         channel: &mut Channel,
-        session: &Arc<Agreed>,
+        session: &Agreed,
         prepared: PreparedInference,
-        segment: &Segment,
+        input: Share,
     ) -> Result<Outcome> {
-        prepared.check(session)?;
-        let input = input(session, segment)?;
         session.state.step(self.run(channel, session, prepared, input)).await
     }
 
@@ -108,8 +106,11 @@ impl Classifying {
     }
 }
 
-/// The segment as the client's share of the network's input (the server's is zero).
-fn input(session: &Agreed, segment: &Segment) -> Result<Share> {
+/// The segment as the client's share of the network's input (the server's is zero), if `prepared`
+/// can classify it.
+pub(super) fn input(session: &Arc<Agreed>, prepared: &PreparedInference, segment: &Segment) -> Result<Share> {
+    session.state.check()?;
+    prepared.check(session)?;
     let first = session.plan.stages.first().ok_or_else(Error::no_such_layer)?;
     let misfit = |e: deepcardio::InputError| Error::Config(e.to_string());
     session.architecture.check_segment(segment).map_err(misfit)?;

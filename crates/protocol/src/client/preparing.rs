@@ -38,15 +38,22 @@ impl Preparing {
         channel: &mut Channel,
         session: &Arc<Agreed>,
     ) -> Result<PreparedInference> {
+        self.make_room(channel, session).await?;
+        session.state.step(self.make(channel, session)).await
+    }
+
+    /// Makes sure that the server holds one more.
+    pub(super) async fn make_room(&self, channel: &mut Channel, session: &Agreed) -> Result<()> {
+        session.state.check()?;
         self.forget_abandoned(channel, session).await?;
         let most = session.most_prepared;
-        if session.state.held() >= most {
-            return Err(Error::Config(format!(
-                "the server holds at most {most} prepared inferences of a session; classify a segment with one, or \
-                 discard one, before the next is prepared"
-            )));
+        if session.state.held() < most {
+            return Ok(());
         }
-        session.state.step(self.make(channel, session)).await
+        Err(Error::Config(format!(
+            "the server holds at most {most} prepared inferences of a session; classify a segment with one, or \
+             discard one, before the next is prepared"
+        )))
     }
 
     async fn make(&mut self, channel: &mut Channel, session: &Arc<Agreed>) -> Result<PreparedInference> {

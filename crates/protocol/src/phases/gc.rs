@@ -1,4 +1,5 @@
-//! The non-linear step by garbled circuits: the server garbles, the client evaluates, in one round trip a layer.
+//! The non-linear step by garbled circuits: the server garbles, the client evaluates, in one round
+//! trip a layer.
 //!
 //! ```text
 //! offline, per layer
@@ -9,7 +10,8 @@
 //!   client: evaluates chunk by chunk             OutputCorrections                    ->
 //!   both: additive shares of the activation in the next layer's ring
 //! ```
-//! Garbling and evaluation overlap with the network: while one chunk travels, the next is garbled and the last evaluated.
+//! Garbling and evaluation overlap with the network: while one chunk travels, the next is garbled
+//! and the last evaluated.
 
 use gc_nonlinear::{ActivationEvaluator, ActivationGarbler, HashRoot, ReceiverCots, SentCots, StepPlan};
 use shares::Share;
@@ -34,7 +36,8 @@ pub(crate) struct Layer<'a> {
 }
 
 impl Layer<'_> {
-    /// The step's number within the hashes of one inference; no architecture has as many layers as this could count.
+    /// The step's number within the hashes of one inference; no architecture has as many layers as
+    /// this could count.
     fn step_id(self) -> u16 {
         u16::try_from(self.index).unwrap_or(u16::MAX)
     }
@@ -44,7 +47,8 @@ impl Layer<'_> {
     }
 }
 
-/// The client's half of the offline phase; `product` is its share of the accumulators that enter the step.
+/// The client's half of the offline phase; `product` is its share of the accumulators that enter
+/// the step.
 pub(crate) async fn client_offline(
     channel: &mut Channel,
     layer: Layer<'_>,

@@ -52,7 +52,8 @@ pub(crate) struct Served<'a> {
 }
 
 impl ClientInference {
-    /// The client's offline phase. The material keeps what a verification takes if it is `verified`.
+    /// The client's offline phase. The material keeps what a verification takes if it is
+    /// `verified`.
     pub(crate) async fn prepare(
         channel: &mut Channel,
         (plan, holder): (&Arc<Plan>, &Arc<InputHolder>),
@@ -119,7 +120,8 @@ impl ServerInference {
         Err(no_scores())
     }
 
-    /// The server's online phase. It gives the server's share of the scores if the label alone was revealed.
+    /// The server's online phase. It gives the server's share of the scores if the label alone was
+    /// revealed.
     pub(crate) async fn run(
         self,
         channel: &mut Channel,

@@ -9,7 +9,8 @@
 //!   client: holds y0 (its input x at first)   MaskedInput: y0 - r            ->
 //!   server: u = (y0 - r) + y1;  W u + b + s is its share of the accumulators, W r - s is the client's
 //! ```
-//! (Mishra et al., USENIX Security 2020, section 4; the homomorphic product is the `he-linear` crate's.)
+//! (Mishra et al., USENIX Security 2020, section 4; the homomorphic product is the `he-linear`
+//! crate's.)
 
 use std::sync::Arc;
 
@@ -176,8 +177,8 @@ pub(crate) async fn client_online(
     Ok(())
 }
 
-/// The server's online step: gives its share of the accumulators. `share` is its share of the input (`None` for the
-/// ECG, which is the client's alone); the mask `s` is used up.
+/// The server's online step: gives its share of the accumulators. `share` is its share of the input
+/// (`None` for the ECG, which is the client's alone); the mask `s` is used up.
 pub(crate) async fn server_online(
     channel: &mut Channel,
     layer: usize,

@@ -19,7 +19,8 @@ use crate::phases::rounds;
 use crate::phases::silent::Material;
 use crate::wire::Tag;
 
-/// The client's half of the offline phase; `product` is its share of the accumulators that enter the step.
+/// The client's half of the offline phase; `product` is its share of the accumulators that enter
+/// the step.
 pub(crate) async fn client_offline(
     channel: &mut Channel,
     layer: usize,

@@ -27,7 +27,8 @@ use crate::prepared_model::PreparedModel;
 use crate::tap::{Point, Tap};
 use crate::wire::Tag;
 
-/// The step's number within the hashes of one inference, after every layer's, and of one record, where it is the only one.
+/// The step's number within the hashes of one inference, after every layer's, and of one record,
+/// where it is the only one.
 const STEP_ID: u16 = u16::MAX;
 
 /// What the client learns, and what it keeps of it.
@@ -74,7 +75,8 @@ impl ClientEnd {
         Ok(Self { index, stage: Arc::clone(stage), mask, scores, label })
     }
 
-    /// The client's online half: what it learns, from its share of what enters the last linear layer.
+    /// The client's online half: what it learns, from its share of what enters the last linear
+    /// layer.
     pub(crate) async fn run(self, channel: &mut Channel, tap: Option<&Tap>, input: Share) -> Result<Answer> {
         let Self { index, stage, mask, scores, label } = self;
         if let Some(tap) = tap {
@@ -109,7 +111,8 @@ impl ServerEnd {
         Ok(Self { index, stage: Arc::clone(stage), mask, label })
     }
 
-    /// The server's online half. It gives the server's share of the scores if the label alone was revealed.
+    /// The server's online half. It gives the server's share of the scores if the label alone was
+    /// revealed.
     pub(crate) async fn run(
         self,
         channel: &mut Channel,
@@ -157,14 +160,16 @@ pub(crate) struct Choice {
 }
 
 impl Choice {
-    /// Of the label of one segment, prepared before the ECG is known; `None` where scores are revealed.
+    /// Of the label of one segment, prepared before the ECG is known; `None` where scores are
+    /// revealed.
     pub(crate) fn of_segment(plan: &Plan, reveal: Reveal, id: &InferenceId) -> Option<Self> {
         let choice = || Self { argmax: plan.argmax.clone(), hash_root: id.gc(), phase: Phase::Offline };
         (reveal == Reveal::Label).then(choice)
     }
 
-    /// Of the label of the sum of the scores of `segments` segments, the one with this number in the session. It is prepared
-    /// once the segments are classified: only then the client knows how many there are.
+    /// Of the label of the sum of the scores of `segments` segments, the one with this number in
+    /// the session. It is prepared once the segments are classified: only then the client knows how
+    /// many there are.
     pub(crate) async fn of_record(
         plan: &Arc<Plan>,
         session_id: &[u8; 32],
@@ -181,7 +186,8 @@ impl Choice {
     }
 }
 
-/// The client's preparation of a label-only answer; `scores` is its share of the scores, `[segment][class]`.
+/// The client's preparation of a label-only answer; `scores` is its share of the scores,
+/// `[segment][class]`.
 pub(crate) async fn client_label_prepare(
     channel: &mut Channel,
     choice: &Choice,

@@ -1,4 +1,5 @@
-//! An LSTM layer: its linear half takes the sequence and the hidden state, so masked messages and cells alternate.
+//! An LSTM layer: its linear half takes the sequence and the hidden state, so masked messages and
+//! cells alternate.
 //!
 //! ```text
 //! offline (after the masks of phases::linear and the material of phases::silent)
@@ -12,7 +13,8 @@
 //!     both:   a cell, turn by turn                                 Opening         <->
 //!   both: additive shares of the last hidden state in the next layer's ring
 //! ```
-//! The hidden state of the first position is zero, and so is either share of it: the mask alone travels.
+//! The hidden state of the first position is zero, and so is either share of it: the mask alone
+//! travels.
 
 use std::sync::Arc;
 
@@ -131,8 +133,8 @@ async fn unit_vectors(
     rounds::run(channel, scope, &plan.vectors, party.await?, UnitVectors::finish).await
 }
 
-/// The client's online half: gives its share of the last hidden state. `input` is its share of the sequence; the mask is
-/// used up.
+/// The client's online half: gives its share of the last hidden state. `input` is its share of the
+/// sequence; the mask is used up.
 pub(crate) async fn client_online(
     channel: &mut Channel,
     layer: usize,
@@ -225,7 +227,8 @@ fn shifted(share: &Share, plan: &RecurrentPlan) -> Share {
     Share::new(share.residues().iter().map(|residue| residue << plan.input_shift).collect(), plan.ell)
 }
 
-/// A mask of the linear layer's input as those of the sequence and of the hidden states, `[channel][position]` each.
+/// A mask of the linear layer's input as those of the sequence and of the hidden states,
+/// `[channel][position]` each.
 fn split(mask: &Share, plan: &RecurrentPlan) -> (Share, Share) {
     let (sequence, hidden) = mask.residues().split_at(plan.channels * plan.positions);
     (Share::new(sequence.to_vec(), mask.ell()), Share::new(hidden.to_vec(), mask.ell()))

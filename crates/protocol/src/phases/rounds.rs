@@ -10,8 +10,9 @@ use crate::error::{Error, Party, Result};
 use crate::meter::Scope;
 use crate::wire::Tag;
 
-/// Where no message of either party is longer, a round is brief work. Measured on cells of 128 units, whose messages have up
-/// to 22 kB: a round takes a tenth of a millisecond, and all of them a quarter less time than on the blocking pool.
+/// Where no message of either party is longer, a round is brief work. Measured on cells of 128
+/// units, whose messages have up to 22 kB: a round takes a tenth of a millisecond, and all of them
+/// a quarter less time than on the blocking pool.
 const BRIEF_BYTES: usize = 1 << 15;
 
 /// One party of a step that goes round by round.

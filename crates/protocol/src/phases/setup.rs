@@ -1,4 +1,5 @@
-//! Once a session: the client's homomorphic key, and the seeds of correlated OTs in both directions.
+//! Once a session: the client's homomorphic key, and the seeds of correlated OTs in both
+//! directions.
 //!
 //! ```text
 //! client                                                            server
@@ -7,7 +8,8 @@
 //!   BaseOtReply (it will send on its own Delta)                <->   BaseOtReply (it will send on the garbling Delta)
 //!   CotSeeds                                                   <->   CotSeeds
 //! ```
-//! The two directions are two independent instances of SoftSpoken; every message of one crosses its twin of the other.
+//! The two directions are two independent instances of SoftSpoken; every message of one crosses its
+//! twin of the other.
 
 use std::sync::Arc;
 

@@ -1,4 +1,7 @@
-//! Correlated OTs for a whole inference from a silent extension, both directions in step, condensed as they are made.
+//! Correlated OTs for a whole inference, from a silent extension.
+//!
+//! A silent extension makes many OTs out of few bytes. Both directions go in step: each party
+//! receives as many OTs as it sends.
 //!
 //! ```text
 //! once a session
@@ -8,10 +11,12 @@
 //! offline, per inference, as many times as the extension begins a new run
 //!   SilentPart, part by part                           <->   SilentPart, part by part
 //! ```
-//! The OTs of a direction form one stream; each non-linear step, an LSTM's unit vectors and each part of its cells own a range of
-//! it, in the order of the layers. Both directions make as many parts as the longer one needs; what is left over is dropped.
-//! Nothing of 16 bytes is kept: a step's condenser turns each OT into the bits that it will consume while the OT is still in the
-//! cache.
+//! The OTs of a direction form one stream. Each consumer owns a range of it, in the order of the
+//! layers. Consumers are the non-linear steps, and for an LSTM its unit vectors and each part of its
+//! cells. Both directions make as many parts as the longer one needs. What is left over is dropped.
+//!
+//! An OT has 16 bytes, and none is kept. A consumer's condenser turns it into the few bits that the
+//! step will take, while the OT is still in the cache.
 
 use std::time::Instant;
 
@@ -37,7 +42,8 @@ use crate::method::Method;
 use crate::plan::Plan;
 use crate::wire::Tag;
 
-// Every step, a layer's unit vectors and every part of a cell have a number of their own in the hash domain of an inference.
+// Every step, a layer's unit vectors and every part of a cell have a number of their own in the
+// hash domain of an inference.
 const _: () = assert!(2 * limits::LAYERS + limits::WINDOWS * CellPlan::SCHEDULES < u16::MAX as usize);
 
 /// A party's one-time material of one step.
@@ -83,8 +89,8 @@ pub(crate) async fn set_up(
     Ok((receiver, sender, Silent::new(extension, request_time)))
 }
 
-/// Makes the material of everything that an inference needs OTs for, in the order of [`Plan::ot_consumers`]; the same for both
-/// parties.
+/// Makes the material of everything that an inference needs OTs for, in the order of
+/// [`Plan::ot_consumers`]; the same for both parties.
 pub(crate) async fn material(
     channel: &mut Channel,
     plan: &Plan,

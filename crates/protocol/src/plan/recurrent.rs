@@ -1,4 +1,5 @@
-//! The plan of an LSTM layer: one cell for every position of the sequence, from oblivious transfer whatever the backend.
+//! The plan of an LSTM layer: one cell for every position of the sequence, from oblivious transfer
+//! whatever the backend.
 
 use deepcardio::architecture::{Lstm, Stage};
 use ot_nonlinear::{CellPlan, CellShape, CellTables, Mode, Schedule, UnitVectorPlan};
@@ -9,7 +10,8 @@ use super::bytes::{frames, residue_bytes};
 /// Least ring of a cell's result, which has 16 bits.
 const LEAST_HIDDEN_ELL: u32 = 16;
 
-/// The recurrence of a stage. Positions follow one after another, so a cell always takes the fewest round trips.
+/// The recurrence of a stage. Positions follow one after another, so a cell always takes the fewest
+/// round trips.
 pub(crate) struct RecurrentPlan {
     pub(crate) cell: CellPlan,
     /// The unit vectors of all positions' look-ups.
@@ -89,7 +91,8 @@ impl RecurrentPlan {
         CellOts { vectors: self.vectors.schedule(), cells: cells.collect() }
     }
 
-    /// Bytes of all messages of the layer's recurrence, the masked sequence and hidden states among them.
+    /// Bytes of all messages of the layer's recurrence, the masked sequence and hidden states among
+    /// them.
     pub(super) fn traffic(&self) -> usize {
         let (vectors, cell) = (&self.vectors, &self.cell);
         let exchanges = (0..vectors.rounds())

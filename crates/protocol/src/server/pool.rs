@@ -58,8 +58,8 @@ impl Pool {
         self.changed.notify_waiters();
     }
 
-    /// Takes the prepared inference out, to be used now. One that the client has prepared to its end may still be under
-    /// way here: then it is waited for.
+    /// Takes the prepared inference out, to be used now. One that the client has prepared to its
+    /// end may still be under way here: then it is waited for.
     ///
     /// # Errors
     /// [`Error::Peer`] blames the client if there is no such inference.

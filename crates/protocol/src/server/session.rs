@@ -2,19 +2,17 @@
 
 use std::sync::Arc;
 
-use he_linear::PublicKey;
+use tokio::sync::Mutex;
 
 use super::pool::Pool;
+use super::preparing::Preparing;
 use crate::channel::{Channel, Due};
-use crate::correlations::Correlations;
 use crate::entropy;
 use crate::error::{Error, Party, Result};
 use crate::handshake::{self, Offer};
-use crate::keys::InferenceId;
 use crate::messages::{REQUEST_BYTES, Request};
 use crate::meter::{Phase, Scope};
-use crate::method::{Backend, Method, Reveal};
-use crate::phases::inference::{Served, ServerInference, Terms};
+use crate::method::{Backend, Reveal};
 use crate::phases::output::{self, Choice};
 use crate::phases::setup;
 use crate::prepared_model::PreparedModel;
@@ -33,16 +31,14 @@ pub(super) struct Offered {
 }
 
 /// Serves one session and counts its inferences.
-pub(super) async fn run(channel: &mut Channel, offered: &Offered) -> Result<u64> {
-    let mut session = channel.times().timed(Scope::SETUP, Session::set_up(channel, offered)).await?;
-    loop {
-        match request(channel).await? {
-            Request::Prepare(method) => session.prepare(channel, method).await?,
-            Request::Drop(number) => session.pool.forget(number)?,
-            Request::Infer(number) => session.infer(channel, number).await?,
-            Request::OverallLabel(segments) => session.overall_label(channel, usize::from(segments)).await?,
-            Request::Finish => return Ok(session.inferences),
-        }
+///
+/// Requests come on the main lane, one after another. On the lane ahead the next inference is
+/// prepared meanwhile.
+pub(super) async fn run(channel: &mut Channel, ahead: &mut Channel, offered: &Offered) -> Result<u64> {
+    let session = channel.times().timed(Scope::SETUP, Session::set_up(channel, offered)).await?;
+    tokio::select! {
+        done = session.serve(channel) => done,
+        failed = session.serve_ahead(ahead) => failed,
     }
 }
 
@@ -52,15 +48,21 @@ async fn request(channel: &mut Channel) -> Result<Request> {
     Request::decode(&message).map_err(|e| Error::invalid(Party::Client, Tag::Request, e))
 }
 
+/// What both lanes of a session share.
 struct Session<'a> {
     offered: &'a Offered,
-    backend: Backend,
-    key: Arc<PublicKey>,
     session_id: [u8; 32],
-    correlations: Correlations,
     pool: Pool,
+    /// Held for the whole of a preparation, so that both parties take OTs in the same order. Who
+    /// asks on one lane while a preparation of the other still computes here waits for its end.
+    preparing: Mutex<Preparing>,
+}
+
+/// What the main lane keeps of the segments that were classified.
+#[derive(Default)]
+struct Classified {
     inferences: u64,
-    /// Its shares of the latest segments' scores, where labels alone are revealed.
+    /// The server's shares of the latest segments' scores, where labels alone are revealed.
     record: Record,
     /// Overall labels asked for.
     overall_labels: u64,
@@ -79,71 +81,112 @@ impl<'a> Session<'a> {
         let agreement = handshake::server(channel, offer, &mut entropy::fresh()?).await?;
         let needs_silent = offered.model.plan().needs_silent(agreement.backend);
         let (key, correlations) = setup::server(channel, &agreement.session_id, needs_silent).await?;
-        Ok(Self {
-            offered,
+        let preparing = Preparing {
+            model: Arc::clone(&offered.model),
+            reveal: offered.reveal,
             backend: agreement.backend,
-            key,
             session_id: agreement.session_id,
+            key,
             correlations,
-            pool: Pool::new(offered.most_prepared),
-            inferences: 0,
-            record: Record::default(),
-            overall_labels: 0,
-        })
+        };
+        let pool = Pool::new(offered.most_prepared);
+        Ok(Self { offered, session_id: agreement.session_id, pool, preparing: Mutex::new(preparing) })
     }
 
-    /// Runs the offline phase of one inference.
-    async fn prepare(&mut self, channel: &mut Channel, method: Method) -> Result<()> {
-        if method.backend() != self.backend {
-            let reason = "a method of another backend than was agreed on";
-            return Err(Error::invalid(Party::Client, Tag::Request, reason));
+    /// Serves the main lane to the farewell.
+    async fn serve(&self, channel: &mut Channel) -> Result<u64> {
+        let mut classified = Classified::default();
+        loop {
+            match request(channel).await? {
+                Request::Prepare(method) => {
+                    self.preparing.lock().await.prepare(channel, method, &self.pool).await?;
+                }
+                Request::Drop(number) => self.forget(number).await?,
+                Request::Infer(number) => self.infer(channel, &mut classified, number).await?,
+                Request::OverallLabel(segments) => {
+                    self.overall_label(channel, &mut classified, usize::from(segments)).await?;
+                }
+                Request::Finish => return Ok(classified.inferences),
+            }
         }
-        let number = self.pool.begin()?;
-        let id = InferenceId::new(self.session_id, number);
-        let served = Served { model: &self.offered.model, key: &self.key };
-        let terms = Terms { method, reveal: self.offered.reveal };
-        let times = channel.times();
-        let inference = ServerInference::prepare(channel, served, terms, (&id, &mut self.correlations));
-        self.pool.add(number, times.timed(Scope::session(Phase::Offline), inference).await?);
-        Ok(())
+    }
+
+    /// Serves the lane ahead, on which inferences are prepared and dropped.
+    ///
+    /// # Errors
+    /// It ends with one.
+    async fn serve_ahead(&self, ahead: &mut Channel) -> Result<u64> {
+        loop {
+            match request(ahead).await? {
+                Request::Prepare(method) => {
+                    self.preparing.lock().await.prepare(ahead, method, &self.pool).await?;
+                }
+                Request::Drop(number) => self.forget(number).await?,
+                Request::Infer(_) | Request::OverallLabel(_) | Request::Finish => {
+                    let reason = "a request ahead that is neither to prepare nor to drop";
+                    return Err(Error::invalid(Party::Client, Tag::Request, reason));
+                }
+            }
+        }
+    }
+
+    /// Forgets a prepared inference, once no preparation is under way.
+    async fn forget(&self, number: u32) -> Result<()> {
+        let _between_preparations = self.preparing.lock().await;
+        self.pool.forget(number)
     }
 
     /// Runs the online phase of a prepared inference, which uses it up.
-    async fn infer(&mut self, channel: &mut Channel, number: u32) -> Result<()> {
+    async fn infer(&self, channel: &mut Channel, classified: &mut Classified, number: u32) -> Result<()> {
         let inference = self.pool.take(number).await?;
         let times = channel.times();
         let run = inference.run(channel, &self.offered.model, self.offered.tap.as_ref());
         if let Some(scores) = times.timed(Scope::session(Phase::Online), run).await? {
-            self.record.push(scores);
+            classified.record.push(scores);
         }
-        self.inferences += 1;
+        classified.inferences += 1;
         Ok(())
     }
 
-    /// Lets the client find the label of the sum of the scores of the last `segments` segments. What is kept of these and of
-    /// earlier ones is used up.
-    async fn overall_label(&mut self, channel: &mut Channel, segments: usize) -> Result<()> {
+    /// Lets the client find the label of the sum of the scores of the last `segments` segments.
+    ///
+    /// What is kept of these and of earlier ones is used up.
+    async fn overall_label(
+        &self,
+        channel: &mut Channel,
+        classified: &mut Classified,
+        segments: usize,
+    ) -> Result<()> {
         if self.offered.reveal != Reveal::Label {
             let reason =
                 "an overall label was asked for, but this server reveals scores, which a client adds up";
             channel.abort(reason).await;
             return Err(Error::Incompatible(reason.into()));
         }
-        channel.times().timed(Scope::session(Phase::Online), self.choose(channel, segments)).await
+        let times = channel.times();
+        let choice = self.choose(channel, classified, segments);
+        times.timed(Scope::session(Phase::Online), choice).await
     }
 
-    async fn choose(&mut self, channel: &mut Channel, segments: usize) -> Result<()> {
-        let kept = self.record.kept();
-        let scores = self.record.take(segments).ok_or_else(|| {
+    async fn choose(
+        &self,
+        channel: &mut Channel,
+        classified: &mut Classified,
+        segments: usize,
+    ) -> Result<()> {
+        let kept = classified.record.kept();
+        let scores = classified.record.take(segments).ok_or_else(|| {
             let reason = format!("the label of {segments} segments, where {kept} are kept");
             Error::invalid(Party::Client, Tag::Request, reason)
         })?;
-        let (plan, number) = (self.offered.model.plan(), self.overall_labels);
+        let (plan, number) = (self.offered.model.plan(), classified.overall_labels);
         let choice = Choice::of_record(plan, &self.session_id, number, segments).await?;
-        let garbler = output::server_label_prepare(channel, &choice, &mut self.correlations).await?;
+        let mut preparing = self.preparing.lock().await;
+        let garbler = output::server_label_prepare(channel, &choice, &mut preparing.correlations).await?;
+        drop(preparing);
         let times = channel.times();
         times.timed(Scope::output(), output::server_label(channel, garbler, scores)).await?;
-        self.overall_labels += 1;
+        classified.overall_labels += 1;
         Ok(())
     }
 }
