@@ -1,7 +1,5 @@
 //! The way to the server: at the other end of a network, or embedded in this process behind a loopback socket.
 
-use std::time::Duration;
-
 use protocol::channel::{Channel, Timeouts};
 use protocol::error::{Error, Party};
 use transport::error::Error as TransportError;
@@ -10,6 +8,7 @@ use transport::tcp;
 #[cfg(feature = "embedded")]
 use crate::embedded::Embedded;
 use crate::failure::Failure;
+use crate::patience::timeouts;
 use crate::settings::{Origin, Settings};
 
 /// A server within reach.
@@ -83,9 +82,4 @@ impl Connection {
             embedded.stop().await;
         }
     }
-}
-
-/// A client waits as long inside an inference as between two.
-pub(crate) fn timeouts(silence: Duration) -> Timeouts {
-    Timeouts { progress: silence, idle: silence }
 }

@@ -14,8 +14,8 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use transport::tcp::Listener;
 
-use crate::connection::timeouts;
 use crate::failure::Failure;
+use crate::patience::timeouts;
 
 /// The model that comes with the program.
 const BUNDLED: &[u8] = include_bytes!("../../../models/deepcardio.bin");

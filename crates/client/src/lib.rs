@@ -15,6 +15,7 @@ pub mod digest;
 #[cfg(feature = "embedded")]
 pub mod embedded;
 pub mod failure;
+mod patience;
 pub mod report;
 pub mod run;
 pub mod settings;
