@@ -9,6 +9,7 @@
 //! | [`verify`] | compares results with the network in the clear |
 //! | [`report`] | says what came of it |
 
+pub mod ahead;
 pub mod cli;
 pub mod connection;
 pub mod digest;

@@ -1,4 +1,7 @@
 //! A run of `pp-client infer`: read every file, find the server, classify segment after segment, then the record, report.
+//!
+//! While a segment is classified, inferences for the next ones are prepared, those of the next file
+//! among them. So the books of a file may hold the preparation for the next one.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -12,6 +15,7 @@ use protocol::plan::Limits;
 #[cfg(feature = "embedded")]
 use protocol::tap::Tap;
 
+use crate::ahead::Ahead;
 use crate::cli::Infer;
 use crate::connection::Connection;
 #[cfg(feature = "embedded")]
@@ -105,11 +109,15 @@ async fn classify_all(
     let mut session = ClientSession::connect(connection.connect().await?, config).await?;
     let mut setup = session.take_ledger();
     let mut setup_time = start.elapsed();
-    for (path, recording) in recordings {
-        let segments = segments(path, recording, &session)?;
-        let architecture = session.architecture().clone();
+    let records = recordings.iter().map(|(path, recording)| segments(path, recording, &session));
+    let records = records.collect::<Result<Vec<_>, _>>()?;
+    let architecture = session.architecture().clone();
+    let mut ahead = Ahead::new(&session, settings.prepare_ahead, records.iter().map(Vec::len).sum());
+    for ((path, recording), segments) in recordings.iter().zip(&records) {
+        let start = Instant::now();
         let mut run = Run::new(&mut verifier, &bar, setup.take());
-        let overall = run.classify(&mut session, &segments).await?;
+        let overall = run.classify(&mut session, &mut ahead, segments).await?;
+        let setup = std::mem::take(&mut setup_time);
         let report = FileReport {
             path,
             recording,
@@ -117,7 +125,7 @@ async fn classify_all(
             outcomes: &run.outcomes,
             overall: &overall,
             ledger: &run.ledger,
-            seconds: run.seconds(std::mem::take(&mut setup_time)),
+            seconds: run.seconds(setup, setup + start.elapsed()),
             verified: run.verifier.is_some(),
         };
         bar.clear();
@@ -152,6 +160,7 @@ impl<'a> Run<'a> {
     async fn classify(
         &mut self,
         session: &mut ClientSession,
+        ahead: &mut Ahead,
         segments: &[Segment],
     ) -> Result<Outcome, Failure> {
         session.begin_record();
@@ -160,8 +169,7 @@ impl<'a> Run<'a> {
         }
         for (index, segment) in segments.iter().enumerate() {
             self.bar.segment(index + 1, segments.len());
-            let prepared = session.prepare().await?;
-            let outcome = session.infer(prepared, segment).await?;
+            let outcome = ahead.infer(session, segment).await?;
             self.ledger.merge(&session.take_ledger());
             if let Some(verifier) = self.verifier {
                 verifier.segment(index + 1, segment, &outcome)?;
@@ -190,9 +198,9 @@ impl<'a> Run<'a> {
         Ok(Outcome::Label(label))
     }
 
-    fn seconds(&self, setup: Duration) -> report::Seconds {
+    fn seconds(&self, setup: Duration, total: Duration) -> report::Seconds {
         let of = |phase| self.ledger.total(|scope| scope.phase == phase).time;
-        report::Seconds { setup, offline: of(Phase::Offline), online: of(Phase::Online) }
+        report::Seconds { setup, offline: of(Phase::Offline), online: of(Phase::Online), total }
     }
 }
 

@@ -30,6 +30,7 @@ struct File {
     #[serde(default)]
     insecure: bool,
     timeout: Option<u64>,
+    prepare_ahead: Option<usize>,
     max_mb: Option<u64>,
     architecture: Option<Digest>,
 }
@@ -56,6 +57,8 @@ pub struct Settings {
     pub insecure: bool,
     /// How long a silent server is waited for.
     pub timeout: Duration,
+    /// Most inferences prepared ahead while a segment is classified.
+    pub prepare_ahead: usize,
     /// Most megabytes of traffic for one segment.
     pub max_mb: u64,
     /// The digest that the server's architecture must have.
@@ -115,6 +118,7 @@ impl Settings {
             origin,
             insecure: arguments.insecure || file.insecure,
             timeout: Duration::from_secs(timeout),
+            prepare_ahead: arguments.prepare_ahead.or(file.prepare_ahead).unwrap_or(1),
             max_mb: arguments.max_mb.or(file.max_mb).unwrap_or(4000),
             architecture: arguments.architecture.or(file.architecture),
         })

@@ -18,12 +18,8 @@ pub struct Seconds {
     pub offline: Duration,
     /// From the ECG to the results.
     pub online: Duration,
-}
-
-impl Seconds {
-    pub(super) fn total(self) -> Duration {
-        self.setup + self.offline + self.online
-    }
+    /// All of it; less than the sum where one was prepared while another was classified.
+    pub total: Duration,
 }
 
 /// Everything to be said of one file.

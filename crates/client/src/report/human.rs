@@ -68,7 +68,7 @@ fn footer(out: &mut String, report: &FileReport<'_>) {
         total.sent as f64 / 1e6,
         total.received as f64 / 1e6,
         total.one_way_trips.div_ceil(2),
-        report.seconds.total().as_secs_f64(),
+        report.seconds.total.as_secs_f64(),
         (report.seconds.setup + report.seconds.offline).as_secs_f64(),
         report.seconds.online.as_secs_f64(),
     );

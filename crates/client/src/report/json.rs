@@ -68,7 +68,7 @@ pub(super) fn render(report: &FileReport<'_>, with_profile: bool) -> serde_json:
             setup: seconds.setup.as_secs_f64(),
             offline: seconds.offline.as_secs_f64(),
             online: seconds.online.as_secs_f64(),
-            total: seconds.total().as_secs_f64(),
+            total: seconds.total.as_secs_f64(),
         },
         verified: report.verified,
         profile: with_profile.then(|| profile::rows(report.architecture, report.ledger)),

@@ -38,11 +38,16 @@ impl Bar {
         self.bar.finish_and_clear();
     }
 
-    /// What the session reports to: the offline phase is the first half of the bar.
+    /// What the session reports to: the offline phase is the first half of the bar. What is prepared for another segment
+    /// while this one is classified does not show.
     #[must_use]
     pub fn observer(&self) -> Observer {
         let bar = self.bar.clone();
         Arc::new(move |Progress { phase, layer, done, total }: Progress| {
+            let classifying = bar.position() > total as u64;
+            if phase == Phase::Offline && classifying {
+                return;
+            }
             bar.set_length(2 * total as u64);
             let before = if phase == Phase::Online { total } else { 0 };
             bar.set_position((before + done) as u64);
