@@ -66,22 +66,22 @@ pub struct SentMaterial {
     pub(crate) chunks: Chunked<SentUnit>,
 }
 
-/// Bytes of memory that `role`'s material for `schedule` takes while it waits, with the registers it is used on.
+/// Bytes of memory that `role`'s material for `schedule` takes while it waits, with its registers.
 ///
-/// A chunk of instances is held whole, so few instances take as much as a full chunk.
+/// Bits are held for whole chunks of instances, residues for the instances alone.
 #[must_use]
 pub fn material_bytes(schedule: &Schedule, role: Role) -> usize {
+    let (instances, chunks) = (schedule.count, schedule.count.div_ceil(LANES));
     let plane = size_of::<Lanes>();
     let received = schedule.ots[role.index()].iter().map(|ot| match *ot {
-        OtSpec::Bits(bits) => size_of::<ReceivedUnit>() + bits * plane,
-        OtSpec::Ring(_) => size_of::<ReceivedUnit>() + LANES * size_of::<u32>(),
+        OtSpec::Bits(bits) => chunks * (size_of::<ReceivedUnit>() + bits * plane),
+        OtSpec::Ring(_) => chunks * size_of::<ReceivedUnit>() + instances * size_of::<u32>(),
     });
     let sent = schedule.ots[role.peer().index()].iter().map(|ot| match *ot {
-        OtSpec::Bits(bits) => size_of::<SentUnit>() + bits * size_of::<BitPads>(),
-        OtSpec::Ring(_) => size_of::<SentUnit>() + LANES * size_of::<RingPads>(),
+        OtSpec::Bits(bits) => chunks * (size_of::<SentUnit>() + bits * size_of::<BitPads>()),
+        OtSpec::Ring(_) => chunks * size_of::<SentUnit>() + instances * size_of::<RingPads>(),
     });
-    let chunk = received.sum::<usize>() + sent.sum::<usize>() + schedule.registers * plane;
-    schedule.count.div_ceil(LANES) * chunk
+    received.sum::<usize>() + sent.sum::<usize>() + chunks * schedule.registers * plane
 }
 
 /// Material fits a plan and a role, or is refused.
