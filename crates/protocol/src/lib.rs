@@ -67,7 +67,6 @@ pub mod plan;
 mod prepared_model;
 pub mod progress;
 mod record;
-mod ring;
 pub mod server;
 pub mod tap;
 #[cfg(feature = "testkit")]

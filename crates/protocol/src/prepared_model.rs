@@ -1,22 +1,24 @@
-//! A model made ready to serve: its plan, and its weights in the form that the homomorphic product
-//! takes.
+//! A model made ready to serve: its plan, and its weights in the forms that the homomorphic product
+//! and the kernel take.
 
 use std::sync::Arc;
 
-use deepcardio::architecture::Architecture;
-use deepcardio::model::{LayerWeights, Model};
+use deepcardio::architecture::{Architecture, LinearShape};
+use deepcardio::kernel::Convolution;
+use deepcardio::model::Model;
 use he_linear::WeightHolder;
 use rayon::prelude::*;
 
 use crate::error::{Error, Result};
 use crate::plan::Plan;
-use crate::ring;
 
-/// A model with its plan, and its weights in transformed form. One serves every session.
+/// A model with its plan and its weights, twice: transformed for products on ciphertexts, and packed for products on
+/// residues. One serves every session.
 pub(crate) struct PreparedModel {
-    model: Model,
+    architecture: Architecture,
     plan: Arc<Plan>,
     weights: Vec<WeightHolder>,
+    kernels: Vec<Convolution<u32>>,
 }
 
 impl PreparedModel {
@@ -24,7 +26,7 @@ impl PreparedModel {
     ///
     /// # Errors
     /// [`Error::Config`] or [`Error::Incompatible`] if a layer cannot be served; the text names it.
-    pub(crate) fn new(model: Model) -> Result<Self> {
+    pub(crate) fn new(model: &Model) -> Result<Self> {
         let plan = Arc::new(Plan::new(model.architecture())?);
         let weights = plan
             .stages
@@ -35,11 +37,16 @@ impl PreparedModel {
                     .map_err(|e| Error::Config(format!("layer {} cannot be served: {e}", stage.name)))
             })
             .collect::<Result<_>>()?;
-        Ok(Self { model, plan, weights })
+        let kernels = plan.stages.iter().zip(model.layers()).map(|(planned, (stage, layer))| {
+            let shape = computed(planned.geometry, stage.lstm().is_some());
+            Convolution::of_residues(shape, layer.weights(), layer.bias())
+        });
+        let kernels = kernels.collect();
+        Ok(Self { architecture: model.architecture().clone(), plan, weights, kernels })
     }
 
     pub(crate) fn architecture(&self) -> &Architecture {
-        self.model.architecture()
+        &self.architecture
     }
 
     pub(crate) fn plan(&self) -> &Arc<Plan> {
@@ -50,20 +57,14 @@ impl PreparedModel {
         &self.weights
     }
 
-    /// `W u + b` for the linear layer `layer`, exact modulo `2^32`.
+    /// `W u + b` for the linear layer `layer`, exact modulo `2^32`; of an LSTM for one position. Time and memory pattern
+    /// depend on the shape alone.
     pub(crate) fn accumulate(&self, layer: usize, input: &[u32]) -> Result<Vec<u32>> {
-        let stage = self.plan.stages.get(layer).ok_or_else(Error::no_such_layer)?;
-        let weights = self.layer_weights(layer)?;
-        Ok(ring::conv1d(&stage.geometry, weights.weights(), weights.bias(), input))
+        Ok(self.kernels.get(layer).ok_or_else(Error::no_such_layer)?.apply(input))
     }
+}
 
-    /// The same for one position of a layer with kernel 1.
-    pub(crate) fn accumulate_position(&self, layer: usize, input: &[u32]) -> Result<Vec<u32>> {
-        let weights = self.layer_weights(layer)?;
-        Ok(ring::dense(weights.weights(), weights.bias(), input))
-    }
-
-    fn layer_weights(&self, layer: usize) -> Result<&LayerWeights> {
-        self.model.weights().get(layer).ok_or_else(Error::no_such_layer)
-    }
+/// What is computed at once: all positions of a layer, or one of a recurrence.
+fn computed(geometry: LinearShape, recurrent: bool) -> LinearShape {
+    if recurrent { LinearShape { batch: 1, length: 1, ..geometry } } else { geometry }
 }

@@ -45,7 +45,7 @@ impl Service {
     pub fn new(model: Model, reveal: Reveal) -> Result<Self> {
         let mut model_id = [0; 16];
         entropy::fresh()?.fill_bytes(&mut model_id);
-        let model = Arc::new(PreparedModel::new(model)?);
+        let model = Arc::new(PreparedModel::new(&model)?);
         let most_prepared = PREPARED_PER_SESSION;
         Ok(Self { offered: Offered { model, model_id, reveal, most_prepared, tap: None } })
     }

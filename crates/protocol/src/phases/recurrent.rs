@@ -187,7 +187,7 @@ pub(crate) async fn server_online(
             let mask = column(&input.mask, position, plan.positions);
             let model = Arc::clone(model);
             offload(move || {
-                let gates = mask.plus(&model.accumulate_position(layer, combined.residues())?);
+                let gates = mask.plus(&model.accumulate(layer, combined.residues())?);
                 let cell = cell.start(gates.residues(), state).map_err(Error::internal)?;
                 Ok((gates, cell))
             })
