@@ -26,7 +26,7 @@ pub struct Cli {
 #[derive(Subcommand, Debug)]
 pub enum Command {
     /// Classify ECG files: one result for each 30-second segment, and one for the whole record.
-    Infer(Infer),
+    Infer(Box<Infer>),
     /// Print a commented configuration file.
     Config,
 }

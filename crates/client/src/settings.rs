@@ -163,7 +163,7 @@ mod tests {
     fn infer(flags: &[&str]) -> Infer {
         let line = ["pp-client", "infer", "a.csv"].iter().chain(flags);
         match Cli::try_parse_from(line).unwrap().command {
-            Command::Infer(infer) => infer,
+            Command::Infer(infer) => *infer,
             Command::Config => unreachable!("another command"),
         }
     }
