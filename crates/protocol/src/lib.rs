@@ -47,6 +47,16 @@
 //!
 //! `plan` says the size of every message of these steps; `keys` says which hash keys they use.
 
+// Both halves of a step stand in one file. A build without the server compiles some of its halves, and links none.
+#![cfg_attr(
+    not(feature = "server"),
+    allow(
+        dead_code,
+        unused_imports,
+        reason = "the server's halves of the steps have no caller in a gateway's build"
+    )
+)]
+
 pub mod channel;
 pub mod client;
 mod compute;
@@ -64,9 +74,11 @@ pub mod meter;
 pub mod method;
 mod phases;
 pub mod plan;
+#[cfg(feature = "server")]
 mod prepared_model;
 pub mod progress;
 mod record;
+#[cfg(feature = "server")]
 pub mod server;
 pub mod tap;
 #[cfg(feature = "testkit")]

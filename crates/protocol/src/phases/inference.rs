@@ -15,9 +15,14 @@ use crate::keys::InferenceId;
 use crate::meter::Phase;
 use crate::method::{Method, Reveal};
 use crate::phases::linear::{self, ClientLinear};
-use crate::phases::output::{Answer, Choice, ClientEnd, ServerEnd};
-use crate::phases::stage::{self, ClientStage, ServerStage};
+#[cfg(feature = "server")]
+use crate::phases::output::ServerEnd;
+use crate::phases::output::{Answer, Choice, ClientEnd};
+#[cfg(feature = "server")]
+use crate::phases::stage::ServerStage;
+use crate::phases::stage::{self, ClientStage};
 use crate::plan::Plan;
+#[cfg(feature = "server")]
 use crate::prepared_model::PreparedModel;
 use crate::progress::{Observer, report};
 use crate::tap::Tap;
@@ -37,12 +42,14 @@ pub(crate) struct ClientInference {
     end: ClientEnd,
 }
 
+#[cfg(feature = "server")]
 /// The server's one-time material of one inference.
 pub(crate) struct ServerInference {
     stages: Vec<ServerStage>,
     end: ServerEnd,
 }
 
+#[cfg(feature = "server")]
 /// The server's lasting part in a preparation.
 pub(crate) struct Served<'a> {
     /// The model with its weights.
@@ -97,6 +104,7 @@ impl ClientInference {
     }
 }
 
+#[cfg(feature = "server")]
 impl ServerInference {
     /// The server's offline phase.
     pub(crate) async fn prepare(

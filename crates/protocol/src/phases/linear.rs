@@ -24,6 +24,7 @@ use crate::entropy;
 use crate::error::{Error, Party, Result};
 use crate::meter::{Phase, Scope};
 use crate::plan::{Plan, StagePlan};
+#[cfg(feature = "server")]
 use crate::prepared_model::PreparedModel;
 use crate::progress::{Observer, report};
 use crate::wire::Tag;
@@ -108,6 +109,7 @@ async fn open_products(
     Ok(products)
 }
 
+#[cfg(feature = "server")]
 /// The server's half of the offline phase; gives its masks `s`.
 pub(crate) async fn server_offline(
     channel: &mut Channel,
@@ -140,6 +142,7 @@ async fn receive_masks(
     Ok(())
 }
 
+#[cfg(feature = "server")]
 async fn send_products(
     sender: &mut FrameSender,
     model: &Arc<PreparedModel>,
@@ -177,6 +180,7 @@ pub(crate) async fn client_online(
     Ok(())
 }
 
+#[cfg(feature = "server")]
 /// The server's online step: gives its share of the accumulators. `share` is its share of the input
 /// (`None` for the ECG, which is the client's alone); the mask `s` is used up.
 pub(crate) async fn server_online(

@@ -23,6 +23,7 @@ use crate::meter::{Phase, Scope};
 use crate::method::Reveal;
 use crate::phases::linear;
 use crate::plan::{Plan, StagePlan, residue_bytes};
+#[cfg(feature = "server")]
 use crate::prepared_model::PreparedModel;
 use crate::tap::{Point, Tap};
 use crate::wire::Tag;
@@ -50,6 +51,7 @@ pub(crate) struct ClientEnd {
     label: Option<ArgmaxEvaluator>,
 }
 
+#[cfg(feature = "server")]
 /// The server's half of the last stage, ready to run.
 pub(crate) struct ServerEnd {
     index: usize,
@@ -95,6 +97,7 @@ impl ClientEnd {
     }
 }
 
+#[cfg(feature = "server")]
 impl ServerEnd {
     /// The server's offline half; `choice` is that of the label, where it alone is revealed.
     pub(crate) async fn prepare(

@@ -31,6 +31,7 @@ use crate::meter::{Phase, Scope};
 use crate::phases::rounds;
 use crate::phases::silent::Material;
 use crate::plan::{CellOts, RecurrentPlan};
+#[cfg(feature = "server")]
 use crate::prepared_model::PreparedModel;
 use crate::wire::Tag;
 
@@ -160,6 +161,7 @@ pub(crate) async fn client_online(
     Ok(Share::new(hidden, plan.out_ell))
 }
 
+#[cfg(feature = "server")]
 /// The server's online half.
 pub(crate) async fn server_online(
     channel: &mut Channel,

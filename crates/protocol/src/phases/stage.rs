@@ -28,6 +28,7 @@ use crate::phases::gc::{self, Layer};
 use crate::phases::silent::{self, Material};
 use crate::phases::{linear, ot, recurrent};
 use crate::plan::{ActivationPlan, Plan, RecurrentPlan, StagePlan, Step};
+#[cfg(feature = "server")]
 use crate::prepared_model::PreparedModel;
 use crate::tap::{Point, Tap};
 
@@ -48,6 +49,7 @@ enum ClientStep {
     Lstm(Arc<RecurrentPlan>, Vec<ClientCellOffline>),
 }
 
+#[cfg(feature = "server")]
 /// The server's half of a stage that has a step, ready to run.
 pub(crate) struct ServerStage {
     index: usize,
@@ -193,6 +195,7 @@ impl ServerStep {
     }
 }
 
+#[cfg(feature = "server")]
 impl ServerStage {
     /// The server's offline half of a stage.
     pub(crate) async fn prepare(
