@@ -56,6 +56,8 @@ mod public_key;
 mod rns;
 mod sample;
 mod shape;
+#[cfg(test)]
+mod tests;
 mod tiling;
 mod weight_holder;
 

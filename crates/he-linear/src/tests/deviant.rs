@@ -1,0 +1,79 @@
+//! A client that deviates: it encrypts any plaintext modulo q, not only multiples of Delta, and reads the whole
+//! phase of a response, not only its rounded result. Its messages have the right length and form.
+
+use rand_core::CryptoRng;
+
+use crate::LinearPlan;
+use crate::bits::Unpacker;
+use crate::codec::write_residues;
+use crate::params::{MODULUS, PRIMES, RESPONSE_A_EXTRA, RESPONSE_B_EXTRA, SEED_BYTES};
+use crate::rns::Polynomial;
+use crate::{InputHolder, PublicKey, sample};
+
+/// Phases are read in units of Delta / 2^PHASE_BITS.
+pub(super) const PHASE_BITS: u32 = RESPONSE_A_EXTRA;
+
+/// The client with an ordinary key.
+pub(super) struct Deviant(InputHolder);
+
+impl Deviant {
+    /// Draws an ordinary key pair.
+    pub(super) fn new(rng: &mut impl CryptoRng) -> Self {
+        Self(InputHolder::generate(rng))
+    }
+
+    /// Its public key, as the server reads it.
+    pub(super) fn key(&self) -> PublicKey {
+        PublicKey::from_bytes(self.0.public_key()).unwrap()
+    }
+
+    /// Encrypts `plaintext(element)`, any integer modulo q, of every input element, without errors.
+    pub(super) fn encrypt(
+        &self,
+        plan: &LinearPlan,
+        plaintext: impl Fn(usize) -> u128,
+        rng: &mut impl CryptoRng,
+    ) -> Vec<u8> {
+        let seed = *sample::fresh_seed(rng);
+        let mut message = seed.to_vec();
+        assert_eq!(message.len(), SEED_BYTES);
+        for index in 0..plan.input_ciphertexts() {
+            let mut encoded = Polynomial::zero();
+            let (chunk, group) = plan.input_position(index);
+            for (prime, row) in encoded.rows_mut() {
+                for place in plan.packing().inputs(chunk, group) {
+                    let residue = plaintext(place.element) % MODULUS % u128::from(PRIMES[prime]);
+                    row[place.coefficient] = residue as u32;
+                }
+            }
+            let a = sample::uniform(&seed, index as u64).forward();
+            let mut b = Polynomial::zero();
+            b.multiply_accumulate(&a, self.0.secret());
+            let mut b = b.inverse();
+            b.subtract_from(&encoded);
+            write_residues(&mut message, &b, plan.packing().sent());
+        }
+        message
+    }
+
+    /// The phase of every result modulo q, in units of Delta / 2^PHASE_BITS.
+    pub(super) fn phases(&self, plan: &LinearPlan, response: &[u8]) -> Vec<u64> {
+        let (a_bits, b_bits) = (plan.ell() + RESPONSE_A_EXTRA, plan.ell() + RESPONSE_B_EXTRA);
+        let mut phases = vec![0; plan.shape().output_len()];
+        let mut rest = response;
+        for index in 0..plan.output_ciphertexts() {
+            let (part, tail) = rest.split_at(plan.output_ciphertext_bytes(index));
+            rest = tail;
+            let (a, b) = part.split_at(plan.output_a_bytes());
+            let product = self.0.times_secret(a, a_bits);
+            let mut reader = Unpacker::new(b, b_bits);
+            let (chunk, group) = plan.output_position(index);
+            for place in plan.packing().results(chunk, group) {
+                let b = reader.next_value() << (a_bits - b_bits);
+                let phase = product[place.coefficient].wrapping_add(b) & ((1 << a_bits) - 1);
+                phases[place.element] = phase >> (RESPONSE_A_EXTRA - PHASE_BITS);
+            }
+        }
+        phases
+    }
+}
