@@ -86,17 +86,33 @@ pub enum Error {
         /// The share width.
         ell: u32,
     },
-    /// The weights make more noise than the flooding hides.
+    /// The weights make more noise than results of this width decode with.
     #[error(
-        "weights make 2^{noise_bits:.1} of noise; 2^{flooding_bits} of flooding hides at most 2^{limit_bits}"
+        "weights make 2^{noise_bits:.1} of noise where shares of {ell} bits decode with 2^{limit_bits:.1}"
     )]
-    NoiseAboveFlooding {
+    NoiseTooLarge {
+        /// The share width.
+        ell: u32,
         /// log2 of the proven noise bound.
         noise_bits: f64,
-        /// B, log2 of the flooding amplitude.
-        flooding_bits: u32,
-        /// log2 of the largest noise that is hidden with the statistical security asked for.
-        limit_bits: u32,
+        /// log2 of the largest noise that always decodes.
+        limit_bits: f64,
+    },
+    /// The layers of a model together tell a client that deviates more than is allowed.
+    #[error("the layers tell a client up to {bits:.3} bits an inference, more than {limit}")]
+    HolesTooWide {
+        /// The bound on what an inference tells, in bits.
+        bits: f64,
+        /// The largest bound allowed.
+        limit: f64,
+    },
+    /// The layers of a model together show an honest client more of their noise than is allowed.
+    #[error("an honest client's view over a year lies up to 2^{found:.1} from ideal, more than 2^{limit}")]
+    NoiseShows {
+        /// log2 of the bound on the statistical distance.
+        found: f64,
+        /// log2 of the largest bound allowed.
+        limit: f64,
     },
     /// A message of the peer has the wrong length.
     #[error("the peer's {message} has {found} bytes instead of {expected}")]

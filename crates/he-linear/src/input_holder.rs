@@ -4,15 +4,14 @@ use rand_core::CryptoRng;
 use rayon::prelude::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
 use zeroize::Zeroizing;
 
-use crate::backend;
 use crate::bits::Unpacker;
 use crate::codec::write_residues;
 use crate::error::{Error, Message};
-use crate::params::{PRIMES, RESPONSE_A_EXTRA, RESPONSE_B_EXTRA, RING_DEGREE};
+use crate::params::{MODULUS, PRIMES, RING_DEGREE, SEED_BYTES, response_a_bits, response_b_bits, unit_bits};
 use crate::plan::{LinearPlan, check_length};
 use crate::public_key::PUBLIC_KEY_BYTES;
-use crate::rns::{Encoding, Factor, Polynomial, lift};
-use crate::sample::{self, JobSeed};
+use crate::rns::{Encoding, Polynomial, compose};
+use crate::sample::{self, JobSeed, Stream};
 
 /// The client's half: a secret key and its public key. One key serves every layer of a session.
 pub struct InputHolder {
@@ -28,7 +27,7 @@ impl InputHolder {
         let secret = Polynomial::from_signed(&sample::ternary(&mut private)).forward();
         let seed = *sample::fresh_seed(rng);
         let error = Polynomial::from_signed(&sample::centred_binomial(&mut private));
-        let b = encrypt_under(&secret, &seed, 0, &error);
+        let b = encrypt_under(&secret, &seed, Stream::Key, &error);
         let mut public_key = Vec::with_capacity(PUBLIC_KEY_BYTES);
         public_key.extend_from_slice(&seed);
         write_residues(&mut public_key, &b, 0..RING_DEGREE);
@@ -65,7 +64,8 @@ impl InputHolder {
             .enumerate()
             .map(|(index, job)| {
                 let plaintext = encode_mask(plan, &encoding, mask, index, &job);
-                let b = encrypt_under(&self.secret, &seed, index as u64, &plaintext);
+                let stream = Stream::Ciphertext(index as u32);
+                let b = encrypt_under(&self.secret, &seed, stream, &plaintext);
                 let mut bytes = Vec::with_capacity(plan.input_ciphertext_bytes());
                 write_residues(&mut bytes, &b, plan.packing().sent());
                 bytes
@@ -106,6 +106,12 @@ impl InputHolder {
         Ok(result)
     }
 
+    /// Any key pair, which need not belong together.
+    #[cfg(test)]
+    pub(crate) const fn with_keys(secret: Polynomial, public_key: Vec<u8>) -> Self {
+        Self { secret, public_key }
+    }
+
     /// The secret key, transformed.
     #[cfg(test)]
     pub(crate) const fn secret(&self) -> &Polynomial {
@@ -120,15 +126,16 @@ impl InputHolder {
         bytes: &[u8],
     ) -> Result<Zeroizing<Vec<u32>>, Error> {
         let ell = plan.ell();
+        let (a_bits, b_bits) = (response_a_bits(ell), response_b_bits(ell));
         let (a, b) = bytes.split_at(plan.output_a_bytes());
-        let product = self.times_secret(a, ell + RESPONSE_A_EXTRA);
+        let product = self.times_secret(a, a_bits);
         let (chunk, group) = plan.output_position(index);
-        let mut reader = Unpacker::new(b, ell + RESPONSE_B_EXTRA);
-        let half = 1 << (RESPONSE_A_EXTRA - 1);
+        let mut reader = Unpacker::new(b, b_bits);
+        let half = 1 << (unit_bits(ell) - 1);
         let values = plan.packing().results(chunk, group).map(|place| {
-            let b = reader.next_value() << (RESPONSE_A_EXTRA - RESPONSE_B_EXTRA);
+            let b = reader.next_value() << (a_bits - b_bits);
             let phase = product[place.coefficient].wrapping_add(b);
-            (phase.wrapping_add(half) >> RESPONSE_A_EXTRA) as u32 & ((1 << ell) - 1)
+            (phase.wrapping_add(half) >> unit_bits(ell)) as u32 & ((1 << ell) - 1)
         });
         let values = Zeroizing::new(values.collect());
         if reader.padding_is_zero() {
@@ -138,43 +145,38 @@ impl InputHolder {
         }
     }
 
-    /// a s over the integers, modulo 2^64, from packed coefficients of `width` <= 39 bits: |a s| < 2^51 is
-    /// exact modulo the product of two primes.
+    /// a s over the integers, modulo 2^64, from packed coefficients of `width` <= 64 bits: |a s| < 2^76 is exact
+    /// modulo q.
     pub(crate) fn times_secret(&self, a: &[u8], width: u32) -> Zeroizing<Vec<u64>> {
         let mut reader = Unpacker::new(a, width);
-        let mut rows = [vec![0; RING_DEGREE], vec![0; RING_DEGREE]].map(Zeroizing::new);
-        let [first, second] = &mut rows;
-        for (x, y) in first.iter_mut().zip(second.iter_mut()) {
-            let value = reader.next_value();
-            *x = (value % u64::from(PRIMES[0])) as u32;
-            *y = (value % u64::from(PRIMES[1])) as u32;
+        let values: Vec<u64> = (0..RING_DEGREE).map(|_| reader.next_value()).collect();
+        let mut lifted = Polynomial::zero();
+        for (prime, row) in lifted.rows_mut() {
+            let p = u64::from(PRIMES[prime]);
+            row.iter_mut().zip(&values).for_each(|(residue, value)| *residue = (value % p) as u32);
         }
-        for (prime, row) in rows.iter_mut().enumerate() {
-            backend::forward(prime, row);
-            let mut product = Zeroizing::new(vec![0; RING_DEGREE]);
-            backend::multiply_accumulate(prime, &mut product, row, self.secret.row(prime));
-            backend::inverse(prime, &mut product);
-            *row = product;
-        }
-        let [first, second] = rows;
-        Zeroizing::new(first.iter().zip(second.iter()).map(|(&x, &y)| centred(x, y)).collect())
+        let mut product = Polynomial::zero();
+        product.multiply_accumulate(&lifted.forward(), &self.secret);
+        let product = product.inverse();
+        Zeroizing::new((0..RING_DEGREE).map(|i| centred(compose(product.at(i)))).collect())
     }
 }
 
-/// The integer in (-p0 p1 / 2, p0 p1 / 2) with these residues, modulo 2^64.
+/// The integer in (-q / 2, q / 2) that is x modulo q, modulo 2^64.
 #[inline(always)]
-fn centred(x: u32, y: u32) -> u64 {
-    const INVERSE: Factor = Factor::inverse_of(PRIMES[0] as u64, PRIMES[1]);
-    const PRODUCT: u64 = PRIMES[0] as u64 * PRIMES[1] as u64;
-    let difference = lift((y as i32).wrapping_sub(x as i32), PRIMES[1]);
-    let value = u64::from(x) + u64::from(PRIMES[0]) * u64::from(INVERSE.mul(difference));
-    let above = (PRODUCT / 2).wrapping_sub(value) >> 63;
-    value.wrapping_sub(PRODUCT & 0u64.wrapping_sub(above))
+const fn centred(x: u128) -> u64 {
+    let above = (MODULUS / 2).wrapping_sub(x) >> 127;
+    x.wrapping_sub(MODULUS & 0u128.wrapping_sub(above)) as u64
 }
 
-/// b = plaintext - a s for polynomial number `index` of the seed; the plaintext carries the error.
-fn encrypt_under(secret: &Polynomial, seed: &[u8; 32], index: u64, plaintext: &Polynomial) -> Polynomial {
-    let a = sample::uniform(seed, index).forward();
+/// b = plaintext - a s for a polynomial of the seed; the plaintext carries the error.
+fn encrypt_under(
+    secret: &Polynomial,
+    seed: &[u8; SEED_BYTES],
+    stream: Stream,
+    plaintext: &Polynomial,
+) -> Polynomial {
+    let a = sample::uniform(seed, stream).forward();
     let mut product = Polynomial::zero();
     product.multiply_accumulate(&a, secret);
     let mut b = product.inverse();
@@ -208,13 +210,36 @@ fn encode_mask(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bits::pack;
     use proptest::prelude::{prop_assert_eq, proptest};
+    use rand_chacha::ChaCha20Rng;
+    use rand_chacha::rand_core::SeedableRng;
 
     proptest! {
         #[test]
-        fn two_residues_give_the_centred_integer(x in -(1i64 << 58)..1i64 << 58) {
-            let residue = |p: u32| x.rem_euclid(p.into()) as u32;
-            prop_assert_eq!(centred(residue(PRIMES[0]), residue(PRIMES[1])), x as u64);
+        fn centred_integers_return(x in -(1i128 << 88)..1i128 << 88) {
+            prop_assert_eq!(centred(x.rem_euclid(MODULUS as i128) as u128), x as u64);
+        }
+    }
+
+    /// All bits of the widest coefficients against all signs of a secret.
+    #[test]
+    fn the_product_with_the_secret_is_exact() {
+        let holder = InputHolder::generate(&mut ChaCha20Rng::seed_from_u64(8));
+        let secret = holder.secret.clone().inverse();
+        let secret: Vec<i128> = (0..RING_DEGREE)
+            .map(|i| i128::from(compose(secret.at(i)) == 1) - i128::from(compose(secret.at(i)) > 1))
+            .collect();
+        for width in [1, 17, 51, 64] {
+            let mut bytes = Vec::new();
+            pack(&mut bytes, width, (0..RING_DEGREE).map(|_| u64::MAX >> (64 - width)));
+            let product = holder.times_secret(&bytes, width);
+            let all = i128::from(u64::MAX >> (64 - width));
+            for index in [0, 1, 2000, RING_DEGREE - 1] {
+                let sum: i128 =
+                    secret[..=index].iter().sum::<i128>() - secret[index + 1..].iter().sum::<i128>();
+                assert_eq!(product[index], (sum * all) as u64, "width {width}, coefficient {index}");
+            }
         }
     }
 }

@@ -5,19 +5,31 @@
 //! InputHolder (client)                                   WeightHolder (server)
 //!   generate                 -- public key -->             PublicKey::from_bytes
 //!   encrypt(plan, r)         -- encrypted input -->        apply(key, input, s)
-//!   open(plan, response)     <-- masked output --          (product, encryption of zero, flooding, -s)
+//!   open(plan, response)     <-- masked output --          (product, encryption of zero, -s, mask)
 //!   = W r - s mod 2^ell
 //! ```
 //!
 //! The offline phase of DELPHI (Mishra et al., USENIX Security 2020) on ring-LWE with coefficient packing
 //! (Cheetah, Huang et al., USENIX Security 2022): W is a batch of one-dimensional convolutions or a dense
-//! layer, see [`Conv1dShape`]. Both parties are semi-honest. No I/O: messages are bytes whose exact lengths
-//! both parties know from the [`LinearPlan`].
+//! layer, see [`Conv1dShape`]. No I/O: messages are bytes whose exact lengths both parties know from the
+//! [`LinearPlan`].
 //!
-//! Where things are: `params` all constants with their arguments; `shape`, `tiling`, `pack`, `plan` the
-//! geometry, no cryptography; `backend`, `rns`, `sample` polynomials modulo q; `bits`, `codec` bytes; `noise`
-//! the bound proven from the weights; [`InputHolder`] and [`WeightHolder`] the two roles; [`ideal`] the same
-//! interface in the clear.
+//! **Whatever an input holder sends**, a response tells it W r - s, of which it chooses r or makes it any linear
+//! function of the weights, and s is uniform. Beyond that it tells at most [`LinearPlan::leak_bits`] bits. A
+//! weight holder that deviates learns nothing either, but may answer wrongly.
+//!
+//! Where things are:
+//!
+//! | files | what |
+//! |---|---|
+//! | `params` | all constants with their arguments |
+//! | `shape`, `tiling`, `pack`, `plan` | the geometry, no cryptography |
+//! | `backend`, `rns`, `sample` | polynomials modulo q |
+//! | `bits`, `codec` | bytes |
+//! | `full_circle` | the mask of a response |
+//! | `noise`, `leak` | what is proven from the weights: results decode, and what responses tell |
+//! | [`InputHolder`], [`WeightHolder`] | the two roles |
+//! | [`ideal`] | the same interface in the clear |
 //!
 //! ```
 //! use he_linear::{Conv1dShape, InputHolder, LinearPlan, PublicKey, WeightHolder};
@@ -46,8 +58,10 @@ mod backend;
 mod bits;
 mod codec;
 mod error;
+mod full_circle;
 pub mod ideal;
 mod input_holder;
+mod leak;
 mod noise;
 mod pack;
 pub mod params;
@@ -63,6 +77,7 @@ mod weight_holder;
 
 pub use error::{Error, Message};
 pub use input_holder::InputHolder;
+pub use leak::{INFERENCES_A_YEAR, Leak, MOST_BITS, MOST_YEAR_DISTANCE};
 pub use plan::LinearPlan;
 pub use public_key::{PUBLIC_KEY_BYTES, PublicKey};
 pub use shape::Conv1dShape;

@@ -2,8 +2,9 @@
 
 use crate::bits::packed_bytes;
 use crate::error::{Error, Message};
+use crate::full_circle::FullCircle;
 use crate::pack::Packing;
-use crate::params::{MAX_ELL, MIN_ELL, RESPONSE_A_EXTRA, RESPONSE_B_EXTRA, RING_DEGREE, SEED_BYTES};
+use crate::params::{MAX_ELL, MIN_ELL, RING_DEGREE, SEED_BYTES, response_a_bits, response_b_bits};
 use crate::shape::Conv1dShape;
 use crate::tiling::Tiling;
 
@@ -80,6 +81,12 @@ impl LinearPlan {
         (0..self.output_ciphertexts()).map(|index| self.output_ciphertext_bytes(index)).sum()
     }
 
+    /// What the response tells a client that deviates at most, in bits: those of one result times their number.
+    #[must_use]
+    pub fn leak_bits(&self) -> f64 {
+        self.shape().output_len() as f64 * FullCircle::new(self.ell).leak_bits(self.ell)
+    }
+
     pub(crate) const fn packing(&self) -> &Packing {
         &self.packing
     }
@@ -95,14 +102,14 @@ impl LinearPlan {
 
     /// Bytes of `a` of one response ciphertext.
     pub(crate) const fn output_a_bytes(&self) -> usize {
-        packed_bytes(RING_DEGREE, self.ell + RESPONSE_A_EXTRA)
+        packed_bytes(RING_DEGREE, response_a_bits(self.ell))
     }
 
     /// Bytes of response ciphertext number `index`: all of `a`, the results of `b`.
     pub(crate) fn output_ciphertext_bytes(&self, index: usize) -> usize {
         let (chunk, group) = self.output_position(index);
         let results = self.packing.result_count(chunk, group);
-        self.output_a_bytes() + packed_bytes(results, self.ell + RESPONSE_B_EXTRA)
+        self.output_a_bytes() + packed_bytes(results, response_b_bits(self.ell))
     }
 
     /// (chunk, in_group) of input ciphertext number `index`.

@@ -5,7 +5,7 @@ use crate::error::{Error, Message};
 use crate::params::{RING_DEGREE, SEED_BYTES};
 use crate::plan::check_length;
 use crate::rns::Polynomial;
-use crate::sample;
+use crate::sample::{self, Stream};
 
 /// Exact bytes of a public key: the seed of `a`, then `b`.
 pub const PUBLIC_KEY_BYTES: usize = SEED_BYTES + residue_bytes(RING_DEGREE);
@@ -28,7 +28,7 @@ impl PublicKey {
         check_length(Message::PublicKey, bytes, PUBLIC_KEY_BYTES)?;
         let (seed, b) = split_seed(bytes);
         let b = read_residues(b, 0..RING_DEGREE, Message::PublicKey)?;
-        Ok(Self { a: sample::uniform(&seed, 0).forward(), b: b.forward() })
+        Ok(Self { a: sample::uniform(&seed, Stream::Key).forward(), b: b.forward() })
     }
 }
 

@@ -120,11 +120,16 @@ impl Encoding {
     }
 }
 
-/// x / q as a 64-bit binary fraction, at most two units too small.
+/// floor(2^64 x / q) for x in \[0, q). The first estimate is at most two too small; the remainder corrects it.
 #[inline(always)]
 const fn fraction(x: u128) -> u64 {
     const RECIPROCAL: u64 = reciprocal();
-    (((x >> 26) * RECIPROCAL as u128) >> 63) as u64
+    let estimate = (((x >> 26) * RECIPROCAL as u128) >> 63) as u64;
+    // Below 3 q, so exact although both terms wrap.
+    let remainder = (x << 64).wrapping_sub(MODULUS.wrapping_mul(estimate as u128));
+    let below_one = (remainder.wrapping_sub(MODULUS) >> 127) as u64;
+    let below_two = (remainder.wrapping_sub(2 * MODULUS) >> 127) as u64;
+    estimate.wrapping_add(2 - below_one - below_two)
 }
 
 /// floor(2^153 / q), by long division.
@@ -142,8 +147,7 @@ const fn reciprocal() -> u64 {
     quotient
 }
 
-/// round(2^bits x / q) modulo 2^bits for x in \[0, q) and bits <= 40; the rounding error is at most 1/2 +
-/// 2^-22.
+/// floor(2^bits x / q + 1/2) modulo 2^bits for x in \[0, q) and bits <= 63.
 #[inline(always)]
 pub(crate) const fn switch_modulus(x: u128, bits: u32) -> u64 {
     fraction(x).wrapping_add(1 << (63 - bits)) >> (64 - bits)
@@ -236,6 +240,18 @@ mod tests {
         PRIMES.map(|p| (x % u128::from(p)) as u32)
     }
 
+    /// floor(2^bits x / q + 1/2) modulo 2^bits, by long division.
+    fn rounded(x: u128, bits: u32) -> u64 {
+        let (mut quotient, mut remainder) = (0u64, x);
+        for _ in 0..bits {
+            remainder *= 2;
+            let carry = remainder >= MODULUS;
+            remainder -= if carry { MODULUS } else { 0 };
+            quotient = quotient << 1 | u64::from(carry);
+        }
+        (quotient + u64::from(2 * remainder >= MODULUS)) & ((1 << bits) - 1)
+    }
+
     proptest! {
         #[test]
         fn factors_multiply(x in any::<u32>(), value in any::<u32>(), prime in 0..PRIME_COUNT) {
@@ -261,14 +277,8 @@ mod tests {
         }
 
         #[test]
-        fn modulus_switch_rounds(x in 0..MODULUS, bits in 1u32..=40) {
-            let y = switch_modulus(x, bits);
-            prop_assert!(y < 1 << bits);
-            // |y q - x 2^bits| <= q (1/2 + 2^-22) modulo q 2^bits, in 2^40ths of q.
-            let whole = (MODULUS >> 40) << bits;
-            let distance = ((MODULUS >> 40) * u128::from(y)).abs_diff((x >> 40) << bits);
-            let distance = distance.min(whole - distance);
-            prop_assert!(distance <= (MODULUS >> 41) + (MODULUS >> 62) + (2 << bits));
+        fn modulus_switch_rounds_exactly(x in 0..MODULUS, bits in 1u32..=63) {
+            prop_assert_eq!(switch_modulus(x, bits), rounded(x, bits));
         }
 
         #[test]
@@ -296,5 +306,14 @@ mod tests {
         }
         assert_eq!(switch_modulus(MODULUS - 1, 20), 0);
         assert_eq!(switch_modulus(MODULUS / 2, 20), 1 << 19);
+        for bits in [1, 20, 51, 63] {
+            // Next to the borders between two rounded values, where an estimate off by one shows.
+            for border in [1, 2, (1 << bits) - 1] {
+                let x = (MODULUS * (2 * border - 1)).checked_shr(bits + 1).filter(|_| bits < 30);
+                for x in x.map_or(vec![MODULUS - 2, MODULUS - 1, 0, 1], |x| vec![x - 1, x, x + 1]) {
+                    assert_eq!(switch_modulus(x, bits), rounded(x, bits), "{x} to {bits} bits");
+                }
+            }
+        }
     }
 }

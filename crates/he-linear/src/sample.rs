@@ -1,4 +1,4 @@
-//! Random polynomials: uniform modulo q from a seed, ternary, centred binomial, and the flooding values.
+//! Random polynomials: uniform modulo q from a public seed, ternary, centred binomial.
 
 use rand_chacha::ChaCha20Rng;
 use rand_core::{CryptoRng, Rng, SeedableRng};
@@ -25,13 +25,34 @@ pub(crate) fn generator(seed: &JobSeed) -> ChaCha20Rng {
     ChaCha20Rng::from_seed(**seed)
 }
 
-/// Polynomial number `index` of a public seed, uniform modulo q, in coefficient form. The words of the
-/// ChaCha20 stream `index` (64-bit stream identifier, 64-bit counter from 0, little-endian words) are cut to
-/// 30 bits and taken if less than the prime: n residues modulo the first prime, then n modulo the second,
-/// then the third. Time depends on the public seed only.
-pub(crate) fn uniform(seed: &[u8; SEED_BYTES], index: u64) -> Polynomial {
+/// What a polynomial expanded from a public seed is for. The key and the ciphertexts have streams of their own,
+/// so the same seed, which a peer may send twice, never gives the same polynomial twice.
+#[derive(Clone, Copy)]
+pub(crate) enum Stream {
+    /// `a` of the public key.
+    Key,
+    /// `a` of input ciphertext number `.0` of a message.
+    Ciphertext(u32),
+}
+
+impl Stream {
+    /// The 64-bit stream identifier: the greatest bit marks the key.
+    const fn identifier(self) -> u64 {
+        match self {
+            Self::Key => 1 << 63,
+            Self::Ciphertext(index) => index as u64,
+        }
+    }
+}
+
+/// A polynomial of a public seed, uniform modulo q, in coefficient form. The words of the ChaCha20 stream (64-bit
+/// stream identifier, 64-bit counter from 0, little-endian words) are cut to 30 bits and taken if less than the
+/// prime: n residues modulo the first prime, then n modulo the second, then the third. Time depends on the
+/// public seed only. The security argument takes this expansion for a random oracle: a client that deviates
+/// chooses seeds, never `a`.
+pub(crate) fn uniform(seed: &[u8; SEED_BYTES], stream: Stream) -> Polynomial {
     let mut rng = ChaCha20Rng::from_seed(*seed);
-    rng.set_stream(index);
+    rng.set_stream(stream.identifier());
     let mut result = Polynomial::zero();
     for (prime, row) in result.rows_mut() {
         for residue in row {
@@ -59,14 +80,6 @@ pub(crate) fn ternary(rng: &mut impl CryptoRng) -> Small {
 pub(crate) fn centred_binomial(rng: &mut impl CryptoRng) -> Small {
     let draw = |_| rng.next_u64().count_ones() as i32 - 32;
     Zeroizing::new((0..RING_DEGREE).map(draw).collect())
-}
-
-/// The sum of two independent uniform values on \[-2^(bits-1), 2^(bits-1)), bits <= 96.
-pub(crate) fn flooding(rng: &mut impl CryptoRng, bits: u32) -> i128 {
-    let [low, middle, high] = core::array::from_fn(|_| u128::from(rng.next_u64()));
-    let first = (low | middle << 64) & ((1 << bits) - 1);
-    let second = (middle >> 32 | high << 32) & ((1 << bits) - 1);
-    (first + second) as i128 - (1 << bits)
 }
 
 #[cfg(test)]
@@ -105,22 +118,9 @@ mod tests {
     }
 
     #[test]
-    fn flooding_is_the_sum_of_two_uniform_values() {
-        let mut rng = rng();
-        for bits in [8, 56, 78] {
-            let amplitude = 1i128 << bits;
-            let values: Vec<i128> = (0..20_000).map(|_| flooding(&mut rng, bits)).collect();
-            assert!(values.iter().all(|v| (-amplitude..amplitude).contains(v)));
-            let (mean, square) = moments(values.iter().map(|&v| v as f64 / amplitude as f64));
-            // Each uniform term has variance 1/12 of the squared amplitude.
-            assert!(mean.abs() < 0.01 && (square - 1.0 / 6.0).abs() < 0.01, "mean {mean}, square {square}");
-        }
-    }
-
-    #[test]
     fn seeded_polynomials_follow_the_documented_stream() {
         let seed = [9; SEED_BYTES];
-        let polynomial = uniform(&seed, 5);
+        let polynomial = uniform(&seed, Stream::Ciphertext(5));
         let mut stream = ChaCha20Rng::from_seed(seed);
         stream.set_stream(5);
         for (prime, &p) in PRIMES.iter().enumerate() {
@@ -132,6 +132,10 @@ mod tests {
         // Golden: both parties must derive the same polynomial on every platform and in every version.
         let first: Vec<u32> = (0..PRIME_COUNT).map(|prime| polynomial.row(prime)[0]).collect();
         assert_eq!(first, [833_527_933, 704_462_094, 667_502_677]);
-        assert!(uniform(&seed, 6).row(0) != polynomial.row(0));
+        assert!(uniform(&seed, Stream::Ciphertext(6)).row(0) != polynomial.row(0));
+        let key = uniform(&seed, Stream::Key);
+        for index in 0..100 {
+            assert!(uniform(&seed, Stream::Ciphertext(index)).row(0)[..8] != key.row(0)[..8]);
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! How a layer is cut into ciphertexts: the one cost model, and the sizes that follow from a choice.
 
 use crate::bits::packed_bytes;
-use crate::params::{PRIME_BITS, PRIME_COUNT, RESPONSE_A_EXTRA, RING_DEGREE};
+use crate::params::{PRIME_BITS, PRIME_COUNT, RING_DEGREE, response_a_bits};
 use crate::shape::Conv1dShape;
 
 /// What one ciphertext product (and the 48 KiB of its transformed kernel) may cost, in bytes on the wire.
@@ -86,7 +86,7 @@ impl Tiling {
     /// Bytes on the wire that depend on the tiling, plus the products at their price.
     fn cost(&self, shape: &Conv1dShape, ell: u32) -> usize {
         self.input_ciphertexts(shape) * self.input_ciphertext_bytes(shape)
-            + self.output_ciphertexts(shape) * packed_bytes(RING_DEGREE, ell + RESPONSE_A_EXTRA)
+            + self.output_ciphertexts(shape) * packed_bytes(RING_DEGREE, response_a_bits(ell))
             + self.products(shape) * PRODUCT_COST_BYTES
     }
 }

@@ -1,10 +1,10 @@
-//! The party that holds the weights: multiplies encrypted masks, re-randomises, floods, subtracts its own mask.
+//! The party that holds the weights: multiplies encrypted masks, re-randomises, subtracts its own mask and covers
+//! what is left.
 //!
-//! What the input holder sees of a response is (u a_pk + e1 + sum K a, u b_pk + sum K b - s + flooding),
-//! rounded. The first part hides sum K a under ring-LWE with the fresh secret u. In the second, everything
-//! that depends on the weights but is not W r - s is the noise, and the flooding hides it statistically; the
-//! flooding is also the error of the second ring-LWE sample in u, wider than any centred binomial, so no
-//! further e2 is added.
+//! A response is (u a_pk + e1 + sum K a, u b_pk + sum K b + S), rounded. The first part hides sum K a under
+//! ring-LWE with the fresh secret u, since a_pk comes from a seed. In the second part S covers the whole circle
+//! but for narrow holes, see `full_circle`. So `b` says nothing, whatever the client sent as b_pk and as `b`. The
+//! second ring-LWE sample in u needs no error of its own for the same reason.
 
 use rand_core::CryptoRng;
 use rayon::prelude::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
@@ -13,12 +13,14 @@ use crate::backend;
 use crate::bits::pack;
 use crate::codec::read_residues;
 use crate::error::{Error, Message};
-use crate::noise::NoiseBound;
-use crate::params::{MODULUS, RESPONSE_A_EXTRA, RESPONSE_B_EXTRA, RING_DEGREE, flooding_bits};
+use crate::full_circle::FullCircle;
+use crate::leak::Leak;
+use crate::noise::Noise;
+use crate::params::{MODULUS, RING_DEGREE, response_a_bits, response_b_bits};
 use crate::plan::{LinearPlan, check_length};
 use crate::public_key::{PublicKey, split_seed};
 use crate::rns::{Encoding, Polynomial, compose, reduce_modulus, switch_modulus};
-use crate::sample::{self, JobSeed};
+use crate::sample::{self, JobSeed, Stream};
 
 /// A ciphertext, both parts in the same form.
 struct Ciphertext {
@@ -31,13 +33,15 @@ struct Ciphertext {
 pub struct WeightHolder {
     plan: LinearPlan,
     noise_bits: f64,
+    leak: Leak,
     /// \[out_group\]\[in_group\], transformed.
     kernels: Vec<Polynomial>,
 }
 
 impl WeightHolder {
-    /// Lifts weights, \[out_channels\]\[in_channels\]\[kernel\], and proves that the flooding hides their
-    /// noise. Zero weights are treated like any other.
+    /// Lifts weights, \[out_channels\]\[in_channels\]\[kernel\], and proves from them that results decode. Zero
+    /// weights are treated like any other. What several layers leak together is for the caller to sum and
+    /// check, see [`Leak`].
     ///
     /// # Errors
     /// If there are too few or too many weights, or their noise is too large for shares of this width.
@@ -46,15 +50,18 @@ impl WeightHolder {
         if weights.len() != expected {
             return Err(Error::TensorLength { tensor: "weights", expected, found: weights.len() });
         }
-        let bound = NoiseBound::of_weights(plan.packing(), weights);
-        bound.check_hidden(plan.ell())?;
+        let noise = Noise::of_weights(plan.packing(), weights);
+        let (noise_bits, limit_bits) = (noise.bound.log2(), log2_of_unit(plan.ell()));
+        if noise_bits > limit_bits {
+            return Err(Error::NoiseTooLarge { ell: plan.ell(), noise_bits, limit_bits });
+        }
         let in_groups = plan.tiling().in_groups(plan.shape());
         let kernels = (0..plan.tiling().out_groups(plan.shape()) * in_groups)
             .into_par_iter()
             .map(|index| plan.packing().kernel(weights, index / in_groups, index % in_groups))
             .map(|kernel| Polynomial::from_signed(&kernel).forward())
             .collect();
-        Ok(Self { plan: *plan, noise_bits: bound.log2(), kernels })
+        Ok(Self { plan: *plan, noise_bits, leak: Leak::of_layer(plan, &noise), kernels })
     }
 
     /// The plan the weights were prepared for.
@@ -63,11 +70,16 @@ impl WeightHolder {
         &self.plan
     }
 
-    /// log2 of the proven bound on the noise before flooding. Says something about the weights: for their
-    /// owner only.
+    /// log2 of the proven bound on the noise of a result. Says something about the weights: for their owner only.
     #[must_use]
     pub const fn noise_bits(&self) -> f64 {
         self.noise_bits
+    }
+
+    /// What the responses of this layer tell beyond their results.
+    #[must_use]
+    pub const fn leak(&self) -> Leak {
+        self.leak
     }
 
     /// Answers an encrypted mask r with an encryption of W r - s, [`LinearPlan::output_bytes`] bytes; s is
@@ -82,6 +94,18 @@ impl WeightHolder {
         mask: &[u32],
         rng: &mut impl CryptoRng,
     ) -> Result<Vec<u8>, Error> {
+        self.answer(key, input, mask, FullCircle::new(self.plan.ell()), rng)
+    }
+
+    /// [`apply`](Self::apply) under any distribution of the mask.
+    pub(crate) fn answer(
+        &self,
+        key: &PublicKey,
+        input: &[u8],
+        mask: &[u32],
+        circle: FullCircle,
+        rng: &mut impl CryptoRng,
+    ) -> Result<Vec<u8>, Error> {
         let plan = &self.plan;
         plan.check_residues("mask", mask, plan.shape().output_len())?;
         let inputs = read_input(plan, input)?;
@@ -91,11 +115,28 @@ impl WeightHolder {
             .enumerate()
             .map(|(index, job)| {
                 let mut rng = sample::generator(&job);
-                let product = rerandomise(self.product(&inputs, index), key, &mut rng);
-                write_response(plan, index, &product, mask, &mut rng)
+                let Ciphertext { a, b } = rerandomise(self.product(&inputs, index), key, &mut rng);
+                let b = cover(plan, index, &b, mask, circle, &mut rng);
+                write_response(plan, index, &a, &b)
             })
             .collect();
         Ok(parts.concat())
+    }
+
+    /// The masked `b` of response ciphertext number `index`, before anything is rounded or dropped.
+    #[cfg(test)]
+    pub(crate) fn covered(
+        &self,
+        key: &PublicKey,
+        input: &[u8],
+        mask: &[u32],
+        circle: FullCircle,
+        index: usize,
+        rng: &mut impl CryptoRng,
+    ) -> Vec<u128> {
+        let inputs = read_input(&self.plan, input).unwrap();
+        let Ciphertext { b, .. } = rerandomise(self.product(&inputs, index), key, rng);
+        cover(&self.plan, index, &b, mask, circle, rng).0
     }
 
     /// The products for response ciphertext number `index`, summed over the input groups, transformed.
@@ -127,13 +168,14 @@ fn read_input(plan: &LinearPlan, input: &[u8]) -> Result<Vec<Ciphertext>, Error>
         .map(|index| {
             let bytes = &body[index * size..(index + 1) * size];
             let b = read_residues(bytes, plan.packing().sent(), Message::EncryptedInput)?;
-            Ok(Ciphertext { a: sample::uniform(&seed, index as u64).forward(), b: b.forward() })
+            let stream = Stream::Ciphertext(index as u32);
+            Ok(Ciphertext { a: sample::uniform(&seed, stream).forward(), b: b.forward() })
         })
         .collect()
 }
 
 /// Adds a fresh encryption of zero to a transformed ciphertext and returns coefficients: `a` exact, `b`
-/// lacking its error, which [`write_response`] adds as flooding.
+/// lacking its error, which [`cover`] adds.
 fn rerandomise(mut sum: Ciphertext, key: &PublicKey, rng: &mut impl CryptoRng) -> Ciphertext {
     let u = Polynomial::from_signed(&sample::ternary(rng)).forward();
     sum.a.multiply_accumulate(&key.a, &u);
@@ -143,34 +185,52 @@ fn rerandomise(mut sum: Ciphertext, key: &PublicKey, rng: &mut impl CryptoRng) -
     Ciphertext { a, b: sum.b.inverse() }
 }
 
-/// Subtracts the mask, floods, switches the modulus and packs: all of `a`, the result coefficients of `b`.
-fn write_response(
+/// `b` of a response with every coefficient masked, modulo q. The weight holder may show all of it, so whatever is
+/// computed from it may be shown.
+struct Covered(Vec<u128>);
+
+/// Subtracts the server's mask s and covers the whole circle: the results with f, all else with uniform values.
+fn cover(
     plan: &LinearPlan,
     index: usize,
-    sum: &Ciphertext,
+    b: &Polynomial,
     mask: &[u32],
+    circle: FullCircle,
     rng: &mut impl CryptoRng,
-) -> Vec<u8> {
-    let ell = plan.ell();
-    let (a_bits, b_bits) = (ell + RESPONSE_A_EXTRA, ell + RESPONSE_B_EXTRA);
-    let mut bytes = Vec::with_capacity(plan.output_ciphertext_bytes(index));
-    pack(&mut bytes, a_bits, (0..RING_DEGREE).map(|i| switch_modulus(compose(sum.a.at(i)), a_bits)));
-    let encoding = Encoding::new(ell);
+) -> Covered {
+    // A uniform value plus anything is a uniform value, so where no result lies nothing need be added to it.
+    let mut covered: Vec<u128> = (0..RING_DEGREE).map(|_| circle.anything(rng)).collect();
+    let encoding = Encoding::new(plan.ell());
     let (chunk, group) = plan.output_position(index);
-    let results = plan.packing().results(chunk, group).map(|place| {
-        let share =
-            compose(sum.b.at(place.coefficient)) + 2 * MODULUS - encoding.integer(mask[place.element]);
-        let flooded = share.wrapping_add_signed(sample::flooding(rng, flooding_bits(ell)));
-        switch_modulus(reduce_modulus(reduce_modulus(reduce_modulus(flooded))), b_bits)
-    });
-    pack(&mut bytes, b_bits, results);
+    for place in plan.packing().results(chunk, group) {
+        let share = compose(b.at(place.coefficient)) + 2 * MODULUS - encoding.integer(mask[place.element]);
+        let sum = share.wrapping_add_signed(circle.draw(rng));
+        covered[place.coefficient] = reduce_modulus(reduce_modulus(reduce_modulus(sum)));
+    }
+    Covered(covered)
+}
+
+/// Switches the modulus and packs: all of `a`, the result coefficients of `b`.
+fn write_response(plan: &LinearPlan, index: usize, a: &Polynomial, b: &Covered) -> Vec<u8> {
+    let (a_bits, b_bits) = (response_a_bits(plan.ell()), response_b_bits(plan.ell()));
+    let mut bytes = Vec::with_capacity(plan.output_ciphertext_bytes(index));
+    pack(&mut bytes, a_bits, (0..RING_DEGREE).map(|i| switch_modulus(compose(a.at(i)), a_bits)));
+    let (chunk, group) = plan.output_position(index);
+    let results = plan.packing().results(chunk, group);
+    pack(&mut bytes, b_bits, results.map(|place| switch_modulus(b.0[place.coefficient], b_bits)));
     bytes
+}
+
+/// log2 of q / 2^(ell + 9 + k), the unit in which the errors of decoding are counted.
+fn log2_of_unit(ell: u32) -> f64 {
+    (MODULUS as f64).log2() - f64::from(response_a_bits(ell))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::bits::Unpacker;
+    use crate::params::unit_bits;
     use crate::{Conv1dShape, InputHolder, ideal};
     use rand_chacha::ChaCha20Rng;
     use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -179,6 +239,8 @@ mod tests {
     struct Layer {
         client: InputHolder,
         server: WeightHolder,
+        weights: Vec<i8>,
+        circle: FullCircle,
         request: Vec<u8>,
         product: Vec<u32>,
         rng: ChaCha20Rng,
@@ -200,17 +262,18 @@ mod tests {
                 (0..shape.input_len()).map(|_| mask(rng.next_u32()) & ((1 << ell) - 1)).collect();
             let request = client.encrypt(&plan, &r, &mut rng).unwrap();
             let product = ideal::multiply(&plan, &weights, &r).unwrap();
-            Self { client, server, request, product, rng }
+            let circle = FullCircle::new(ell);
+            Self { client, server, weights, circle, request, product, rng }
         }
 
-        /// The greatest noise on a result after multiplication and the encryption of zero, before s, flooding
-        /// and rounding.
-        fn noise(&mut self) -> u128 {
+        /// The noise of every result after multiplication and the encryption of zero, before the masks and
+        /// rounding.
+        fn noise(&mut self) -> Vec<f64> {
             let plan = *self.server.plan();
             let key = PublicKey::from_bytes(self.client.public_key()).unwrap();
             let inputs = read_input(&plan, &self.request).unwrap();
             let encoding = Encoding::new(plan.ell());
-            let mut greatest = 0;
+            let mut noise = Vec::new();
             for index in 0..plan.output_ciphertexts() {
                 let sum = rerandomise(self.server.product(&inputs, index), &key, &mut self.rng);
                 let mut product = Polynomial::zero();
@@ -221,33 +284,34 @@ mod tests {
                     let phase = compose(sum.b.at(place.coefficient)) + compose(product.at(place.coefficient));
                     let expected = encoding.integer(self.product[place.element]);
                     let difference = (phase + MODULUS - expected) % MODULUS;
-                    greatest = greatest.max(difference.min(MODULUS - difference));
+                    noise.push(difference.min(MODULUS - difference) as f64);
                 }
             }
-            greatest
+            noise
         }
 
-        /// The errors of a response in units of q / 2^(ell + 9); 2^8 would decode wrongly.
+        /// The errors of a response, f among them, in units of q / 2^(ell + 9 + k), of which Delta has 2^(9 + k).
         fn response_errors(&mut self) -> Vec<i64> {
             let plan = *self.server.plan();
             let ell = plan.ell();
-            let unused = 64 - ell - RESPONSE_A_EXTRA;
+            let (a_bits, b_bits) = (response_a_bits(ell), response_b_bits(ell));
             let key = PublicKey::from_bytes(self.client.public_key()).unwrap();
             let mask = vec![0; plan.shape().output_len()];
-            let response = self.server.apply(&key, &self.request, &mask, &mut self.rng).unwrap();
+            let response =
+                self.server.answer(&key, &self.request, &mask, self.circle, &mut self.rng).unwrap();
             let (mut errors, mut rest) = (Vec::new(), response.as_slice());
             for index in 0..plan.output_ciphertexts() {
                 let (part, tail) = rest.split_at(plan.output_ciphertext_bytes(index));
                 rest = tail;
                 let (a, b) = part.split_at(plan.output_a_bytes());
-                let product = self.client.times_secret(a, ell + RESPONSE_A_EXTRA);
-                let mut reader = Unpacker::new(b, ell + RESPONSE_B_EXTRA);
+                let product = self.client.times_secret(a, a_bits);
+                let mut reader = Unpacker::new(b, b_bits);
                 let (chunk, group) = plan.output_position(index);
                 for place in plan.packing().results(chunk, group) {
-                    let b = reader.next_value() << (RESPONSE_A_EXTRA - RESPONSE_B_EXTRA);
-                    let expected = u64::from(self.product[place.element]) << RESPONSE_A_EXTRA;
+                    let b = reader.next_value() << (a_bits - b_bits);
+                    let expected = u64::from(self.product[place.element]) << unit_bits(ell);
                     let error = product[place.coefficient].wrapping_add(b).wrapping_sub(expected);
-                    errors.push((error << unused) as i64 >> unused);
+                    errors.push((error << (64 - a_bits)) as i64 >> (64 - a_bits));
                 }
             }
             errors
@@ -272,43 +336,62 @@ mod tests {
             for weight in extremes() {
                 for mask in [|x| x, |_| u32::MAX, |_| 1] as [fn(u32) -> u32; 3] {
                     let mut layer = Layer::new(shape, 24, weight, mask);
-                    let (noise, bound) = (layer.noise() as f64, layer.server.noise_bits().exp2());
-                    assert!(noise > 0.0 && noise < bound, "{shape:?}: noise {noise}, bound {bound}");
-                    assert!(noise > bound / 400.0, "{shape:?}: bound {bound} says nothing of noise {noise}");
+                    let (noise, bound) = (layer.noise(), layer.server.noise_bits().exp2());
+                    let greatest = noise.iter().copied().fold(0.0, f64::max);
+                    assert!(greatest > 0.0 && greatest < bound, "{shape:?}: {greatest}, bound {bound}");
+                    assert!(greatest > bound / 500.0, "{shape:?}: {greatest}, bound {bound}");
+                    // The mean square has the same roundings at their greatest; a layer's noise is one draw of u.
+                    let proven = Noise::of_weights(layer.server.plan().packing(), &layer.weights);
+                    let squares: f64 = noise.iter().map(|x| x * x).sum();
+                    assert!(squares < 1.5 * proven.sum_of_squares, "{shape:?}: {squares}");
                 }
             }
         }
     }
 
+    /// How far the errors of a layer, f among them, reach beyond what f alone may be.
     #[test]
     fn responses_decode_with_room() {
         for (shape, ell) in [(WIDE, 8), (WIDE, 24), (LONG, 20), (DENSE, 27)] {
             for weight in extremes() {
                 let errors = Layer::new(shape, ell, weight, |x| x).response_errors();
                 let greatest = errors.iter().map(|e| e.unsigned_abs()).max().unwrap();
-                assert!(greatest < 160, "{shape:?}, ell {ell}: error {greatest} of 256");
+                assert!(
+                    greatest < (1 << (unit_bits(ell) - 1)) - 64,
+                    "{shape:?}, ell {ell}: error {greatest}"
+                );
             }
         }
     }
 
-    /// Rounding `a` makes n * 2/3 / 12 = 228 of variance, rounding `b` to multiples of 64 makes 341, flooding by two
-    /// uniform values of width 32 makes 171.
+    /// Rounding `a` makes n * 2/3 / 12 = 228 units^2 of variance and rounding `b` to multiples of 64 makes 341.
     #[test]
     fn every_part_of_the_error_is_there() {
-        let errors = Layer::new(WIDE, 20, |i| i as i8, |x| x).response_errors();
+        let mut layer = Layer::new(WIDE, 20, |i| i as i8, |x| x);
+        layer.circle = FullCircle::switched_off(20);
+        let errors = layer.response_errors();
         let (mut sum, mut squares) = (0.0, 0.0);
         errors.iter().for_each(|&e| (sum, squares) = (sum + e as f64, squares + (e * e) as f64));
         let (mean, square) = (sum / errors.len() as f64, squares / errors.len() as f64);
-        assert!(mean.abs() < 2.0 && (690.0..790.0).contains(&square), "mean {mean}, mean square {square}");
+        assert!(mean.abs() < 2.0 && (520.0..620.0).contains(&square), "mean {mean}, mean square {square}");
+        // The mask is uniform: it reaches both borders of Delta and has its variance.
+        layer.circle = FullCircle::new(20);
+        let errors = layer.response_errors();
+        let delta = f64::from(unit_bits(20)).exp2();
+        let square = errors.iter().map(|&e| (e as f64 / delta).powi(2)).sum::<f64>() / errors.len() as f64;
+        assert!((square * 12.0 - 1.0).abs() < 0.1, "mean square {square} of Delta^2");
+        let (least, greatest) = (errors.iter().min().unwrap(), errors.iter().max().unwrap());
+        assert!(*least as f64 / delta < -0.49 && *greatest as f64 / delta > 0.49);
     }
 
     #[test]
-    fn weights_that_flooding_cannot_hide_are_refused() {
-        let shape = Conv1dShape { in_channels: 600, ..WIDE };
+    fn weights_whose_results_might_not_decode_are_refused() {
+        let shape = Conv1dShape { batch: 1, in_channels: 60_000, out_channels: 1, length: 1, kernel: 1 };
         let weights = vec![-128; shape.weight_len()];
-        let prepare = |ell| WeightHolder::prepare(&LinearPlan::new(shape, ell).unwrap(), &weights);
-        assert!(prepare(20).is_ok());
-        assert!(matches!(prepare(29), Err(Error::NoiseAboveFlooding { flooding_bits: 57, .. })));
+        let noise =
+            WeightHolder::prepare(&LinearPlan::new(shape, 30).unwrap(), &weights).unwrap().noise_bits();
+        // Far below what decodes, for any shape that a plan accepts; the sum over layers is what refuses first.
+        assert!(noise < log2_of_unit(30) - 8.0, "2^{noise} of noise, limit 2^{}", log2_of_unit(30));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The extraction of all weights from offline messages by plaintexts finer than Delta.
 //!
-//! The server answers with a phase of W m - Delta s and noise, for whatever plaintext m it was sent. If m is Delta / 2^j at
+//! Without the mask of `full_circle` the server answers with a phase of W m - Delta s and noise, for whatever
+//! plaintext m it was sent. If m is Delta / 2^j at
 //! one position and 0 elsewhere, a weight w moves a result's phase by w Delta / 2^j. The multiple Delta s does
 //! not hide that modulo Delta, so it gives bit j - 1 of w once the bits below are known: eight messages a weight,
 //! and one message serves as many input channels as there is room for impulses whose taps do not overlap.
@@ -8,7 +9,9 @@
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
+use super::chance::range;
 use super::deviant::{Deviant, PHASE_BITS};
+use crate::full_circle::FullCircle;
 use crate::params::MODULUS;
 use crate::{Conv1dShape, LinearPlan, WeightHolder};
 
@@ -43,22 +46,29 @@ fn impulses(shape: &Conv1dShape) -> Vec<Vec<Impulse>> {
 }
 
 /// What an attack found.
+#[derive(Default)]
 struct Outcome {
     weights: usize,
     /// Weights recovered in all eight bits.
     recovered: usize,
+    /// Bits of weights guessed right, of eight a weight.
+    bits: usize,
     messages: usize,
 }
 
 /// Bit by bit, from the lowest: the phase less what the known bits make of it shows the next.
-fn extract((shape, ell): (Conv1dShape, u32), rng: &mut ChaCha20Rng) -> Outcome {
+fn extract(
+    (shape, ell): (Conv1dShape, u32),
+    client: &Deviant,
+    circle: FullCircle,
+    rng: &mut ChaCha20Rng,
+) -> Outcome {
     let plan = LinearPlan::new(shape, ell).unwrap();
     let weights: Vec<i8> = (0..shape.weight_len()).map(|_| rng.next_u32() as i8).collect();
     let server = WeightHolder::prepare(&plan, &weights).unwrap();
-    let client = Deviant::new(rng);
     let key = client.key();
     let mut known = vec![0u64; weights.len()];
-    let mut messages = 0;
+    let (mut messages, mut bits) = (0, 0);
     for j in 1..=8u32 {
         for part in impulses(&shape) {
             let mut input = vec![0; shape.input_len()];
@@ -68,39 +78,83 @@ fn extract((shape, ell): (Conv1dShape, u32), rng: &mut ChaCha20Rng) -> Outcome {
             let request = client.encrypt(&plan, |element| input[element], rng);
             assert_eq!(request.len(), plan.input_bytes());
             let s: Vec<u32> = (0..shape.output_len()).map(|_| rng.next_u32() >> (32 - ell)).collect();
-            let response = server.apply(&key, &request, &s, rng).unwrap();
+            let response = server.answer(&key, &request, &s, circle, rng).unwrap();
             messages += 1;
             let phases = client.phases(&plan, &response);
-            for Impulse { channel, item, position } in part {
-                for out in 0..shape.out_channels {
-                    for tap in 0..shape.kernel {
-                        let t = position + shape.padding() - tap;
-                        let phase = phases[(item * shape.out_channels + out) * shape.length + t];
-                        let known = &mut known[(out * shape.in_channels + channel) * shape.kernel + tap];
-                        // Modulo Delta the phase is (known + 2^(j-1) bit) Delta / 2^j.
-                        let rest = phase.wrapping_sub((*known << PHASE_BITS) >> j) & ((1 << PHASE_BITS) - 1);
-                        let half = 1 << (PHASE_BITS - 1);
-                        let bit = u64::from((half / 2..half / 2 + half).contains(&rest));
-                        *known |= bit << (j - 1);
-                    }
-                }
+            for (index, phase) in weights_seen(&shape, &part) {
+                // Modulo Delta the phase is (known + 2^(j-1) bit) Delta / 2^j.
+                let rest = phases[phase].wrapping_sub((known[index] << PHASE_BITS) >> j);
+                let half = 1 << (PHASE_BITS - 1);
+                let bit = (half / 2..half / 2 + half).contains(&(rest & ((1 << PHASE_BITS) - 1)));
+                known[index] |= u64::from(bit) << (j - 1);
+                bits += usize::from(bit == (weights[index] >> (j - 1) & 1 == 1));
             }
         }
     }
     let recovered = known.iter().zip(&weights).filter(|(k, w)| **k as u8 == **w as u8).count();
-    Outcome { weights: weights.len(), recovered, messages }
+    Outcome { weights: weights.len(), recovered, bits, messages }
+}
+
+/// (index of a weight, index of the result that shows it) for the impulses of one message.
+fn weights_seen(shape: &Conv1dShape, part: &[Impulse]) -> Vec<(usize, usize)> {
+    let mut seen = Vec::new();
+    for Impulse { channel, item, position } in part {
+        for out in 0..shape.out_channels {
+            for tap in 0..shape.kernel {
+                let result = (item * shape.out_channels + out) * shape.length;
+                let weight = (out * shape.in_channels + channel) * shape.kernel + tap;
+                seen.push((weight, result + position + shape.padding() - tap));
+            }
+        }
+    }
+    seen
+}
+
+/// The whole attack on all layers, with a client of an ordinary key.
+fn extract_all(circle: fn(u32) -> FullCircle) -> Outcome {
+    let mut rng = ChaCha20Rng::seed_from_u64(12);
+    let mut all = Outcome::default();
+    for (shape, ell) in CONVOLUTIONS {
+        let client = Deviant::honest_key(&mut rng);
+        let outcome = extract((shape, ell), &client, circle(ell), &mut rng);
+        all.weights += outcome.weights;
+        all.recovered += outcome.recovered;
+        all.bits += outcome.bits;
+        all.messages += outcome.messages;
+    }
+    all
+}
+
+/// Without the weights' help a guessed bit is right with probability 1/2 and a guessed weight with 1/256.
+fn assert_chance(outcome: &Outcome) {
+    let (weights, bits) = (range(outcome.weights, 1.0 / 256.0), range(8 * outcome.weights, 0.5));
+    let Outcome { recovered, bits: right, .. } = outcome;
+    println!("{recovered} weights, {right} bits; by chance {weights:?} and {bits:?}");
+    assert!(weights.contains(recovered), "{recovered} weights recovered, {weights:?} by chance");
+    assert!(bits.contains(right), "{right} bits right, {bits:?} by chance");
 }
 
 #[test]
-fn fine_plaintexts_recover_every_weight() {
-    let mut rng = ChaCha20Rng::seed_from_u64(12);
-    let (mut weights, mut recovered, mut messages) = (0, 0, 0);
-    for layer in CONVOLUTIONS {
-        let outcome = extract(layer, &mut rng);
-        weights += outcome.weights;
-        recovered += outcome.recovered;
-        messages += outcome.messages;
-    }
-    println!("{recovered} of {weights} weights from {messages} messages");
-    assert_eq!((weights, recovered), (218_280, 218_280));
+fn without_the_mask_fine_plaintexts_recover_every_weight() {
+    let all = extract_all(FullCircle::switched_off);
+    println!("{} of {} weights from {} messages", all.recovered, all.weights, all.messages);
+    assert_eq!((all.weights, all.recovered), (218_280, 218_280));
+}
+
+#[test]
+fn with_the_mask_fine_plaintexts_do_no_better_than_chance() {
+    let all = extract_all(FullCircle::new);
+    assert_eq!(all.weights, 218_280);
+    assert_chance(&all);
+}
+
+/// With the secret key 0 and b_pk = 0 the client need not even decrypt.
+#[test]
+fn with_the_zero_key_the_same() {
+    let mut rng = ChaCha20Rng::seed_from_u64(13);
+    let (shape, ell) = CONVOLUTIONS[3];
+    let client = Deviant::zero_secret(|_, _| 0, &mut rng);
+    let control = extract((shape, ell), &client, FullCircle::switched_off(ell), &mut rng);
+    assert_eq!(control.recovered, control.weights);
+    assert_chance(&extract((shape, ell), &client, FullCircle::new(ell), &mut rng));
 }
