@@ -240,7 +240,7 @@ mod tests {
             let leak = circle.leak_bits(ell);
             assert!(leak <= 1.443 * hole, "ell {ell}: {leak} bits");
             assert!(leak >= core::f64::consts::LOG2_E * 0.875 * hole, "ell {ell}: {leak} bits");
-            assert!((40..=56).contains(&circle.narrow_bits));
+            assert!((39..=56).contains(&circle.narrow_bits));
         }
     }
 

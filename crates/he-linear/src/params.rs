@@ -8,7 +8,7 @@
 //! | Delta | distance of neighbouring plaintexts, q / t | 2^60 to 2^82 |
 //! | s, u | secret key and encryption randomness: uniform ternary | |
 //! | e | errors: centred binomial, eta = 32 | sigma 4, at most 32 in absolute value |
-//! | k | the mask of a response leaves holes of a share 2^-k of the circle | 16 to 24, see [`hole_bits`] |
+//! | k | the mask of a response leaves holes of a share 2^-k of the circle | 17 to 22, see [`hole_bits`] |
 //!
 //! **Security.** For n = 4096, a ternary secret and sigma = 3.2 the tables of homomorphicencryption.org
 //! (Albrecht et al., Homomorphic Encryption Standard, 2018, table 1) allow log2 q = 109 at 128 bits. Ours is 90
@@ -64,7 +64,7 @@ pub const fn hole_bits(ell: u32) -> u32 {
         21 => 21,
         22 => 19,
         23 | 24 => 18,
-        _ => 16,
+        _ => 17,
     }
 }
 
@@ -141,7 +141,7 @@ mod tests {
             assert!(response_a_bits(ell) <= 63, "ell {ell}: {} bits", response_a_bits(ell));
             assert!(response_b_bits(ell) < response_a_bits(ell));
             assert!(ell == MIN_ELL || hole_bits(ell) <= hole_bits(ell - 1));
-            assert!((16..=24).contains(&hole_bits(ell)));
+            assert!((17..=22).contains(&hole_bits(ell)));
         }
     }
 

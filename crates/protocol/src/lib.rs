@@ -21,8 +21,8 @@
 //!                                                          <-  the label's decoding
 //! ```
 //! The client learns the class scores (or labels alone, if that is the server's policy); the server
-//! learns that an inference took place. Both are semi-honest: SECURITY.md says what that means and
-//! what it leaves open.
+//! learns that an inference took place. Both are semi-honest, but the linear layers hide the weights
+//! from any client. SECURITY.md says what that means and what it leaves open.
 //!
 //! Start reading at `examples/session.rs`, then at [`client`] and [`server`]. Each step's two
 //! halves stand in one file under `phases`.

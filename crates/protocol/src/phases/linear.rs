@@ -3,7 +3,7 @@
 //! ```text
 //! offline, every layer, streaming
 //!   client: r uniform                    EncryptedMask: Enc(r)               ->
-//!   server: s uniform                 <- MaskedProduct: Enc(W r - s), fresh, flooded
+//!   server: s uniform                 <- MaskedProduct: Enc(W r - s), fresh, masked
 //!   client keeps r and W r - s; server keeps s
 //! online, per layer
 //!   client: holds y0 (its input x at first)   MaskedInput: y0 - r            ->
