@@ -1,7 +1,8 @@
-//! The number-theoretic transforms. The only file that names the transform library, so that it can be swapped.
+//! The number-theoretic transforms. The only file that names the transform library, so that it can
+//! be swapped.
 //!
-//! Nothing outside this file depends on the root of unity or the order of the transformed values: every
-//! polynomial that travels or is derived from a seed is in coefficient form.
+//! Nothing outside this file depends on the root of unity or the order of the transformed values:
+//! every polynomial that travels or is derived from a seed is in coefficient form.
 
 use std::sync::LazyLock;
 
@@ -20,7 +21,8 @@ static TRANSFORMS: LazyLock<Transforms> = LazyLock::new(|| {
     Transforms(PRIMES.map(|p| Plan::try_new(RING_DEGREE, p).expect("NTT prime")))
 });
 
-/// Coefficients to values, in place, modulo prime number `prime`. Takes and returns reduced residues.
+/// Coefficients to values, in place, modulo prime number `prime`. Takes and returns reduced
+/// residues.
 pub(crate) fn forward(prime: usize, row: &mut [u32]) {
     TRANSFORMS.0[prime].fwd(row);
 }

@@ -1,5 +1,5 @@
-//! Exact packing of fixed-width values into bytes: value by value, least significant bit first, padded with
-//! zero bits at the end only.
+//! Exact packing of fixed-width values into bytes: value by value, least significant bit first,
+//! padded with zero bits at the end only.
 
 /// Bytes that `count` values of `width` bits take.
 pub(crate) const fn packed_bytes(count: usize, width: u32) -> usize {
@@ -22,7 +22,8 @@ pub(crate) fn pack(out: &mut Vec<u8>, width: u32, values: impl Iterator<Item = u
     out.extend_from_slice(&rest[..filled.div_ceil(8) as usize]);
 }
 
-/// Reads values of `width` <= 64 bits. Missing bytes read as zero; the caller has checked the length.
+/// Reads values of `width` <= 64 bits. Missing bytes read as zero; the caller has checked the
+/// length.
 pub(crate) struct Unpacker<'a> {
     bytes: &'a [u8],
     width: u32,

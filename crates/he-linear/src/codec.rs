@@ -10,7 +10,8 @@ pub(crate) const fn residue_bytes(count: usize) -> usize {
     packed_bytes(count * PRIME_COUNT, PRIME_BITS)
 }
 
-/// Appends the coefficients at `indices`: all residues modulo the first prime, then the second, then the third.
+/// Appends the coefficients at `indices`: all residues modulo the first prime, then the second,
+/// then the third.
 pub(crate) fn write_residues(
     out: &mut Vec<u8>,
     polynomial: &Polynomial,
@@ -20,7 +21,8 @@ pub(crate) fn write_residues(
     pack(out, PRIME_BITS, rows.flat_map(|row| indices.clone().map(|index| u64::from(row[index]))));
 }
 
-/// Reads what [`write_residues`] wrote; the other coefficients are zero. The caller has checked the length.
+/// Reads what [`write_residues`] wrote; the other coefficients are zero. The caller has checked the
+/// length.
 pub(crate) fn read_residues(
     bytes: &[u8],
     indices: impl Iterator<Item = usize> + Clone,

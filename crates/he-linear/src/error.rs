@@ -1,4 +1,5 @@
-//! What can go wrong, sorted by who is at fault: the caller, the peer's bytes, or a model that does not fit.
+//! What can go wrong, sorted by who is at fault: the caller, the peer's bytes, or a model that does
+//! not fit.
 
 use crate::params::{MAX_ELL, MIN_ELL};
 

@@ -1,61 +1,65 @@
-//! The mask of a response: it covers the whole circle Z_q but for narrow holes, so that a phase says nothing about
-//! the weights, whatever was encrypted and under whatever key.
+//! The mask of a response: it covers the whole circle Z_q but for narrow holes, so that a phase
+//! says nothing about the weights, whatever was encrypted and under whatever key.
 //!
-//! The phase of a response is X = b + a s, which the holder of the secret key computes. A client that deviates
-//! can make X any function of the weights that is linear modulo q. So the server adds a mask to every
-//! coefficient of `b`, at full q, before anything is rounded or dropped:
+//! The phase of a response is X = b + a s, which the holder of the secret key computes. A client
+//! that deviates can make X any function of the weights that is linear modulo q. So the server adds
+//! a mask to every coefficient of `b`, at full q, before anything is rounded or dropped:
 //!
-//! - where a result lies, S = f - round(q s / t), with the server's own mask s, uniform modulo t = 2^ell;
+//! - where a result lies, S = f - round(q s / t), with the server's own mask s, uniform modulo t =
+//!   2^ell;
 //! - everywhere else, a uniform value modulo q.
 //!
 //! Rounding, dropping or packing coefficients afterwards cannot tell more than the masked `b` does.
 //!
-//! **The term f** is U0 + U1 + U2 - h. U0 is uniform on W values. U1 and U2 are uniform on m values each, which
-//! makes the two edges smooth. With h = floor(Delta / 2) - g and W = 2 h + 3 - 2 m, the term f takes exactly the
-//! values from -h to h. Here g is 0.4375 Delta / 2^k, rounded up, and m is 2^(86 - ell - k), which is
-//! Delta / 2^(k + 4) within 0.03 %. The margin g is room for the errors of decoding, see `params`. Neighbouring
-//! values of q s / t differ by Delta, so the intervals of S do not overlap. Between them lie t holes of width
-//! 2 g, with edges of width 2 m.
+//! **The term f** is U0 + U1 + U2 - h. U0 is uniform on W values. U1 and U2 are uniform on m values
+//! each, which makes the two edges smooth. With h = floor(Delta / 2) - g and W = 2 h + 3 - 2 m, the
+//! term f takes exactly the values from -h to h. Here g is 0.4375 Delta / 2^k, rounded up, and m is
+//! 2^(86 - ell - k), which is Delta / 2^(k + 4) within 0.03 %. The margin g is room for the errors
+//! of decoding, see `params`. Neighbouring values of q s / t differ by Delta, so the intervals of S
+//! do not overlap. Between them lie t holes of width 2 g, with edges of width 2 m.
 //!
-//! **Any client.** U0 alone takes each value with probability 1 / W at most, so S takes each value of Z_q with
-//! probability 1 / (t W) at most. The uniform distribution gives it 1 / q. Therefore any event about the
-//! masked coefficient has at most q / (t W) times the probability that it has for a uniform coefficient, whatever
-//! X is. The factor is (1 - (2 g + 2 m) / Delta)^-1 = (1 - 2^-k)^-1, up to 0.003 % of the exponent below:
+//! **Any client.** U0 alone takes each value with probability 1 / W at most, so S takes each value
+//! of Z_q with probability 1 / (t W) at most. The uniform distribution gives it 1 / q. Therefore
+//! any event about the masked coefficient has at most q / (t W) times the probability that it has
+//! for a uniform coefficient, whatever X is. The factor is (1 - (2 g + 2 m) / Delta)^-1 = (1 -
+//! 2^-k)^-1, up to 0.003 % of the exponent below:
 //!
 //! ```text
 //! leak of a coefficient = log2(q / (t W)) <= 1.443 / 2^k bits
 //! ```
 //!
-//! Of this the holes themselves make 1.4427 * 0.875 / 2^k, the edges 1.4427 * 0.125 / 2^k. The masks of
-//! coefficients are independent, so the bits of all coefficients add up, also for a client that chooses each
-//! message after the last response. This is the maximal leakage of Issa, Wagner and Kamath (IEEE Transactions on
-//! Information Theory, 2020): what the responses say multiplies the probability of any guess by at most
-//! 2^(sum of the bits).
+//! Of this the holes themselves make 1.4427 * 0.875 / 2^k, the edges 1.4427 * 0.125 / 2^k. The
+//! masks of coefficients are independent, so the bits of all coefficients add up, also for a client
+//! that chooses each message after the last response. This is the maximal leakage of Issa, Wagner
+//! and Kamath (IEEE Transactions on Information Theory, 2020): what the responses say multiplies
+//! the probability of any guess by at most 2^(sum of the bits).
 //!
-//! The mask s is used again online. So the statement is about `b` and s together: their joint probability is at
-//! most q / (t W) times the one they have if `b` is uniform and s is the rounded (X - b) t / q.
+//! The mask s is used again online. So the statement is about `b` and s together: their joint
+//! probability is at most q / (t W) times the one they have if `b` is uniform and s is the rounded
+//! (X - b) t / q.
 //!
-//! **An honest client** sees the phase round(q m / t) + f + d, with the right m = W r - s and noise d that
-//! depends on the weights. It is to look as if d were 0. Let p be the density of f and H(d) the Hellinger
-//! distance of p to its shift by d: H(d)^2 is half the sum of (sqrt p(x) - sqrt p(x - d))^2. By the triangle
-//! inequality H(d) <= |d| H(1). On its left edge p is
+//! **An honest client** sees the phase round(q m / t) + f + d, with the right m = W r - s and noise
+//! d that depends on the weights. It is to look as if d were 0. Let p be the density of f and H(d)
+//! the Hellinger distance of p to its shift by d: H(d)^2 is half the sum of (sqrt p(x) - sqrt p(x -
+//! d))^2. By the triangle inequality H(d) <= |d| H(1). On its left edge p is
 //!
 //! ```text
 //! p_j = j (j + 1) / (2 m^2 W)                          for 0 <= j <= m
 //! p_j = (m^2 - (2m - 1 - j) (2m - j) / 2) / (m^2 W)    for m <= j <= 2m - 1
 //! ```
 //!
-//! On the lower half (sqrt p_j - sqrt p_(j-1))^2 = 2 j / (m^2 W (sqrt(j+1) + sqrt(j-1))^2), which is at most
-//! (1 + 1/j^2) / (2 m^2 W), because (sqrt(j+1) + sqrt(j-1))^2 >= 4 j - 2 / j. These terms sum to at most
-//! (m + 2) / (2 m^2 W). On the upper half the density moves by i / (m^2 W), i = 2m - j, and is at least
-//! 1 / (2 W), so a term is at most i^2 / (2 m^4 W). These sum to at most 1 / (6 m W). Both edges together, halved:
+//! On the lower half (sqrt p_j - sqrt p_(j-1))^2 = 2 j / (m^2 W (sqrt(j+1) + sqrt(j-1))^2), which
+//! is at most (1 + 1/j^2) / (2 m^2 W), because (sqrt(j+1) + sqrt(j-1))^2 >= 4 j - 2 / j. These
+//! terms sum to at most (m + 2) / (2 m^2 W). On the upper half the density moves by i / (m^2 W), i
+//! = 2m - j, and is at least 1 / (2 W), so a term is at most i^2 / (2 m^4 W). These sum to at most
+//! 1 / (6 m W). Both edges together, halved:
 //!
 //! ```text
 //! H(d)^2 <= d^2 (2/3 + 1/m) / (m W)
 //! ```
 //!
-//! Without the two narrow terms H(d)^2 would be d / W, and the distance would grow linearly in the number of
-//! coefficients. `leak` sums the squares over a layer, a model and a year.
+//! Without the two narrow terms H(d)^2 would be d / W, and the distance would grow linearly in the
+//! number of coefficients. `leak` sums the squares over a layer, a model and a year.
 
 use rand_core::CryptoRng;
 
@@ -83,7 +87,8 @@ impl FullCircle {
         Self::with(delta / 2 - margin, narrow_bits(ell))
     }
 
-    /// f from -`greatest` to `greatest`, with edges made of two uniform terms of 2^`narrow_bits` values.
+    /// f from -`greatest` to `greatest`, with edges made of two uniform terms of 2^`narrow_bits`
+    /// values.
     const fn with(greatest: u128, narrow_bits: u32) -> Self {
         Self {
             wide: 2 * greatest + 3 - (2 << narrow_bits),
@@ -244,8 +249,9 @@ mod tests {
         }
     }
 
-    /// The leak against its definition on a circle small enough to count: over any prior on X, the best guess of X
-    /// from the masked value succeeds at most q / (t W) times as often as the best guess without it.
+    /// The leak against its definition on a circle small enough to count: over any prior on X, the
+    /// best guess of X from the masked value succeeds at most q / (t W) times as often as the best
+    /// guess without it.
     #[test]
     fn no_guess_gains_more_than_the_leak() {
         let circle = FullCircle::with(100, 2);

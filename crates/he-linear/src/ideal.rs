@@ -1,5 +1,5 @@
-//! The ideal functionality: the same interface in the clear, for tests of the layers above. No secrecy
-//! whatsoever.
+//! The ideal functionality: the same interface in the clear, for tests of the layers above. No
+//! secrecy whatsoever.
 //!
 //! Messages have the same lengths as the real ones, so that plans and frames can be tested with it.
 

@@ -42,7 +42,8 @@ impl InputHolder {
     }
 
     /// Encrypts a mask r, \[batch\]\[in_channels\]\[length\] residues modulo 2^ell, into
-    /// [`LinearPlan::input_bytes`] bytes: a fresh seed for every `a`, then the `b` of each ciphertext.
+    /// [`LinearPlan::input_bytes`] bytes: a fresh seed for every `a`, then the `b` of each
+    /// ciphertext.
     ///
     /// # Errors
     /// If the mask has the wrong length or a residue is not reduced.
@@ -145,8 +146,8 @@ impl InputHolder {
         }
     }
 
-    /// a s over the integers, modulo 2^64, from packed coefficients of `width` <= 64 bits: |a s| < 2^76 is exact
-    /// modulo q.
+    /// a s over the integers, modulo 2^64, from packed coefficients of `width` <= 64 bits: |a s| <
+    /// 2^76 is exact modulo q.
     pub(crate) fn times_secret(&self, a: &[u8], width: u32) -> Zeroizing<Vec<u64>> {
         let mut reader = Unpacker::new(a, width);
         let values: Vec<u64> = (0..RING_DEGREE).map(|_| reader.next_value()).collect();

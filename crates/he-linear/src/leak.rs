@@ -1,19 +1,20 @@
-//! What the responses of a model tell about its weights beyond the results: one bound for any client, a much smaller
-//! one for a client that follows the protocol.
+//! What the responses of a model tell about its weights beyond the results: one bound for any
+//! client, a much smaller one for a client that follows the protocol.
 //!
-//! **Any client.** `full_circle` bounds what one masked coefficient tells, whatever was encrypted. The bits add
-//! up over the results of an inference. At load they must stay within [`MOST_BITS`].
+//! **Any client.** `full_circle` bounds what one masked coefficient tells, whatever was encrypted.
+//! The bits add up over the results of an inference. At load they must stay within [`MOST_BITS`].
 //!
-//! **An honest client.** Let d be the noise of one result. The Hellinger distance H of its masked phase to the
-//! phase without noise satisfies H^2 <= c d^2, with c from `full_circle`. Give the client every random choice of
-//! both parties but the terms f. Then the noise of all results is fixed, the terms f are independent, and squared
-//! Hellinger distances of independent coefficients add up at most. Averaged over those choices the sum is at
-//! most c times the sum of the mean squares of `noise`. So the mean square counts, not the bound. The
-//! statistical distance is at most sqrt 2 times the root of the sum: it grows with the root of the number of
-//! inferences. Over a year of one inference every 30 s it must stay below 2^-20 at load.
+//! **An honest client.** Let d be the noise of one result. The Hellinger distance H of its masked
+//! phase to the phase without noise satisfies H^2 <= c d^2, with c from `full_circle`. Give the
+//! client every random choice of both parties but the terms f. Then the noise of all results is
+//! fixed, the terms f are independent, and squared Hellinger distances of independent coefficients
+//! add up at most. Averaged over those choices the sum is at most c times the sum of the mean
+//! squares of `noise`. So the mean square counts, not the bound. The statistical distance is at
+//! most sqrt 2 times the root of the sum: it grows with the root of the number of inferences. Over
+//! a year of one inference every 30 s it must stay below 2^-20 at load.
 //!
-//! The encryptions of zero are exact ring-LWE samples in this argument once `b` depends on f alone: `a` of a
-//! response is u a_pk + e1 + sum K a, with u fresh.
+//! The encryptions of zero are exact ring-LWE samples in this argument once `b` depends on f alone:
+//! `a` of a response is u a_pk + e1 + sum K a, with u fresh.
 
 use crate::error::Error;
 use crate::full_circle::FullCircle;
@@ -22,13 +23,14 @@ use crate::plan::LinearPlan;
 
 /// Most bits that the responses of an inference may tell a client that deviates.
 pub const MOST_BITS: f64 = 1.0;
-/// log2 of the largest statistical distance of an honest client's view over a year from an ideal one.
+/// log2 of the largest statistical distance of an honest client's view over a year from an ideal
+/// one.
 pub const MOST_YEAR_DISTANCE: f64 = -20.0;
 /// Inferences of a year: one every 30 s.
 pub const INFERENCES_A_YEAR: f64 = 365.0 * 24.0 * 120.0;
 
-/// The leak of a layer, or of the layers of a model together. Says something about the weights, so it is for
-/// their owner only.
+/// The leak of a layer, or of the layers of a model together. Says something about the weights, so
+/// it is for their owner only.
 #[derive(Clone, Copy, Default)]
 pub struct Leak {
     bits: f64,
@@ -43,14 +45,15 @@ impl Leak {
         Self { bits: plan.leak_bits(), hellinger: noise.sum_of_squares * circle.hellinger_per_square() }
     }
 
-    /// What the responses of an inference tell any client at most, in bits. Depends on shapes alone.
+    /// What the responses of an inference tell any client at most, in bits. Depends on shapes
+    /// alone.
     #[must_use]
     pub const fn bits(&self) -> f64 {
         self.bits
     }
 
-    /// log2 of the statistical distance of an honest client's view of so many inferences from a view that is made
-    /// from the results alone.
+    /// log2 of the statistical distance of an honest client's view of so many inferences from a
+    /// view that is made from the results alone.
     #[must_use]
     pub fn distance(&self, inferences: f64) -> f64 {
         f64::midpoint((self.hellinger * inferences).log2(), 1.0)
@@ -101,7 +104,8 @@ mod tests {
         assert!(sum.check().is_err());
     }
 
-    /// The statistical distance is the root of twice the sum of squares, and grows with the root of the count.
+    /// The statistical distance is the root of twice the sum of squares, and grows with the root of
+    /// the count.
     #[test]
     fn the_distance_grows_with_the_root_of_the_count() {
         let one = leak(0.0, (-80f64).exp2());
@@ -109,7 +113,8 @@ mod tests {
         assert!((one.distance(INFERENCES_A_YEAR) - one.distance(1.0) - 10.0).abs() < 0.01);
     }
 
-    /// A layer of the last convolution's shape with weights at their greatest, and its leak by hand.
+    /// A layer of the last convolution's shape with weights at their greatest, and its leak by
+    /// hand.
     #[test]
     fn the_leak_of_a_layer_follows_from_its_weights() {
         let shape = Conv1dShape { batch: 25, in_channels: 128, out_channels: 32, length: 16, kernel: 5 };
@@ -119,7 +124,8 @@ mod tests {
         let results = shape.output_len() as f64;
         let hole = f64::from(crate::params::hole_bits(24)).exp2().recip();
         assert!((leak.bits() / (results * core::f64::consts::LOG2_E * hole) - 1.0).abs() < 1e-3);
-        // Each result has 128 * 5 weights, times the output channels that share its ring, plus roundings.
+        // Each result has 128 * 5 weights, times the output channels that share its ring, plus
+        // roundings.
         let row = 640.0 * 128.0;
         let group = plan.tiling().out_group as f64;
         let square = 16.0 * row * 128.0 * group + 4096.0 * 64.0 / 3.0 + (row / 2.0 + 1.0f64).powi(2);

@@ -1,5 +1,5 @@
-//! Linear layers on secret shares: one party holds a mask r, the other weights W and a mask s; the first
-//! learns W r - s modulo 2^ell and nothing else, the second learns nothing.
+//! Linear layers on secret shares: one party holds a mask r, the other weights W and a mask s; the
+//! first learns W r - s modulo 2^ell and nothing else, the second learns nothing.
 //!
 //! ```text
 //! InputHolder (client)                                   WeightHolder (server)
@@ -9,14 +9,15 @@
 //!   = W r - s mod 2^ell
 //! ```
 //!
-//! The offline phase of DELPHI (Mishra et al., USENIX Security 2020) on ring-LWE with coefficient packing
-//! (Cheetah, Huang et al., USENIX Security 2022): W is a batch of one-dimensional convolutions or a dense
-//! layer, see [`Conv1dShape`]. No I/O: messages are bytes whose exact lengths both parties know from the
-//! [`LinearPlan`].
+//! The offline phase of DELPHI (Mishra et al., USENIX Security 2020) on ring-LWE with coefficient
+//! packing (Cheetah, Huang et al., USENIX Security 2022): W is a batch of one-dimensional
+//! convolutions or a dense layer, see [`Conv1dShape`]. No I/O: messages are bytes whose exact
+//! lengths both parties know from the [`LinearPlan`].
 //!
-//! **Whatever an input holder sends**, a response tells it W r - s, of which it chooses r or makes it any linear
-//! function of the weights, and s is uniform. Beyond that it tells at most [`LinearPlan::leak_bits`] bits. A
-//! weight holder that deviates learns nothing either, but may answer wrongly.
+//! **Whatever an input holder sends**, a response tells it W r - s, of which it chooses r or makes
+//! it any linear function of the weights, and s is uniform. Beyond that it tells at most
+//! [`LinearPlan::leak_bits`] bits. A weight holder that deviates learns nothing either, but may
+//! answer wrongly.
 //!
 //! Where things are:
 //!

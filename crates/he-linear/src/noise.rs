@@ -1,8 +1,8 @@
 //! The noise of a response, bounded and averaged from the weights.
 //!
-//! With kernels K_g (one polynomial per group of input channels), fresh errors e_g, the encryption of zero (u
-//! a_pk + e1, u b_pk) and roundings eps of the encodings, the phase of a response differs from the encoded
-//! result by
+//! With kernels K_g (one polynomial per group of input channels), fresh errors e_g, the encryption
+//! of zero (u a_pk + e1, u b_pk) and roundings eps of the encodings, the phase of a response
+//! differs from the encoded result by
 //!
 //! ```text
 //! sum_g K_g e_g  +  u e_pk  +  e1 s  +  sum_g K_g eps_g  -  eps
@@ -10,22 +10,24 @@
 //!
 //! Here eps stands for the roundings of the mask s and of the result; each is at most 1/2.
 //!
-//! **The bound** is for decoding. The first three terms are sums of independent symmetric variables. A centred
-//! binomial of eta is eta differences of fair bits, so E exp(x e) = cosh(x/2)^(2 eta) <= exp(eta x^2 / 4):
-//! sub-Gaussian with variance proxy eta / 2 = 16. A uniform ternary u has (1 + 2 cosh x) / 3 <= exp(x^2 / 3):
-//! proxy 2/3. Given any e_pk with |e_pk| <= eta and any ternary s, the total proxy is at most
+//! **The bound** is for decoding. The first three terms are sums of independent symmetric
+//! variables. A centred binomial of eta is eta differences of fair bits, so E exp(x e) =
+//! cosh(x/2)^(2 eta) <= exp(eta x^2 / 4): sub-Gaussian with variance proxy eta / 2 = 16. A uniform
+//! ternary u has (1 + 2 cosh x) / 3 <= exp(x^2 / 3): proxy 2/3. Given any e_pk with |e_pk| <= eta
+//! and any ternary s, the total proxy is at most
 //!
 //! ```text
 //! V = 16 sum_g ||K_g||^2  +  2/3 n eta^2  +  16 n
 //! ```
 //!
-//! and a coefficient exceeds sqrt(2 V ln(2 N 2^100)) with probability below 2^-100 / N. The roundings are at
-//! most 1/2 each, and a result meets only the roundings of the inputs it is made of (gaps encode zero
-//! exactly), so they add at most half its row's sum of |w|, plus 1. Masks and keys enter by worst case only.
+//! and a coefficient exceeds sqrt(2 V ln(2 N 2^100)) with probability below 2^-100 / N. The
+//! roundings are at most 1/2 each, and a result meets only the roundings of the inputs it is made
+//! of (gaps encode zero exactly), so they add at most half its row's sum of |w|, plus 1. Masks and
+//! keys enter by worst case only.
 //!
-//! **The mean square** is for hiding. Over the random choices of both parties the first three terms have mean 0
-//! and do not correlate. An error has variance 16, a ternary value 2/3. So the mean square of the noise of a
-//! result is at most
+//! **The mean square** is for hiding. Over the random choices of both parties the first three terms
+//! have mean 0 and do not correlate. An error has variance 16, a ternary value 2/3. So the mean
+//! square of the noise of a result is at most
 //!
 //! ```text
 //! 16 sum_g ||K_g||^2  +  2 * 16 * 2/3 n  +  (sum |w| / 2 + 1)^2
@@ -46,7 +48,8 @@ const SLACK: f64 = 1.000_001;
 /// What is proven about the noise of a layer's response.
 #[derive(Clone, Copy)]
 pub(crate) struct Noise {
-    /// An upper bound on the absolute noise of every coefficient, failing with probability below 2^-100.
+    /// An upper bound on the absolute noise of every coefficient, failing with probability below
+    /// 2^-100.
     pub(crate) bound: f64,
     /// An upper bound on the sum over all results of the mean squares of their noise.
     pub(crate) sum_of_squares: f64,

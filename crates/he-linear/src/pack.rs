@@ -1,27 +1,27 @@
 //! Coefficient packing: where tensors lie in polynomials, so that one negacyclic product is a whole
 //! convolution.
 //!
-//! Huang, Lu, Hong, Ding: Cheetah, USENIX Security 2022, section 3, with windows of a batch and zero padding.
-//! Let P = (kernel - 1) / 2, S = length + P, C = windows * S. Input channel c of a group, window w, position
-//! t lies at
+//! Huang, Lu, Hong, Ding: Cheetah, USENIX Security 2022, section 3, with windows of a batch and
+//! zero padding. Let P = (kernel - 1) / 2, S = length + P, C = windows * S. Input channel c of a
+//! group, window w, position t lies at
 //!
 //! ```text
 //! c C + w S + t                                  (the P coefficients after each window are zero)
 //! ```
 //!
-//! and tap k of the kernel from channel c to output o of a group at exponent (o g_in + g_in - 1 - c) C + P -
-//! k. Since position t of the result needs position t + k - P of the input, the product holds result (o, w,
-//! t) at
+//! and tap k of the kernel from channel c to output o of a group at exponent (o g_in + g_in - 1 -
+//! c) C + P - k. Since position t of the result needs position t + k - P of the input, the product
+//! holds result (o, w, t) at
 //!
 //! ```text
 //! (o g_in + g_in - 1) C + w S + t
 //! ```
 //!
-//! A term from channel c and kernel (o', c') lies in block (o' g_in + g_in - 1) + (c - c'); with |c - c'| <
-//! g_in this is a block of a result only if c = c', and then of output o' alone. Taps reach at most P beyond
-//! a window, into zeros that no result uses. Exponents run from -P to (g_in g_out + g_in - 1) C - 1; modulo
-//! X^n + 1 with g_in g_out C <= n the negative ones fall behind the last result and the ones from n on before
-//! the first.
+//! A term from channel c and kernel (o', c') lies in block (o' g_in + g_in - 1) + (c - c'); with |c
+//! - c'| < g_in this is a block of a result only if c = c', and then of output o' alone. Taps reach
+//! at most P beyond a window, into zeros that no result uses. Exponents run from -P to (g_in g_out
+//! + g_in - 1) C - 1; modulo X^n + 1 with g_in g_out C <= n the negative ones fall behind the last
+//! result and the ones from n on before the first.
 
 use crate::params::RING_DEGREE;
 use crate::shape::Conv1dShape;

@@ -1,4 +1,5 @@
-//! Every parameter of the encryption scheme, once; the tests below derive what is claimed about them.
+//! Every parameter of the encryption scheme, once; the tests below derive what is claimed about
+//! them.
 //!
 //! | letter | meaning | value |
 //! |---|---|---|
@@ -10,21 +11,22 @@
 //! | e | errors: centred binomial, eta = 32 | sigma 4, at most 32 in absolute value |
 //! | k | the mask of a response leaves holes of a share 2^-k of the circle | 17 to 22, see [`hole_bits`] |
 //!
-//! **Security.** For n = 4096, a ternary secret and sigma = 3.2 the tables of homomorphicencryption.org
-//! (Albrecht et al., Homomorphic Encryption Standard, 2018, table 1) allow log2 q = 109 at 128 bits. Ours is 90
-//! with sigma = 4. The best attack that we know reduces a lattice with blocks of size 433. That costs 157 bits as
-//! the standard counts (its own set, counted so, has 128), 143 bits without the number of calls, and 126.4 bits
-//! in the core-SVP model, which leaves out all constants. See `docs/security/estimates/rlwe.py`.
+//! **Security.** For n = 4096, a ternary secret and sigma = 3.2 the tables of
+//! homomorphicencryption.org (Albrecht et al., Homomorphic Encryption Standard, 2018, table 1)
+//! allow log2 q = 109 at 128 bits. Ours is 90 with sigma = 4. The best attack that we know reduces
+//! a lattice with blocks of size 433. That costs 157 bits as the standard counts (its own set,
+//! counted so, has 128), 143 bits without the number of calls, and 126.4 bits in the core-SVP
+//! model, which leaves out all constants. See `docs/security/estimates/rlwe.py`.
 //!
 //! **Hiding.** See `full_circle` for the mask of a response and `leak` for what it leaves open.
 //!
-//! **Failure.** The unit here is q / 2^(ell + 9 + k), of which Delta has 2^(9 + k). The mask keeps 224 units
-//! from the border between two plaintexts. A result decodes while its other errors stay below 224 units. The
-//! rounding of `b` to ell + 3 + k bits takes at most 32 of them, the noise at most one (or the weights are
-//! refused). The rounding of `a` against the secret is a sum of 4096 products of a uniform value on
-//! \[-1/2, 1/2] and a ternary one; its standard deviation is 15.1 units. By the Chernoff bound over their exact
-//! moment generating function an inference of 2^20 results fails with probability below 2^-92. One bit less of
-//! `a` or of `b` misses 2^-80.
+//! **Failure.** The unit here is q / 2^(ell + 9 + k), of which Delta has 2^(9 + k). The mask keeps
+//! 224 units from the border between two plaintexts. A result decodes while its other errors stay
+//! below 224 units. The rounding of `b` to ell + 3 + k bits takes at most 32 of them, the noise at
+//! most one (or the weights are refused). The rounding of `a` against the secret is a sum of 4096
+//! products of a uniform value on \[-1/2, 1/2] and a ternary one; its standard deviation is 15.1
+//! units. By the Chernoff bound over their exact moment generating function an inference of 2^20
+//! results fails with probability below 2^-92. One bit less of `a` or of `b` misses 2^-80.
 
 /// n: the degree of the ring.
 pub const RING_DEGREE: usize = 4096;
@@ -53,10 +55,11 @@ pub(crate) const NOISE_TAIL_BITS: u32 = 100;
 
 /// k: the holes in the mask of a response take a share 2^-k of the circle Z_q.
 ///
-/// A hole tells any client at most 1.4427 / 2^k bits a result. Each bit of k costs one bit of every coefficient
-/// of a response that travels. A large k also makes the edges of a hole steep, and steep edges show the noise to
-/// an honest client's eye; noise weighs more the smaller Delta is. So k falls as ell grows. The layers with a
-/// large ell have the fewest results per ciphertext, so they also gain least from a large k.
+/// A hole tells any client at most 1.4427 / 2^k bits a result. Each bit of k costs one bit of every
+/// coefficient of a response that travels. A large k also makes the edges of a hole steep, and
+/// steep edges show the noise to an honest client's eye; noise weighs more the smaller Delta is. So
+/// k falls as ell grows. The layers with a large ell have the fewest results per ciphertext, so
+/// they also gain least from a large k.
 #[must_use]
 pub const fn hole_bits(ell: u32) -> u32 {
     match ell {
@@ -86,7 +89,8 @@ pub(crate) const fn response_b_bits(ell: u32) -> u32 {
 /// Units that the mask keeps from the border between two plaintexts.
 pub(crate) const MARGIN_UNITS: u32 = 224;
 
-/// log2 m: each of the mask's two narrow terms takes m = 2^(86 - ell - k) values, about Delta / 2^(k + 4).
+/// log2 m: each of the mask's two narrow terms takes m = 2^(86 - ell - k) values, about Delta /
+/// 2^(k + 4).
 pub(crate) const fn narrow_bits(ell: u32) -> u32 {
     MODULUS.ilog2() + 1 - ell - hole_bits(ell) - 4
 }
@@ -133,8 +137,8 @@ mod tests {
         assert!(sigma >= 4.0 && log_q <= 100.0, "log2 q = {log_q}, sigma = {sigma}");
     }
 
-    /// What the code needs of the widths: packing takes 64 bits, exact rounding 63, the product with the secret
-    /// log2 q - 13.
+    /// What the code needs of the widths: packing takes 64 bits, exact rounding 63, the product
+    /// with the secret log2 q - 13.
     #[test]
     fn widths_fit() {
         for ell in MIN_ELL..=MAX_ELL {
@@ -150,9 +154,9 @@ mod tests {
         assert!(describe().contains("k=[22, 22,") && describe().contains("narrow=86"), "{}", describe());
     }
 
-    /// log2 of the Chernoff bound on P(|sum of n roundings times ternary| > margin), roundings uniform on
-    /// [-1/2, 1/2]: min over x of 2 E(exp(x eps s))^n exp(-x margin), E exp(x eps s) = 1/3 + 2/3 sinh(x/2) /
-    /// (x/2).
+    /// log2 of the Chernoff bound on P(|sum of n roundings times ternary| > margin), roundings
+    /// uniform on [-1/2, 1/2]: min over x of 2 E(exp(x eps s))^n exp(-x margin), E exp(x eps s) =
+    /// 1/3 + 2/3 sinh(x/2) / (x/2).
     fn log2_rounding_exceeds(margin: f64) -> f64 {
         let exponent = |x: f64| {
             let half = x / 2.0;
@@ -163,11 +167,11 @@ mod tests {
         (2.0f64.ln() + least) / core::f64::consts::LN_2
     }
 
-    /// log2 of the probability that one of `results` results decodes wrongly, `a` and `b` travelling modulo
-    /// 2^(ell + k + extra). `a` is uniform modulo q (pseudorandom), so x = (a + v) / q is uniform on [0, 1) for
-    /// a v uniform on [0, 1), and the rounding of 2^bits x is uniform. The rounding of 2^bits a / q differs
-    /// from it by at most 2^bits / q. Everything else enters with its greatest value. A unit is
-    /// q / 2^(ell + 9 + k).
+    /// log2 of the probability that one of `results` results decodes wrongly, `a` and `b`
+    /// travelling modulo 2^(ell + k + extra). `a` is uniform modulo q (pseudorandom), so x = (a +
+    /// v) / q is uniform on [0, 1) for a v uniform on [0, 1), and the rounding of 2^bits x is
+    /// uniform. The rounding of 2^bits a / q differs from it by at most 2^bits / q. Everything else
+    /// enters with its greatest value. A unit is q / 2^(ell + 9 + k).
     fn failure_bits(ell: u32, a_extra: i32, b_extra: i32, results: f64) -> f64 {
         // Units are those of the shipped widths; a coarser rounding of `a` counts in its own.
         let a_unit = f64::from(9 - a_extra).exp2();

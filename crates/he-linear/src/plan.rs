@@ -13,8 +13,8 @@ const MAX_CIPHERTEXTS: usize = 1 << 14;
 /// Most ciphertext products of one layer.
 const MAX_PRODUCTS: usize = 1 << 17;
 
-/// The public plan of one linear layer: geometry and share width. Both parties build the same one; nothing in
-/// it depends on a weight or a mask.
+/// The public plan of one linear layer: geometry and share width. Both parties build the same one;
+/// nothing in it depends on a weight or a mask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LinearPlan {
     ell: u32,
@@ -25,8 +25,8 @@ impl LinearPlan {
     /// Plans a layer of this shape on shares modulo 2^ell.
     ///
     /// # Errors
-    /// If ell or a dimension is out of range, a window does not fit the ring, or the layer is larger than any
-    /// sensible one.
+    /// If ell or a dimension is out of range, a window does not fit the ring, or the layer is
+    /// larger than any sensible one.
     pub fn new(shape: Conv1dShape, ell: u32) -> Result<Self, Error> {
         if !(MIN_ELL..=MAX_ELL).contains(&ell) {
             return Err(Error::UnsupportedWidth { ell });
@@ -81,7 +81,8 @@ impl LinearPlan {
         (0..self.output_ciphertexts()).map(|index| self.output_ciphertext_bytes(index)).sum()
     }
 
-    /// What the response tells a client that deviates at most, in bits: those of one result times their number.
+    /// What the response tells a client that deviates at most, in bits: those of one result times
+    /// their number.
     #[must_use]
     pub fn leak_bits(&self) -> f64 {
         self.shape().output_len() as f64 * FullCircle::new(self.ell).leak_bits(self.ell)

@@ -1,4 +1,5 @@
-//! Polynomials modulo q as three rows of residues, and the exact arithmetic between Z_q, Z_t and the residues.
+//! Polynomials modulo q as three rows of residues, and the exact arithmetic between Z_q, Z_t and
+//! the residues.
 //!
 //! Nothing here branches on a value or indexes memory by one.
 
@@ -90,8 +91,8 @@ pub(crate) const fn reduce_modulus(x: u128) -> u128 {
     difference.wrapping_add(MODULUS & 0u128.wrapping_sub(difference >> 127))
 }
 
-/// Encoding of residues modulo t = 2^ell into Z_q as round(q m / t): wrapping modulo t wraps modulo q, up to
-/// half a unit.
+/// Encoding of residues modulo t = 2^ell into Z_q as round(q m / t): wrapping modulo t wraps modulo
+/// q, up to half a unit.
 #[derive(Clone, Copy)]
 pub(crate) struct Encoding {
     ell: u32,
@@ -110,8 +111,8 @@ impl Encoding {
         (MODULUS * m as u128 + (1 << (self.ell - 1))) >> self.ell
     }
 
-    /// round(q m / t) modulo prime number `prime`. With rho = (q m + t/2) mod t it is (q m + t/2 - rho) / t,
-    /// and q = 0 modulo the prime, so (t/2 - rho) / t.
+    /// round(q m / t) modulo prime number `prime`. With rho = (q m + t/2) mod t it is (q m + t/2 -
+    /// rho) / t, and q = 0 modulo the prime, so (t/2 - rho) / t.
     #[inline(always)]
     pub(crate) const fn residue(&self, m: u32, prime: usize) -> u32 {
         let half = 1u32 << (self.ell - 1);
@@ -120,7 +121,8 @@ impl Encoding {
     }
 }
 
-/// floor(2^64 x / q) for x in \[0, q). The first estimate is at most two too small; the remainder corrects it.
+/// floor(2^64 x / q) for x in \[0, q). The first estimate is at most two too small; the remainder
+/// corrects it.
 #[inline(always)]
 const fn fraction(x: u128) -> u64 {
     const RECIPROCAL: u64 = reciprocal();
@@ -153,8 +155,8 @@ pub(crate) const fn switch_modulus(x: u128, bits: u32) -> u64 {
     fraction(x).wrapping_add(1 << (63 - bits)) >> (64 - bits)
 }
 
-/// A polynomial modulo q: one row of n residues per prime, in coefficient or transformed form (the user knows
-/// which). Not `Debug`: most hold secrets. Wiped on drop.
+/// A polynomial modulo q: one row of n residues per prime, in coefficient or transformed form (the
+/// user knows which). Not `Debug`: most hold secrets. Wiped on drop.
 #[derive(Clone)]
 pub(crate) struct Polynomial(Zeroizing<Vec<u32>>);
 
@@ -306,7 +308,8 @@ mod tests {
         }
         assert_eq!(switch_modulus(MODULUS - 1, 20), 0);
         assert_eq!(switch_modulus(MODULUS / 2, 20), 1 << 19);
-        // Next to the borders between two rounded values, where an estimate that is off by one shows.
+        // Next to the borders between two rounded values, where an estimate that is off by one
+        // shows.
         for bits in [1, 20, 37] {
             for border in [1, 2, (1 << bits) - 1] {
                 let border = (MODULUS * (2 * border - 1)) >> (bits + 1);

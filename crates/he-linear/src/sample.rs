@@ -25,8 +25,9 @@ pub(crate) fn generator(seed: &JobSeed) -> ChaCha20Rng {
     ChaCha20Rng::from_seed(**seed)
 }
 
-/// What a polynomial expanded from a public seed is for. The key and the ciphertexts have streams of their own,
-/// so the same seed, which a peer may send twice, never gives the same polynomial twice.
+/// What a polynomial expanded from a public seed is for. The key and the ciphertexts have streams
+/// of their own, so the same seed, which a peer may send twice, never gives the same polynomial
+/// twice.
 #[derive(Clone, Copy)]
 pub(crate) enum Stream {
     /// `a` of the public key.
@@ -45,11 +46,11 @@ impl Stream {
     }
 }
 
-/// A polynomial of a public seed, uniform modulo q, in coefficient form. The words of the ChaCha20 stream (64-bit
-/// stream identifier, 64-bit counter from 0, little-endian words) are cut to 30 bits and taken if less than the
-/// prime: n residues modulo the first prime, then n modulo the second, then the third. Time depends on the
-/// public seed only. The security argument takes this expansion for a random oracle: a client that deviates
-/// chooses seeds, never `a`.
+/// A polynomial of a public seed, uniform modulo q, in coefficient form. The words of the ChaCha20
+/// stream (64-bit stream identifier, 64-bit counter from 0, little-endian words) are cut to 30 bits
+/// and taken if less than the prime: n residues modulo the first prime, then n modulo the second,
+/// then the third. Time depends on the public seed only. The security argument takes this expansion
+/// for a random oracle: a client that deviates chooses seeds, never `a`.
 pub(crate) fn uniform(seed: &[u8; SEED_BYTES], stream: Stream) -> Polynomial {
     let mut rng = ChaCha20Rng::from_seed(*seed);
     rng.set_stream(stream.identifier());
@@ -67,16 +68,17 @@ pub(crate) fn uniform(seed: &[u8; SEED_BYTES], stream: Stream) -> Polynomial {
     result
 }
 
-/// n ternary values. A 32-bit word is multiplied by 3 and cut to its carry, which makes -1, 0, 1 with
-/// probabilities within 2^-32 of 1/3: over n coefficients the likelihood of any outcome grows by less than a
-/// factor 1 + 2^-18, so no bit of security is lost (Renyi divergence of order infinity).
+/// n ternary values. A 32-bit word is multiplied by 3 and cut to its carry, which makes -1, 0, 1
+/// with probabilities within 2^-32 of 1/3: over n coefficients the likelihood of any outcome grows
+/// by less than a factor 1 + 2^-18, so no bit of security is lost (Renyi divergence of order
+/// infinity).
 pub(crate) fn ternary(rng: &mut impl CryptoRng) -> Small {
     let draw = |_| ((u64::from(rng.next_u32()) * 3) >> 32) as i32 - 1;
     Zeroizing::new((0..RING_DEGREE).map(draw).collect())
 }
 
-/// n values of the centred binomial distribution with eta = 32: the difference of the weights of two 32-bit
-/// words, which has the distribution of the weight of one 64-bit word less 32.
+/// n values of the centred binomial distribution with eta = 32: the difference of the weights of
+/// two 32-bit words, which has the distribution of the weight of one 64-bit word less 32.
 pub(crate) fn centred_binomial(rng: &mut impl CryptoRng) -> Small {
     let draw = |_| rng.next_u64().count_ones() as i32 - 32;
     Zeroizing::new((0..RING_DEGREE).map(draw).collect())
@@ -129,7 +131,8 @@ mod tests {
                 assert_eq!(Some(residue), next);
             }
         }
-        // Golden: both parties must derive the same polynomial on every platform and in every version.
+        // Golden: both parties must derive the same polynomial on every platform and in every
+        // version.
         let first: Vec<u32> = (0..PRIME_COUNT).map(|prime| polynomial.row(prime)[0]).collect();
         assert_eq!(first, [833_527_933, 704_462_094, 667_502_677]);
         assert!(uniform(&seed, Stream::Ciphertext(6)).row(0) != polynomial.row(0));

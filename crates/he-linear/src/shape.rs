@@ -6,9 +6,10 @@ use crate::params::RING_DEGREE;
 /// Largest batch or channel count accepted.
 const MAX_COUNT: usize = 1 << 16;
 
-/// A batch of one-dimensional convolutions with stride 1 and zero padding (kernel - 1) / 2; a dense layer has
-/// length 1 and kernel 1. Tensors are row-major: inputs \[batch\]\[in_channels\]\[length\], results
-/// \[batch\]\[out_channels\]\[length\], weights \[out_channels\]\[in_channels\]\[kernel\].
+/// A batch of one-dimensional convolutions with stride 1 and zero padding (kernel - 1) / 2; a dense
+/// layer has length 1 and kernel 1. Tensors are row-major: inputs
+/// \[batch\]\[in_channels\]\[length\], results \[batch\]\[out_channels\]\[length\], weights
+/// \[out_channels\]\[in_channels\]\[kernel\].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Conv1dShape {
     /// Independent windows that share the weights.

@@ -1,11 +1,13 @@
-//! How a layer is cut into ciphertexts: the one cost model, and the sizes that follow from a choice.
+//! How a layer is cut into ciphertexts: the one cost model, and the sizes that follow from a
+//! choice.
 
 use crate::bits::packed_bytes;
 use crate::params::{PRIME_BITS, PRIME_COUNT, RING_DEGREE, response_a_bits};
 use crate::shape::Conv1dShape;
 
-/// What one ciphertext product (and the 48 KiB of its transformed kernel) may cost, in bytes on the wire.
-/// Low, since the link is the scarce resource; it decides between tilings that are nearly equal in bytes.
+/// What one ciphertext product (and the 48 KiB of its transformed kernel) may cost, in bytes on the
+/// wire. Low, since the link is the scarce resource; it decides between tilings that are nearly
+/// equal in bytes.
 const PRODUCT_COST_BYTES: usize = 64;
 
 /// Windows and channels per ciphertext.
@@ -20,8 +22,8 @@ pub(crate) struct Tiling {
 }
 
 impl Tiling {
-    /// The cheapest tiling of a valid shape for shares of `ell` bits. Ties go to the fewest windows, then the
-    /// fewest channels: both parties find the same one.
+    /// The cheapest tiling of a valid shape for shares of `ell` bits. Ties go to the fewest
+    /// windows, then the fewest channels: both parties find the same one.
     pub(crate) fn choose(shape: &Conv1dShape, ell: u32) -> Self {
         candidates(shape).min_by_key(|tiling| tiling.cost(shape, ell)).unwrap_or(Self {
             windows: 1,
@@ -70,9 +72,9 @@ impl Tiling {
         self.input_ciphertexts(shape) * self.out_groups(shape)
     }
 
-    /// Coefficients of `b` of an input ciphertext that some result coefficient depends on: from (g_out - 1)
-    /// g_in C + padding below the first window to the end of block g_out g_in - 1, or all n. The others do
-    /// not travel.
+    /// Coefficients of `b` of an input ciphertext that some result coefficient depends on: from
+    /// (g_out - 1) g_in C + padding below the first window to the end of block g_out g_in - 1, or
+    /// all n. The others do not travel.
     pub(crate) fn sent_coefficients(&self, shape: &Conv1dShape) -> usize {
         let block = self.in_group * self.channel_stride(shape);
         RING_DEGREE.min((2 * self.out_group - 1) * block + shape.padding())

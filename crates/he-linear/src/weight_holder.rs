@@ -1,10 +1,11 @@
-//! The party that holds the weights: multiplies encrypted masks, re-randomises, subtracts its own mask and covers
-//! what is left.
+//! The party that holds the weights: multiplies encrypted masks, re-randomises, subtracts its own
+//! mask and covers what is left.
 //!
-//! A response is (u a_pk + e1 + sum K a, u b_pk + sum K b + S), rounded. The first part hides sum K a under
-//! ring-LWE with the fresh secret u, since a_pk comes from a seed. In the second part S covers the whole circle
-//! but for narrow holes, see `full_circle`. So `b` says nothing, whatever the client sent as b_pk and as `b`. The
-//! second ring-LWE sample in u needs no error of its own for the same reason.
+//! A response is (u a_pk + e1 + sum K a, u b_pk + sum K b + S), rounded. The first part hides sum K
+//! a under ring-LWE with the fresh secret u, since a_pk comes from a seed. In the second part S
+//! covers the whole circle but for narrow holes, see `full_circle`. So `b` says nothing, whatever
+//! the client sent as b_pk and as `b`. The second ring-LWE sample in u needs no error of its own
+//! for the same reason.
 
 use rand_core::CryptoRng;
 use rayon::prelude::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
@@ -28,8 +29,8 @@ struct Ciphertext {
     b: Polynomial,
 }
 
-/// The server's half for one layer: its weights, lifted to transformed polynomials. Immutable; sessions share
-/// it.
+/// The server's half for one layer: its weights, lifted to transformed polynomials. Immutable;
+/// sessions share it.
 pub struct WeightHolder {
     plan: LinearPlan,
     noise_bits: f64,
@@ -39,12 +40,13 @@ pub struct WeightHolder {
 }
 
 impl WeightHolder {
-    /// Lifts weights, \[out_channels\]\[in_channels\]\[kernel\], and proves from them that results decode. Zero
-    /// weights are treated like any other. What several layers leak together is for the caller to sum and
-    /// check, see [`Leak`].
+    /// Lifts weights, \[out_channels\]\[in_channels\]\[kernel\], and proves from them that results
+    /// decode. Zero weights are treated like any other. What several layers leak together is for
+    /// the caller to sum and check, see [`Leak`].
     ///
     /// # Errors
-    /// If there are too few or too many weights, or their noise is too large for shares of this width.
+    /// If there are too few or too many weights, or their noise is too large for shares of this
+    /// width.
     pub fn prepare(plan: &LinearPlan, weights: &[i8]) -> Result<Self, Error> {
         let expected = plan.shape().weight_len();
         if weights.len() != expected {
@@ -70,7 +72,8 @@ impl WeightHolder {
         &self.plan
     }
 
-    /// log2 of the proven bound on the noise of a result. Says something about the weights: for their owner only.
+    /// log2 of the proven bound on the noise of a result. Says something about the weights: for
+    /// their owner only.
     #[must_use]
     pub const fn noise_bits(&self) -> f64 {
         self.noise_bits
@@ -82,8 +85,9 @@ impl WeightHolder {
         self.leak
     }
 
-    /// Answers an encrypted mask r with an encryption of W r - s, [`LinearPlan::output_bytes`] bytes; s is
-    /// \[batch\]\[out_channels\]\[length\] residues modulo 2^ell, to be drawn uniformly and used once.
+    /// Answers an encrypted mask r with an encryption of W r - s, [`LinearPlan::output_bytes`]
+    /// bytes; s is \[batch\]\[out_channels\]\[length\] residues modulo 2^ell, to be drawn uniformly
+    /// and used once.
     ///
     /// # Errors
     /// If s has the wrong length or is not reduced, or the peer's input is malformed.
@@ -139,14 +143,16 @@ impl WeightHolder {
         cover(&self.plan, index, &b, mask, circle, rng).0
     }
 
-    /// The products for response ciphertext number `index`, summed over the input groups, transformed.
+    /// The products for response ciphertext number `index`, summed over the input groups,
+    /// transformed.
     fn product(&self, inputs: &[Ciphertext], index: usize) -> Ciphertext {
         let in_groups = self.plan.tiling().in_groups(self.plan.shape());
         let (chunk, out_group) = self.plan.output_position(index);
         let inputs = &inputs[chunk * in_groups..(chunk + 1) * in_groups];
         let kernels = &self.kernels[out_group * in_groups..(out_group + 1) * in_groups];
         let mut sum = Ciphertext { a: Polynomial::zero(), b: Polynomial::zero() };
-        // Prime by prime: both sums and one row of a kernel, read from memory once, stay in the cache.
+        // Prime by prime: both sums and one row of a kernel, read from memory once, stay in the
+        // cache.
         for ((prime, a), (_, b)) in sum.a.rows_mut().zip(sum.b.rows_mut()) {
             for (input, kernel) in inputs.iter().zip(kernels) {
                 let kernel = kernel.row(prime);
@@ -174,8 +180,8 @@ fn read_input(plan: &LinearPlan, input: &[u8]) -> Result<Vec<Ciphertext>, Error>
         .collect()
 }
 
-/// Adds a fresh encryption of zero to a transformed ciphertext and returns coefficients: `a` exact, `b`
-/// lacking its error, which [`cover`] adds.
+/// Adds a fresh encryption of zero to a transformed ciphertext and returns coefficients: `a` exact,
+/// `b` lacking its error, which [`cover`] adds.
 fn rerandomise(mut sum: Ciphertext, key: &PublicKey, rng: &mut impl CryptoRng) -> Ciphertext {
     let u = Polynomial::from_signed(&sample::ternary(rng)).forward();
     sum.a.multiply_accumulate(&key.a, &u);
@@ -185,11 +191,12 @@ fn rerandomise(mut sum: Ciphertext, key: &PublicKey, rng: &mut impl CryptoRng) -
     Ciphertext { a, b: sum.b.inverse() }
 }
 
-/// `b` of a response with every coefficient masked, modulo q. The weight holder may show all of it, so whatever is
-/// computed from it may be shown.
+/// `b` of a response with every coefficient masked, modulo q. The weight holder may show all of it,
+/// so whatever is computed from it may be shown.
 struct Covered(Vec<u128>);
 
-/// Subtracts the server's mask s and covers the whole circle: the results with f, all else with uniform values.
+/// Subtracts the server's mask s and covers the whole circle: the results with f, all else with
+/// uniform values.
 fn cover(
     plan: &LinearPlan,
     index: usize,
@@ -198,7 +205,8 @@ fn cover(
     circle: FullCircle,
     rng: &mut impl CryptoRng,
 ) -> Covered {
-    // A uniform value plus anything is a uniform value, so where no result lies nothing need be added to it.
+    // A uniform value plus anything is a uniform value, so where no result lies nothing need be
+    // added to it.
     let mut covered: Vec<u128> = (0..RING_DEGREE).map(|_| circle.anything(rng)).collect();
     let encoding = Encoding::new(plan.ell());
     let (chunk, group) = plan.output_position(index);
@@ -266,8 +274,8 @@ mod tests {
             Self { client, server, weights, circle, request, product, rng }
         }
 
-        /// The noise of every result after multiplication and the encryption of zero, before the masks and
-        /// rounding.
+        /// The noise of every result after multiplication and the encryption of zero, before the
+        /// masks and rounding.
         fn noise(&mut self) -> Vec<f64> {
             let plan = *self.server.plan();
             let key = PublicKey::from_bytes(self.client.public_key()).unwrap();
@@ -290,7 +298,8 @@ mod tests {
             noise
         }
 
-        /// The errors of a response, f among them, in units of q / 2^(ell + 9 + k), of which Delta has 2^(9 + k).
+        /// The errors of a response, f among them, in units of q / 2^(ell + 9 + k), of which Delta
+        /// has 2^(9 + k).
         fn response_errors(&mut self) -> Vec<i64> {
             let plan = *self.server.plan();
             let ell = plan.ell();
@@ -340,7 +349,8 @@ mod tests {
                     let greatest = noise.iter().copied().fold(0.0, f64::max);
                     assert!(greatest > 0.0 && greatest < bound, "{shape:?}: {greatest}, bound {bound}");
                     assert!(greatest > bound / 500.0, "{shape:?}: {greatest}, bound {bound}");
-                    // The mean square has the same roundings at their greatest; a layer's noise is one draw of u.
+                    // The mean square has the same roundings at their greatest; a layer's noise is
+                    // one draw of u.
                     let proven = Noise::of_weights(layer.server.plan().packing(), &layer.weights);
                     let squares: f64 = noise.iter().map(|x| x * x).sum();
                     assert!(squares < 1.5 * proven.sum_of_squares, "{shape:?}: {squares}");
@@ -364,7 +374,8 @@ mod tests {
         }
     }
 
-    /// Rounding `a` makes n * 2/3 / 12 = 228 units^2 of variance and rounding `b` to multiples of 64 makes 341.
+    /// Rounding `a` makes n * 2/3 / 12 = 228 units^2 of variance and rounding `b` to multiples of
+    /// 64 makes 341.
     #[test]
     fn every_part_of_the_error_is_there() {
         let mut layer = Layer::new(WIDE, 20, |i| i as i8, |x| x);
@@ -390,7 +401,8 @@ mod tests {
         let weights = vec![-128; shape.weight_len()];
         let noise =
             WeightHolder::prepare(&LinearPlan::new(shape, 30).unwrap(), &weights).unwrap().noise_bits();
-        // Far below what decodes, for any shape that a plan accepts; the sum over layers is what refuses first.
+        // Far below what decodes, for any shape that a plan accepts; the sum over layers is what
+        // refuses first.
         assert!(noise < log2_of_unit(30) - 8.0, "2^{noise} of noise, limit 2^{}", log2_of_unit(30));
     }
 

@@ -1,10 +1,11 @@
-//! How often chance succeeds: bounds from the binomial distribution, exceeded with probability below 2^-40.
+//! How often chance succeeds: bounds from the binomial distribution, exceeded with probability
+//! below 2^-40.
 
 /// -log2 of the probability with which a bound may be exceeded.
 const RARE_BITS: f64 = 40.0;
 
-/// log2 of the Chernoff bound on P(Bin(trials, p) >= count) for a count above the mean, or <= below it:
-/// exp(-trials KL(count / trials || p)).
+/// log2 of the Chernoff bound on P(Bin(trials, p) >= count) for a count above the mean, or <= below
+/// it: exp(-trials KL(count / trials || p)).
 fn log2_tail(trials: usize, p: f64, count: usize) -> f64 {
     let x = count as f64 / trials as f64;
     let term = |x: f64, p: f64| if x == 0.0 { 0.0 } else { x * (x / p).log2() };

@@ -1,5 +1,6 @@
-//! A client that deviates: it encrypts any plaintext modulo q, not only multiples of Delta, and reads the whole
-//! phase of a response, not only its rounded result. Its messages have the right length and form.
+//! A client that deviates: it encrypts any plaintext modulo q, not only multiples of Delta, and
+//! reads the whole phase of a response, not only its rounded result. Its messages have the right
+//! length and form.
 
 use rand_core::CryptoRng;
 

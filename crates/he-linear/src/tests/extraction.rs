@@ -1,10 +1,11 @@
 //! The extraction of all weights from offline messages by plaintexts finer than Delta.
 //!
-//! Without the mask of `full_circle` the server answers with a phase of W m - Delta s and noise, for whatever
-//! plaintext m it was sent. If m is Delta / 2^j at
-//! one position and 0 elsewhere, a weight w moves a result's phase by w Delta / 2^j. The multiple Delta s does
-//! not hide that modulo Delta, so it gives bit j - 1 of w once the bits below are known: eight messages a weight,
-//! and one message serves as many input channels as there is room for impulses whose taps do not overlap.
+//! Without the mask of `full_circle` the server answers with a phase of W m - Delta s and noise,
+//! for whatever plaintext m it was sent. If m is Delta / 2^j at one position and 0 elsewhere, a
+//! weight w moves a result's phase by w Delta / 2^j. The multiple Delta s does not hide that modulo
+//! Delta, so it gives bit j - 1 of w once the bits below are known: eight messages a weight, and
+//! one message serves as many input channels as there is room for impulses whose taps do not
+//! overlap.
 
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -32,8 +33,8 @@ struct Impulse {
     position: usize,
 }
 
-/// Impulses for all input channels, those of one message together. An impulse has the middle of `kernel`
-/// positions to itself.
+/// Impulses for all input channels, those of one message together. An impulse has the middle of
+/// `kernel` positions to itself.
 fn impulses(shape: &Conv1dShape) -> Vec<Vec<Impulse>> {
     let per_item = shape.length / shape.kernel;
     let place = |channel: usize| {
@@ -125,7 +126,8 @@ fn extract_all(circle: fn(u32) -> FullCircle) -> Outcome {
     all
 }
 
-/// Without the weights' help a guessed bit is right with probability 1/2 and a guessed weight with 1/256.
+/// Without the weights' help a guessed bit is right with probability 1/2 and a guessed weight with
+/// 1/256.
 fn assert_chance(outcome: &Outcome) {
     let (weights, bits) = (range(outcome.weights, 1.0 / 256.0), range(8 * outcome.weights, 0.5));
     let Outcome { recovered, bits: right, .. } = outcome;

@@ -1,5 +1,6 @@
-//! What comes back is uniform, whatever was sent: every kind of key and of request that a client that deviates
-//! might try. Requests of the wrong form are refused before anything is computed (`tests/messages.rs`).
+//! What comes back is uniform, whatever was sent: every kind of key and of request that a client
+//! that deviates might try. Requests of the wrong form are refused before anything is computed
+//! (`tests/messages.rs`).
 
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -18,7 +19,8 @@ const RESULTS: usize = 8 * 16 * 60;
 /// Bins in which phases are counted.
 const BINS: usize = 16;
 
-/// How often phases modulo 2^bits lie in each of 16 parts of equal length; the first part has 0 in its middle.
+/// How often phases modulo 2^bits lie in each of 16 parts of equal length; the first part has 0 in
+/// its middle.
 fn counts(phases: impl Iterator<Item = u64>, bits: u32) -> [usize; BINS] {
     let mut counts = [0; BINS];
     for phase in phases {
@@ -68,15 +70,16 @@ impl Attacked {
         client.phases(&self.plan, &response)
     }
 
-    /// Two answers to one request: what the second tells about the first is a difference modulo Delta.
+    /// Two answers to one request: what the second tells about the first is a difference modulo
+    /// Delta.
     fn difference(&mut self, client: &Deviant, request: &[u8], circle: FullCircle) -> [usize; BINS] {
         let first = self.phases(client, request, circle);
         let second = self.phases(client, request, circle);
         counts(first.iter().zip(&second).map(|(x, y)| x.wrapping_sub(*y)), PHASE_BITS)
     }
 
-    /// With the mask every phase is uniform on the circle and modulo Delta, and so is the difference of two answers
-    /// to the same bytes, as a client gets that replays a request.
+    /// With the mask every phase is uniform on the circle and modulo Delta, and so is the
+    /// difference of two answers to the same bytes, as a client gets that replays a request.
     fn assert_masked(&mut self, client: &Deviant, request: &[u8], what: &str) {
         let phases = self.phases(client, request, FullCircle::new(ELL));
         assert_uniform(counts(phases.iter().copied(), ELL + PHASE_BITS), what);
@@ -174,7 +177,8 @@ fn messages_of_another_session() {
     let plan = attacked.plan;
     let [first, second] = [0, 1].map(|_| Deviant::honest_key(&mut attacked.rng));
     let request = first.encrypt(&plan, |_| MODULUS >> (ELL + 1), &mut attacked.rng);
-    // The request of the first session under the key of the second: opened with either secret, and again as it is.
+    // The request of the first session under the key of the second: opened with either secret, and
+    // again as it is.
     attacked.assert_masked(&second, &request, "a request of another session");
     let key_seed = &first.key_bytes()[..SEED_BYTES];
     let mut same_seed = request.clone();
@@ -184,7 +188,8 @@ fn messages_of_another_session() {
     attacked.assert_visible_without_mask(&first, &request, "a request sent twice");
 }
 
-/// The coefficients of `b` that do not travel are masked too, so that whatever is made of them may travel.
+/// The coefficients of `b` that do not travel are masked too, so that whatever is made of them may
+/// travel.
 #[test]
 fn every_coefficient_of_b_is_masked() {
     let mut attacked = Attacked::new();
@@ -197,7 +202,8 @@ fn every_coefficient_of_b_is_masked() {
     assert_eq!(masked.len(), RING_DEGREE);
     let mut counts = [0; BINS];
     masked.iter().for_each(|x| counts[(x * BINS as u128 / MODULUS) as usize] += 1);
-    // Coefficients that hold a result have s = 0 here and lie around 0, in the first or the last bin.
+    // Coefficients that hold a result have s = 0 here and lie around 0, in the first or the last
+    // bin.
     let results = attacked.plan.packing().result_count(0, 0);
     let others = range(RING_DEGREE - results, 1.0 / BINS as f64);
     assert!(counts[1..BINS - 1].iter().all(|count| others.contains(count)), "{counts:?}");
