@@ -99,7 +99,8 @@ fn six_layers_of_25_windows_stay_within_the_byte_budget() {
             LinearPlan::new(shape(25, channels(layer), channels(layer + 1), 512 >> layer, 5), 24).unwrap();
         (up, down) = (up + plan.input_bytes(), down + plan.output_bytes());
     }
-    assert!(up <= 5_500_000 && down <= 7_500_000, "{up} bytes up, {down} down");
+    // Two fifths of what comes down are the bits that keep the holes of the mask narrow.
+    assert!(up <= 5_500_000 && down <= 11_700_000, "{up} bytes up, {down} down");
 }
 
 fn shapes() -> impl Strategy<Value = Conv1dShape> {
