@@ -9,19 +9,24 @@
 //! c C + w S + t                                  (the P coefficients after each window are zero)
 //! ```
 //!
-//! and tap k of the kernel from channel c to output o of a group at exponent (o g_in + g_in - 1 -
-//! c) C + P - k. Since position t of the result needs position t + k - P of the input, the product
-//! holds result (o, w, t) at
+//! Tap k of the kernel from channel c to output o of a group lies at exponent
+//!
+//! ```text
+//! (o g_in + g_in - 1 - c) C + P - k
+//! ```
+//!
+//! Position t of the result needs position t + k - P of the input. So the product holds result
+//! (o, w, t) at
 //!
 //! ```text
 //! (o g_in + g_in - 1) C + w S + t
 //! ```
 //!
-//! A term from channel c and kernel (o', c') lies in block (o' g_in + g_in - 1) + (c - c'); with |c
-//! - c'| < g_in this is a block of a result only if c = c', and then of output o' alone. Taps reach
-//! at most P beyond a window, into zeros that no result uses. Exponents run from -P to (g_in g_out
-//! + g_in - 1) C - 1; modulo X^n + 1 with g_in g_out C <= n the negative ones fall behind the last
-//! result and the ones from n on before the first.
+//! A term from channel c and kernel (o', c') lies in block (o' g_in + g_in - 1) + (c - c'). The
+//! difference of c and c' is below g_in, so this is a block of a result only if c = c', and then of
+//! output o' alone. Taps reach at most P beyond a window, into zeros that no result uses. Exponents
+//! run from -P to (g_in g_out + g_in - 1) C - 1. Modulo X^n + 1 with g_in g_out C <= n the negative
+//! ones fall behind the last result, and the ones from n on before the first.
 
 use crate::params::RING_DEGREE;
 use crate::shape::Conv1dShape;
