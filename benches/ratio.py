@@ -13,15 +13,18 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 
 def arguments():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0],
+                                     epilog="Further flags of both programs follow --.")
     parser.add_argument("before", type=pathlib.Path, help="program before the change")
     parser.add_argument("after", type=pathlib.Path, help="program after it")
     parser.add_argument("--ecg", type=pathlib.Path, default=ROOT / "samples/synthetic-af.csv")
     parser.add_argument("--least", type=int, default=8, help="fewest pairs")
     parser.add_argument("--most", type=int, default=200, help="most pairs")
     parser.add_argument("--within", type=float, default=0.02, help="half width of the interval to reach")
-    parser.add_argument("flags", nargs="*", help="further flags of both, after --")
-    return parser.parse_args()
+    cut = sys.argv.index("--") if "--" in sys.argv else len(sys.argv)
+    args = parser.parse_args(sys.argv[1:cut])
+    args.flags = sys.argv[cut + 1:]
+    return args
 
 
 def measured(program, ecg, flags):
