@@ -1,4 +1,4 @@
-# What a contributor runs. Each recipe is a step of `.ci/step`; `.ci/run` is the whole gate.
+# What a contributor runs. Each recipe but `ci` and `constant-time` is a step of `.ci/step`; `.ci/run` is the whole gate.
 
 # The recipes.
 default:

@@ -77,8 +77,6 @@ tags! {
     MaskedInput = 40, "a masked input";
     /// Server, online: garbled tables of one batch.
     GarbledTables = 41, "garbled tables";
-    /// Server, online: corrections of its output choices.
-    OutputChoices = 42, "output choices";
     /// Client, online: corrections that make the output additive.
     OutputCorrections = 43, "output corrections";
     /// Online, both at once: opened bits of a comparison round.
