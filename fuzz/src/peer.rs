@@ -5,9 +5,17 @@ const WRONG_LENGTHS: u8 = 0xf8;
 
 /// A peer that says what a fuzzer's bytes make it say.
 ///
-/// Each message takes one control byte. Below 0xf8 the message has the length that is due. Its content is taken from
-/// the bytes; when they are used up, it is filled with zeros, or with a pseudorandom sequence if the control byte is
-/// odd. If bit 1 of the control byte is set, the last byte is zero: then padding bits are what they must be.
+/// Each message takes one control byte.
+///
+/// | of the control byte | what it says |
+/// |---|---|
+/// | below 0xf8 | the message has the length that is due |
+/// | bit 0 | what the bytes leave open is pseudorandom, else zero |
+/// | bit 1 | the last byte is zero, so that padding bits are what they must be |
+/// | bits 2 and 3 | how many bytes the message takes: all that there are, 2, 8 or 32 |
+/// | bit 4 | they stand at its end, else at its beginning |
+///
+/// So a short input reaches both ends of every message of a long exchange.
 pub struct Peer<'a> {
     bytes: &'a [u8],
     state: u64,
@@ -38,7 +46,11 @@ impl<'a> Peer<'a> {
             0xfa => due + 1,
             _ => 2 * due,
         };
-        let mut message: Vec<u8> = (0..length).map(|_| self.content(control & 1 == 1)).collect();
+        let taken = [usize::MAX, 2, 8, 32][usize::from(control / 4 % 4)].min(length);
+        let own: Vec<u8> = (0..taken.min(self.bytes.len())).map(|_| self.byte()).collect();
+        let mut message: Vec<u8> = (0..length).map(|_| self.filling(control & 1 == 1)).collect();
+        let start = if control & 16 == 16 { length - own.len() } else { 0 };
+        message[start..start + own.len()].copy_from_slice(&own);
         if control & 2 == 2
             && let Some(last) = message.last_mut()
         {
@@ -47,13 +59,13 @@ impl<'a> Peer<'a> {
         message
     }
 
-    fn content(&mut self, random: bool) -> u8 {
-        if self.bytes.is_empty() && random {
-            self.state ^= self.state << 13;
-            self.state ^= self.state >> 7;
-            self.state ^= self.state << 17;
-            return self.state as u8;
+    fn filling(&mut self, random: bool) -> u8 {
+        if !random {
+            return 0;
         }
-        self.byte()
+        self.state ^= self.state << 13;
+        self.state ^= self.state >> 7;
+        self.state ^= self.state << 17;
+        self.state as u8
     }
 }
