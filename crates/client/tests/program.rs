@@ -3,6 +3,8 @@
 //! The server is the library behind `pp-server`, on a TCP port of this process. `pp-server` as a process is tested beside
 //! its source.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

@@ -2,6 +2,8 @@
 //!
 //! The client is the library behind `pp-client`. `pp-client` as a process is tested beside its source.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
