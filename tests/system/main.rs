@@ -10,7 +10,7 @@
 //! | `label_only` | a label-only client's whole view holds no score, nor what would complete one |
 //! | `trips` | the round trips in the books are those that a clock counts |
 
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod hostile;
 mod label_only;

@@ -1,7 +1,7 @@
 //! One convolution kernel for residues, integers and floats, shaped so that the compiler turns it
 //! into vector instructions.
 //!
-//! A tile of [`OUTPUTS`] output channels by [`LANES`] positions stays in registers while the loop
+//! A tile of `OUTPUTS` output channels by `LANES` positions stays in registers while the loop
 //! runs over input channels and taps. On x86-64 the tile is compiled a second time for AVX2 and
 //! chosen at run time.
 
