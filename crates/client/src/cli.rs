@@ -63,7 +63,7 @@ pub struct Infer {
     #[arg(long)]
     pub profile: bool,
     /// Inferences to prepare ahead while a segment is classified, for the next segments of the record or of the next file
-    /// [default: 1]. Each takes about 20 MB of memory here and on the server, or 220 MB with --nonlinear gc. 0 prepares
+    /// [default: 1]. Each is held in memory, here and on the server (25 MB there, or 168 MB with --nonlinear gc). 0 prepares
     /// none ahead; a server may hold fewer.
     #[arg(long, env = "PP_CLIENT_PREPARE_AHEAD")]
     pub prepare_ahead: Option<usize>,
