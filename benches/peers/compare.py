@@ -13,9 +13,9 @@ import argparse, json, os, pathlib, statistics, subprocess, sys
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 PEERS = [("SPU Cheetah, 64-bit ring", "FM64", 18), ("SPU Cheetah, 32-bit ring", "FM32", 10)]
-CONVOLUTIONS = ["--model", str(ROOT / "models/deepcardio-conv.bin")]
+LSTM = ["--model", str(ROOT / "models/deepcardio-lstm.bin")]
 OURS = [("ours, ot, tree", ["--comparison", "tree"]), ("ours, ot, ripple", ["--comparison", "ripple"]), ("ours, gc", ["--nonlinear", "gc"]),
-        ("ours, convolution head, ot, ripple", ["--comparison", "ripple", *CONVOLUTIONS])]
+        ("ours, LSTM head, ot, tree", ["--comparison", "tree", *LSTM])]
 
 
 def prepare(venv):

@@ -1,6 +1,6 @@
 //! The layers that are benched: those of the bundled model that run on every window, 1 to 6.
 //!
-//! Shapes, widths and weights come from the model file, so a new model changes the benches with it.
+//! Shapes, widths and weights come from the model files, so a new model changes the benches with it.
 
 use deepcardio::architecture::{Activation, Architecture, Stage};
 use deepcardio::model::Model;
@@ -13,8 +13,10 @@ use protocol::plan::{Computed, computed};
 
 use crate::Result;
 
-/// The model that comes with the programs.
+/// The model that the programs run by default.
 const BUNDLED: &[u8] = include_bytes!("../../models/deepcardio.bin");
+/// The model with an LSTM.
+const RECURRENT: &[u8] = include_bytes!("../../models/deepcardio-lstm.bin");
 
 /// The shapes of a comparison among which a session chooses.
 pub const MODES: [ot_nonlinear::Mode; 2] = [ot_nonlinear::Mode::Ripple, ot_nonlinear::Mode::Tree];
@@ -35,12 +37,20 @@ pub struct Layer {
     pub weights: Vec<i8>,
 }
 
-/// The model that every bench runs.
+/// The model that every bench runs, but those of the LSTM.
 ///
 /// # Errors
 /// If the file is damaged.
 pub fn model() -> Result<Model> {
     Ok(Model::from_bytes(BUNDLED)?)
+}
+
+/// The model that the benches of the LSTM run.
+///
+/// # Errors
+/// If the file is damaged.
+pub fn recurrent_model() -> Result<Model> {
+    Ok(Model::from_bytes(RECURRENT)?)
 }
 
 /// Whether a stage runs on every window, and not on the sequence of windows.

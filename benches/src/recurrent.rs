@@ -11,7 +11,7 @@ use protocol::plan::computed;
 
 use crate::Result;
 use crate::dealt::{Dealt, residues, rng};
-use crate::layers::model;
+use crate::layers::recurrent_model;
 
 /// A cell with its inputs and everything that was sent.
 pub struct RecordedCell {
@@ -29,12 +29,13 @@ pub struct RecordedCell {
     of_cell: [Vec<Vec<u8>>; 2],
 }
 
-/// The cell of the bundled model's LSTM; `None` if it has none.
+/// The cell of the bundled LSTM.
 ///
 /// # Errors
-/// If the model file is damaged.
-pub fn cell() -> Result<Option<CellPlan>> {
-    Ok(computed(model()?.architecture(), Backend::Ot)?.into_iter().find_map(|computed| computed.cell))
+/// If the model file is damaged or holds none.
+pub fn cell() -> Result<CellPlan> {
+    let mut computed = computed(recurrent_model()?.architecture(), Backend::Ot)?.into_iter();
+    computed.find_map(|computed| computed.cell).ok_or_else(|| "the model has no LSTM".into())
 }
 
 impl RecordedCell {

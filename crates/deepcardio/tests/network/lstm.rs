@@ -277,7 +277,7 @@ fn tables_are_part_of_the_architecture() {
 /// The tables that everyone sees tell nothing of what training learnt.
 #[test]
 fn the_tables_of_the_shipped_model_are_the_usual_functions() {
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/deepcardio.bin");
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/deepcardio-lstm.bin");
     let model = Model::load(&path).unwrap();
     let lstm = model.architecture().stages()[6].lstm().unwrap();
     assert_eq!(lstm.tables, LstmTables::from_functions(16.0, 16.0, 9));
