@@ -1,7 +1,9 @@
-//! The table and the figure: sessions of every backend over loopback TCP, written to `benches/results`.
+//! The table and the figure: sessions of every backend over loopback TCP, written to
+//! `benches/results`.
 //!
-//! Takes the command line of a criterion bench, so that `cargo bench` with any options runs it too. A filter that does
-//! not occur in `report` skips it; with `--test` one session is run and the files go to the build directory.
+//! Takes the command line of a criterion bench, so that `cargo bench` with any options runs it too.
+//! A filter that does not occur in `report` skips it; with `--test` one session is run and the
+//! files go to the build directory.
 
 use std::path::Path;
 

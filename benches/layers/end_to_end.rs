@@ -1,4 +1,5 @@
-//! Whole sessions of one classification: both parties over loopback TCP, and each alone against the recorded other.
+//! Whole sessions of one classification: both parties over loopback TCP, and each alone against the
+//! recorded other.
 
 use std::cell::OnceCell;
 

@@ -1,4 +1,5 @@
-//! OT extension, role by role: SoftSpoken for the input OTs of every garbled layer, silent OT part by part.
+//! OT extension, role by role: SoftSpoken for the input OTs of every garbled layer, silent OT part
+//! by part.
 
 use benches::dealt::rng;
 use benches::layers::layers;

@@ -1,6 +1,8 @@
-//! The non-linear half of every layer by garbled circuits, role by role: the server garbles, the client evaluates.
+//! The non-linear half of every layer by garbled circuits, role by role: the server garbles, the
+//! client evaluates.
 //!
-//! A block's tables are a hundred megabytes, so one layer is recorded at a time, and only if it is benched at all.
+//! A block's tables are a hundred megabytes, so one layer is recorded at a time, and only if it is
+//! benched at all.
 
 use std::cell::OnceCell;
 

@@ -1,4 +1,5 @@
-//! The homomorphic half of every layer, role by role: the client encrypts and opens, the server applies the weights.
+//! The homomorphic half of every layer, role by role: the client encrypts and opens, the server
+//! applies the weights.
 
 use std::cell::OnceCell;
 

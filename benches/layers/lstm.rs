@@ -1,5 +1,5 @@
-//! One position of the LSTM, role by role: condensing of the correlated OTs, unit vectors and preparation offline, turns
-//! online. A classification takes one for every window.
+//! One position of the LSTM, role by role: condensing of the correlated OTs, unit vectors and
+//! preparation offline, turns online. A classification takes one for every window.
 
 use std::cell::OnceCell;
 

@@ -23,7 +23,8 @@ mod lstm;
 mod ot;
 mod wire;
 
-/// Times so short that all of the hundred benches take about ten minutes; the command line can ask for more.
+/// Times so short that all of the hundred benches take about ten minutes; the command line can ask
+/// for more.
 fn brief() -> Criterion {
     Criterion::default().warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(3))
 }

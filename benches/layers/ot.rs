@@ -1,5 +1,6 @@
-//! The non-linear half of every layer from oblivious transfer, role by role: condensing of the correlated OTs and
-//! preparation offline, exchanges online. The OTs themselves are benched in `extension`.
+//! The non-linear half of every layer from oblivious transfer, role by role: condensing of the
+//! correlated OTs and preparation offline, exchanges online. The OTs themselves are benched in
+//! `extension`.
 
 use std::cell::OnceCell;
 

@@ -6,9 +6,9 @@ use benches::replay::Transcript;
 use benches::session::TIMEOUTS;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group};
 use protocol::channel::Channel;
-use protocol::error::Party;
 use protocol::messages::MAX_REASON;
 use protocol::server::refuse;
+use shares::Role;
 use shares::{pack_residues, unpack_residues};
 use tokio::runtime::Builder;
 
@@ -30,7 +30,8 @@ fn packing(c: &mut Criterion) {
     group.finish();
 }
 
-/// The shortest thing that a server sends: one frame through a new channel, encoding and flushing included.
+/// The shortest thing that a server sends: one frame through a new channel, encoding and flushing
+/// included.
 fn frame(c: &mut Criterion) {
     let runtime = Builder::new_current_thread().enable_all().build().unwrap();
     let reason = "r".repeat(MAX_REASON);
@@ -39,7 +40,7 @@ fn frame(c: &mut Criterion) {
     group.bench_function(BenchmarkId::new("frame", format!("refusal of {MAX_REASON} bytes")), |b| {
         b.iter(|| {
             let peer = Transcript::default().client();
-            runtime.block_on(refuse(Channel::new(peer, Party::Client, TIMEOUTS), &reason));
+            runtime.block_on(refuse(Channel::new(peer, Role::Client, TIMEOUTS), &reason));
         });
     });
     group.finish();

@@ -1,6 +1,7 @@
 //! The layers that are benched: those of the bundled model that run on every window, 1 to 6.
 //!
-//! Shapes, widths and weights come from the model files, so a new model changes the benches with it.
+//! Shapes, widths and weights come from the model files, so a new model changes the benches with
+//! it.
 
 use deepcardio::architecture::{Activation, Architecture, Stage};
 use deepcardio::model::Model;
@@ -144,7 +145,8 @@ impl Layer {
     }
 }
 
-/// Bits of the ciphertext modulus: those of one coefficient of a public key, whose seed is negligible beside them.
+/// Bits of the ciphertext modulus: those of one coefficient of a public key, whose seed is
+/// negligible beside them.
 fn log_q() -> usize {
     PUBLIC_KEY_BYTES * 8 / RING_DEGREE
 }

@@ -1,4 +1,5 @@
-//! What the benches share: the real layers, seeded inputs, recorded peers, whole sessions, and the report.
+//! What the benches share: the real layers, seeded inputs, recorded peers, whole sessions, and the
+//! report.
 //!
 //! | module | what |
 //! |---|---|

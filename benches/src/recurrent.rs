@@ -20,7 +20,8 @@ pub struct RecordedCell {
     hash_root: HashRoot,
     client_shares: Vec<u32>,
     server_shares: Vec<u32>,
-    /// For the unit vectors, then by part: in which the client chooses, and in which the server does.
+    /// For the unit vectors, then by part: in which the client chooses, and in which the server
+    /// does.
     dealt: Vec<[Dealt; 2]>,
     /// Messages of client and server that make the unit vectors.
     of_vectors: [Vec<Vec<u8>>; 2],
@@ -94,7 +95,8 @@ impl RecordedCell {
         Ok(())
     }
 
-    /// What the client does offline once it has its correlated OTs: condenses them, makes unit vectors and fixes its shares.
+    /// What the client does offline once it has its correlated OTs: condenses them, makes unit
+    /// vectors and fixes its shares.
     ///
     /// # Errors
     /// As [`RecordedCell::record`].
@@ -150,7 +152,8 @@ impl RecordedCell {
         Ok((vectors.finish()?, material))
     }
 
-    /// Condenses all correlated OTs; the unit vectors, before their first round, are the same whenever they are made.
+    /// Condenses all correlated OTs; the unit vectors, before their first round, are the same
+    /// whenever they are made.
     fn start_vectors(&self, role: Role) -> Result<(UnitVectors, OtMaterial)> {
         let mut material = self.material(role)?.into_iter();
         let (received, sent) = material.next().ok_or("no material of the unit vectors")?;

@@ -1,7 +1,9 @@
-//! A party alone: the bytes that its peer once sent come back to it from memory, and what it sends is dropped.
+//! A party alone: the bytes that its peer once sent come back to it from memory, and what it sends
+//! is dropped.
 //!
-//! The peer was recorded in another session, with other keys, so the results mean nothing. But nobody notices: messages
-//! are as long and as well-formed as ever, and no step of either party depends on what they say.
+//! The peer was recorded in another session, with other keys, so the results mean nothing. But
+//! nobody notices: messages are as long and as well-formed as ever, and no step of either party
+//! depends on what they say.
 
 use std::io;
 use std::pin::Pin;

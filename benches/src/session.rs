@@ -9,12 +9,12 @@ use deepcardio::model::Model;
 use ecg::Segment;
 use protocol::channel::{Channel, Timeouts};
 use protocol::client::{ClientConfig, ClientSession, Outcome};
-use protocol::error::Party;
 use protocol::meter::Ledger;
 use protocol::method::{Backend, Comparison, Reveal};
 use protocol::plan::Limits;
 use protocol::server::{Service, serve};
 use rand_core::Rng;
+use shares::Role;
 use tokio::net::TcpStream;
 use tokio::runtime::{Builder, Runtime};
 use transport::tcp::{Listener, connect};
@@ -40,7 +40,8 @@ pub struct Way {
 }
 
 impl Way {
-    /// Every way with nothing left to choose, so that a recorded peer does what the other party expects; with its name.
+    /// Every way with nothing left to choose, so that a recorded peer does what the other party
+    /// expects; with its name.
     pub const FIXED: [(&'static str, Self); 3] = [
         ("gc", Self { backend: Backend::Gc, comparison: None }),
         ("ot-ripple", Self { backend: Backend::Ot, comparison: Some(Comparison::Ripple) }),
@@ -131,7 +132,7 @@ impl Stage {
 
     async fn over_tcp(&self, way: Way, segments: usize) -> Result<Books> {
         let (client, server) = self.sockets().await?;
-        self.both(Channel::new(client, Party::Server, TIMEOUTS), server, way, segments).await
+        self.both(Channel::new(client, Role::Server, TIMEOUTS), server, way, segments).await
     }
 
     /// One session over loopback TCP, recorded.
@@ -143,17 +144,18 @@ impl Stage {
             let (client, server) = self.sockets().await?;
             let transcript = Transcript::default();
             let recorder = Recorder::new(client, transcript.clone());
-            self.both(Channel::new(recorder, Party::Server, TIMEOUTS), server, way, 1).await?;
+            self.both(Channel::new(recorder, Role::Server, TIMEOUTS), server, way, 1).await?;
             Ok(transcript)
         })
     }
 
-    /// The client alone, against the recorded server. Its scores are meaningless; its work is the same.
+    /// The client alone, against the recorded server. Its scores are meaningless; its work is the
+    /// same.
     ///
     /// # Errors
     /// If the client fails.
     pub fn run_client(&self, transcript: &Transcript, way: Way) -> Result<Ledger> {
-        let channel = Channel::new(transcript.server(), Party::Server, TIMEOUTS);
+        let channel = Channel::new(transcript.server(), Role::Server, TIMEOUTS);
         self.runtime.block_on(self.client(channel, way, 1))
     }
 
@@ -162,7 +164,7 @@ impl Stage {
     /// # Errors
     /// If the server fails.
     pub fn run_server(&self, transcript: &Transcript) -> Result<Ledger> {
-        let channel = Channel::new(transcript.client(), Party::Client, TIMEOUTS);
+        let channel = Channel::new(transcript.client(), Role::Client, TIMEOUTS);
         Ok(self.runtime.block_on(serve(channel, &self.service))?.ledger)
     }
 
@@ -174,7 +176,7 @@ impl Stage {
     }
 
     async fn both(&self, client: Channel, server: TcpStream, way: Way, segments: usize) -> Result<Books> {
-        let channel = Channel::new(server, Party::Client, TIMEOUTS);
+        let channel = Channel::new(server, Role::Client, TIMEOUTS);
         let service = Arc::clone(&self.service);
         let server = tokio::spawn(async move { serve(channel, &service).await });
         let client = self.client(client, way, segments).await?;

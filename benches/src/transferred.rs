@@ -1,4 +1,5 @@
-//! One non-linear step from oblivious transfer, played once and recorded; then either role runs alone.
+//! One non-linear step from oblivious transfer, played once and recorded; then either role runs
+//! alone.
 
 use ot_nonlinear::{
     HashRoot, Mode, ReceivedCondenser, ReceivedMaterial, SentCondenser, SentMaterial, ServerOffline, Step,
@@ -58,7 +59,8 @@ impl TransferredStep {
         Ok(step)
     }
 
-    /// What the client does offline once it has its correlated OTs: condenses them and fixes its shares.
+    /// What the client does offline once it has its correlated OTs: condenses them and fixes its
+    /// shares.
     ///
     /// # Errors
     /// As [`TransferredStep::record`].

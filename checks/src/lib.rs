@@ -1,12 +1,14 @@
-//! Checks of the source itself: no import circle between files of one crate, and no arrow from a lower to a higher
-//! layer.
+//! Checks of the source itself: no import circle between files of one crate, and no arrow from a
+//! lower to a higher layer, no comment and no document that is too wide.
 //!
-//! An *edge* leads from a file to another file that defines an item which the first one uses. A use through a
-//! re-export leads to the file that defines the item. Statements `mod` and `pub use` are no uses, and neither is
-//! anything under `#[cfg(test)]` or in the folders `tests/` and `benches/` of a package.
+//! An *edge* leads from a file to another file that defines an item which the first one uses. A use
+//! through a re-export leads to the file that defines the item. Statements `mod` and `pub use` are
+//! no uses, and neither is anything under `#[cfg(test)]` or in the folders `tests/` and `benches/`
+//! of a package.
 //!
-//! A *circle* is a set of files of one target that reach one another along edges. An *upward arrow* is an edge, or a
-//! dependency in a manifest, to a package that does not stand lower in the list of layers in `ARCHITECTURE.md`.
+//! A *circle* is a set of files of one target that reach one another along edges. An *upward arrow*
+//! is an edge, or a dependency in a manifest, to a package that does not stand lower in the list of
+//! layers in `ARCHITECTURE.md`.
 //!
 //! | module | what |
 //! |---|---|
@@ -17,11 +19,13 @@
 //! | [`uses`] | the paths that a file uses |
 //! | [`resolve`] | from a path to the files that define what it names |
 //! | [`graph`] | edges and circles |
-//! | [`report`] | all of it on one workspace |
+//! | [`report`] | circles and arrows of one workspace |
+//! | [`width`] | lines of prose that are too long |
 //!
 //! # What it does not see
-//! A method call `value.method()` names no path, so it is no edge; the type of `value` is one wherever it is written.
-//! Names inside macro calls are read as paths of at least two segments, or as one capitalised word.
+//! A method call `value.method()` names no path, so it is no edge; the type of `value` is one
+//! wherever it is written. Names inside macro calls are read as paths of at least two segments, or
+//! as one capitalised word.
 
 pub mod graph;
 mod marks;
@@ -30,6 +34,7 @@ pub mod report;
 pub mod resolve;
 pub mod tree;
 pub mod uses;
+pub mod width;
 pub mod workspace;
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
-//! Prints every import circle and every arrow from a lower to a higher layer; fails when there is one.
+//! Prints every import circle and every arrow from a lower to a higher layer; fails when there is
+//! one.
 
 use std::path::Path;
 use std::process::ExitCode;

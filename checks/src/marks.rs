@@ -7,7 +7,9 @@ pub(crate) fn is_reexport(visibility: &Visibility) -> bool {
     !matches!(visibility, Visibility::Inherited)
 }
 
-/// Whether attributes leave an item to tests alone: `#[test]`, or a `#[cfg(..)]` that demands `test`.
+/// Whether attributes leave an item to tests alone.
+///
+/// That is `#[test]`, or a `#[cfg(..)]` that demands `test`.
 pub(crate) fn is_test(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| match &attribute.meta {
         Meta::Path(path) => path.is_ident("test"),

@@ -7,8 +7,8 @@ pub struct Order {
 }
 
 impl Order {
-    /// Reads the list. Each of its lines begins with a number; the names in backticks before the first colon are the
-    /// packages of that layer.
+    /// Reads the list. Each of its lines begins with a number; the names in backticks before the
+    /// first colon are the packages of that layer.
     ///
     /// # Errors
     /// When there is no such list, or a package stands in it twice.

@@ -44,7 +44,8 @@ impl<'a> Resolver<'a> {
         resolver
     }
 
-    /// The modules whose files define what `path`, used in module `from`, names, with the item's name.
+    /// The modules whose files define what `path`, used in module `from`, names, with the item's
+    /// name.
     #[must_use]
     pub fn definitions(&self, from: ModuleId, path: &[String]) -> Vec<(ModuleId, String)> {
         let last = path.last().cloned().unwrap_or_default();

@@ -1,4 +1,5 @@
-//! The paths that an item uses: in types, expressions, patterns, private `use` statements and macro calls.
+//! The paths that an item uses: in types, expressions, patterns, private `use` statements and macro
+//! calls.
 
 use proc_macro2::{TokenStream, TokenTree};
 use syn::visit::{self, Visit};

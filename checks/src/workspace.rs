@@ -1,4 +1,5 @@
-//! The packages of the workspace: where their targets begin and which packages they depend on, from the manifests.
+//! The packages of the workspace: where their targets begin and which packages they depend on, from
+//! the manifests.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,7 +13,8 @@ pub struct Package {
     pub name: String,
     /// Root files of its library, its programs and its examples.
     pub targets: Vec<PathBuf>,
-    /// Names of all packages that its manifest names as dependencies of the library and the programs.
+    /// Names of all packages that its manifest names as dependencies of the library and the
+    /// programs.
     pub dependencies: Vec<String>,
 }
 

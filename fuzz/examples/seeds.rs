@@ -1,4 +1,5 @@
-//! Writes the seeds: small valid files, and for the steps the honest length with contents of every kind.
+//! Writes the seeds: small valid files, and for the steps the honest length with contents of every
+//! kind.
 
 use std::fs;
 use std::path::Path;

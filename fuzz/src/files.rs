@@ -11,8 +11,8 @@ pub fn architecture(bytes: &[u8]) {
     }
 }
 
-/// The model file. If the first byte is even, the rest is the content of a file with a right head and checksum: no
-/// fuzzer finds a checksum.
+/// The model file. If the first byte is even, the rest is the content of a file with a right head
+/// and checksum: no fuzzer finds a checksum.
 pub fn model(bytes: &[u8]) {
     let Some((first, rest)) = bytes.split_first() else { return };
     let file = if first % 2 == 0 { sealed(rest) } else { rest.to_vec() };

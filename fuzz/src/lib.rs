@@ -1,10 +1,11 @@
 //! The bodies of the fuzz targets: functions that take any bytes and must return.
 //!
-//! Each target is one entry of [`TARGETS`]. A program in `fuzz_targets/` hands it to libFuzzer (`just fuzz`); the test
-//! `replay` gives it the seeds in `seeds/` and changed copies of them, without libFuzzer (`cargo test`).
+//! Each target is one entry of [`TARGETS`]. A program in `fuzz_targets/` hands it to libFuzzer
+//! (`just fuzz`); the test `replay` gives it the seeds in `seeds/` and changed copies of them,
+//! without libFuzzer (`cargo test`).
 //!
-//! A target panics where the code under test panics, where an error blames this side for what the peer sent, and
-//! where bytes that decode do not encode to the same bytes again.
+//! A target panics where the code under test panics, where an error blames this side for what the
+//! peer sent, and where bytes that decode do not encode to the same bytes again.
 //!
 //! | module | what it feeds |
 //! |---|---|

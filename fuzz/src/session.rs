@@ -2,9 +2,10 @@
 
 use std::io::Cursor;
 
-use protocol::error::{Error, Party};
+use protocol::error::Error;
 use protocol::testkit::{Control, receive, reencoded};
 use protocol::wire::{Length, Tag};
+use shares::Role;
 use tokio::runtime::{Builder, Runtime};
 
 thread_local! {
@@ -26,7 +27,7 @@ pub fn frame(bytes: &[u8]) {
         _ => Length::AtMost(LONGEST),
     };
     let stream = tokio::io::join(Cursor::new(sent.to_vec()), tokio::io::sink());
-    let receive = receive(stream, Party::Client, lanes % 2 == 1, tag, length);
+    let receive = receive(stream, Role::Client, lanes % 2 == 1, tag, length);
     for received in RUNTIME.with(|runtime| runtime.block_on(receive)) {
         match received {
             Ok(payload) => assert!(payload.len() <= LONGEST, "no more than what is due"),

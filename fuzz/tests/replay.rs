@@ -1,4 +1,5 @@
-//! Every target on its seeds and on changed copies of them: what a fuzzer does, for a moment and without one.
+//! Every target on its seeds and on changed copies of them: what a fuzzer does, for a moment and
+//! without one.
 #![expect(clippy::unwrap_used, reason = "the helpers of a test fail by panicking, as the test does")]
 
 use std::fs;

@@ -1,5 +1,5 @@
-//! Messages changed, repeated, cut off: always a typed error, a wrong value that verification names, or the right result;
-//! never a panic or a hang, and never at the cost of other sessions.
+//! Messages changed, repeated, cut off: always a typed error, a wrong value that verification
+//! names, or the right result; never a panic or a hang, and never at the cost of other sessions.
 
 use std::sync::Arc;
 
@@ -8,13 +8,14 @@ use deepcardio::reference;
 use deepcardio::testkit::{ModelSpec, random_model, random_segment};
 use ecg::Segment;
 use protocol::client::Outcome;
-use protocol::error::{Error, Party};
+use protocol::error::Error;
 use protocol::method::{Backend, Reveal};
 use protocol::server::{Service, Summary, serve};
 use protocol::tap::Tap;
 use rand::RngExt;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
+use shares::Role;
 
 use crate::relay::{Act, Frame, Plot, relayed};
 use crate::session::{Seen, config, reference_label, run_client};
@@ -69,7 +70,8 @@ impl Stage {
             && seen.overall.is_none_or(|label| label == reference_label(&self.model, &self.segments))
     }
 
-    /// Whether every outcome and every layer of the last segment are the reference's: what `--verify` checks.
+    /// Whether every outcome and every layer of the last segment are the reference's: what
+    /// `--verify` checks.
     fn verifies(&self, seen: &Seen) -> bool {
         let trace = reference::trace(&self.model, &self.segments[self.segments.len() - 1]).unwrap();
         let layers = self.tap.compare(self.model.architecture(), &trace);
@@ -77,18 +79,19 @@ impl Stage {
     }
 }
 
-/// An error that blames this program itself would be a bug: whatever a peer sends, the peer is at fault.
+/// An error that blames this program itself would be a bug: whatever a peer sends, the peer is at
+/// fault.
 fn assert_not_our_fault<T>(result: &Result<T, Error>, plot: Plot) {
     if let Err(error @ (Error::Internal(_) | Error::Config(_))) = result {
         panic!("{plot:?}: {error}");
     }
 }
 
-async fn counts(stage: &Stage, backend: Backend) -> [(Party, usize); 2] {
+async fn counts(stage: &Stage, backend: Backend) -> [(Role, usize); 2] {
     let (seen, served, frames) = stage.run(backend, None).await;
     assert!(stage.is_all_right(&seen.unwrap()));
     served.unwrap();
-    [Party::Client, Party::Server].map(|party| (party, frames.iter().filter(|f| f.from == party).count()))
+    [Role::Client, Role::Server].map(|party| (party, frames.iter().filter(|f| f.from == party).count()))
 }
 
 #[tokio::test(start_paused = true)]
@@ -115,7 +118,8 @@ async fn a_flipped_bit_in_any_message_is_survived() {
             }
         }
     }
-    // All three ends occur: broken headers are refused, garbled tables give wrong values, unused rows change nothing.
+    // All three ends occur: broken headers are refused, garbled tables give wrong values, unused
+    // rows change nothing.
     assert!(
         refused > 0 && named > 0 && unchanged > 0,
         "{refused} refused, {named} named, {unchanged} unchanged"
@@ -127,7 +131,8 @@ async fn a_repeated_message_is_an_error() {
     for (backend, reveal) in EVERY_MESSAGE {
         let stage = Stage::new(reveal);
         for (from, frames) in counts(&stage, backend).await {
-            // The last frame of each direction is followed by nothing: repeating it changes nothing.
+            // The last frame of each direction is followed by nothing: repeating it changes
+            // nothing.
             for frame in 0..frames - 1 {
                 let plot = Plot { from, frame, act: Act::Repeat };
                 let (seen, served, _frames) = stage.run(backend, Some(plot)).await;
@@ -156,7 +161,7 @@ async fn a_connection_cut_anywhere_ends_in_an_error_and_the_next_client_is_serve
 #[tokio::test(start_paused = true)]
 async fn errors_name_the_peer() {
     let stage = Stage::new(Reveal::Scores);
-    let plot = Plot { from: Party::Client, frame: 0, act: Act::Flip(40) };
+    let plot = Plot { from: Role::Client, frame: 0, act: Act::Flip(40) };
     let (seen, served, _frames) = stage.run(Backend::Gc, Some(plot)).await;
     let client = seen.err().unwrap().to_string();
     assert!(client.starts_with("the server ended the session: "), "{client}");
@@ -167,7 +172,7 @@ async fn errors_name_the_peer() {
 /// What both sides say when the client's farewell, sent after a record, is another request.
 async fn asked_for(stage: &Stage, backend: Backend, request: [u8; 5]) -> (Result<Seen, Error>, String) {
     let frames = counts(stage, backend).await[0].1;
-    let plot = Plot { from: Party::Client, frame: frames - 1, act: Act::Payload(request) };
+    let plot = Plot { from: Role::Client, frame: frames - 1, act: Act::Payload(request) };
     let (seen, served, _frames) = stage.run(backend, Some(plot)).await;
     assert_not_our_fault(&served, plot);
     (seen, served.err().unwrap().to_string())
@@ -200,9 +205,9 @@ async fn an_overall_label_is_refused_where_there_is_none() {
 async fn a_label_of_more_segments_than_were_classified_is_refused() {
     let stage = Stage::new(Reveal::Label);
     let (_, _, frames) = stage.run(Backend::Ot, None).await;
-    let own: Vec<&Frame> = frames.iter().filter(|frame| frame.from == Party::Client).collect();
+    let own: Vec<&Frame> = frames.iter().filter(|frame| frame.from == Role::Client).collect();
     let request = own.iter().rposition(|frame| frame.bytes[5..] == [4, 2, 0, 0, 0]).unwrap();
-    let plot = Plot { from: Party::Client, frame: request, act: Act::Payload([4, 3, 0, 0, 0]) };
+    let plot = Plot { from: Role::Client, frame: request, act: Act::Payload([4, 3, 0, 0, 0]) };
     let (seen, served, _frames) = stage.run(Backend::Ot, Some(plot)).await;
     assert_not_our_fault(&seen, plot);
     assert!(served.err().unwrap().to_string().contains("the label of 3 segments, where 2 are kept"));

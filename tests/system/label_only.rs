@@ -1,10 +1,11 @@
-//! A label-only client's whole view holds no score: neither the messages that it receives nor these together with its own
-//! shares.
+//! A label-only client's whole view holds no score: neither the messages that it receives nor these
+//! together with its own shares.
 //!
-//! What a client could do with a server's share, had it one, is add it to its own. So the tests look for the share itself,
-//! at every bit of everything the server sent: in a label-only session it is nowhere; where scores are revealed it is found,
-//! which shows that the search would find it. That the garbled tables tell nothing but the label by other means is tested
-//! where they are made (`gc-nonlinear/src/garble/view.rs`).
+//! What a client could do with a server's share, had it one, is add it to its own. So the tests
+//! look for the share itself, at every bit of everything the server sent: in a label-only session
+//! it is nowhere; where scores are revealed it is found, which shows that the search would find it.
+//! That the garbled tables tell nothing but the label by other means is tested where they are made
+//! (`gc-nonlinear/src/garble/view.rs`).
 
 use deepcardio::model::Model;
 use deepcardio::reference;
@@ -12,7 +13,6 @@ use deepcardio::testkit::{ModelSpec, random_model, random_segment};
 use ecg::Segment;
 use gc_nonlinear::{ArgmaxPlan, ArgmaxShape};
 use protocol::client::ClientSession;
-use protocol::error::Party;
 use protocol::meter::{Ledger, Part, Phase};
 use protocol::method::{Backend, Reveal};
 use protocol::server::{Service, serve};
@@ -20,6 +20,7 @@ use protocol::tap::Tap;
 use protocol::wire::{HEADER_BYTES, Tag};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
+use shares::Role;
 
 use crate::relay::{Frame, relayed};
 use crate::session::config;
@@ -45,7 +46,7 @@ async fn view(model: &Model, backend: Backend, reveal: Reveal, segments: &[Segme
         for segment in segments {
             let prepared = session.prepare().await.unwrap();
             let _learned = session.infer(prepared, segment).await.unwrap();
-            shares.push(tap.score_share(Party::Client));
+            shares.push(tap.score_share(Role::Client));
         }
         if reveal == Reveal::Label {
             session.overall_label().await.unwrap();
@@ -57,7 +58,7 @@ async fn view(model: &Model, backend: Backend, reveal: Reveal, segments: &[Segme
     let ((shares, ledger), served) = tokio::join!(client, serve(server, &service));
     served.unwrap();
     let frames =
-        transcript.lock().unwrap().iter().filter(|frame| frame.from == Party::Server).cloned().collect();
+        transcript.lock().unwrap().iter().filter(|frame| frame.from == Role::Server).cloned().collect();
     View { frames, shares, ledger }
 }
 
@@ -98,7 +99,8 @@ impl Pattern {
         Self { bits, width }
     }
 
-    /// Whether the bits stand anywhere in the bytes, least significant first, at a border of bytes or not.
+    /// Whether the bits stand anywhere in the bytes, least significant first, at a border of bytes
+    /// or not.
     fn is_in(self, bytes: &[u8]) -> bool {
         let mut window = 0_u128;
         let mut seen = 0_u32;
@@ -115,7 +117,8 @@ fn patterns(residues: &[u32], ell: u32) -> [Pattern; 2] {
     [Pattern::new(residues, ell), Pattern::new(residues, 32)]
 }
 
-/// The server's shares of the scores, for each segment and of the sums: what the client lacks to know the scores.
+/// The server's shares of the scores, for each segment and of the sums: what the client lacks to
+/// know the scores.
 fn missing_shares(model: &Model, view: &View, segments: &[Segment]) -> Vec<Vec<u32>> {
     let mask = (1 << ell(model)) - 1;
     let share = |(segment, own): (&Segment, &Vec<u32>)| -> Vec<u32> {

@@ -17,7 +17,8 @@ use rand_chacha::rand_core::SeedableRng;
 
 use crate::session::{assert_equals_reference, config, memory_pair, reference_label, run_client, run_pair};
 
-/// One block after the other, with an odd length, a kernel of 3, 5 or 7 and a width of 1 to 64 channels.
+/// One block after the other, with an odd length, a kernel of 3, 5 or 7 and a width of 1 to 64
+/// channels.
 fn chain(blocks: usize, rng: &mut ChaCha20Rng) -> ModelSpec {
     let mut length = rng.random_range(9..=70) | 1;
     let window_length = length;
@@ -148,7 +149,8 @@ async fn a_new_record_forgets_the_segments_of_the_last() {
     let client = async {
         let mut session = ClientSession::connect(client, config(Backend::Ot, None)).await?;
         let mut labels = Vec::new();
-        // Forgotten; then a record that is asked for; then two that each begin where the one before ended.
+        // Forgotten; then a record that is asked for; then two that each begin where the one before
+        // ended.
         for (range, asked) in [(0..1, false), (1..3, true), (3..5, true), (5..6, true)] {
             for segment in &segments[range] {
                 let prepared = session.prepare().await?;

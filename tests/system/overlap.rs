@@ -1,7 +1,7 @@
 //! The next inference is prepared while the present one is classified, over one connection.
 //!
-//! Time is paused, so computing takes none and a message takes the latency of the line. What passes is the number of trips
-//! that the parties waited for.
+//! Time is paused, so computing takes none and a message takes the latency of the line. What passes
+//! is the number of trips that the parties waited for.
 
 use std::time::Duration;
 
@@ -11,11 +11,12 @@ use deepcardio::testkit::{ModelSpec, random_lstm_model, random_model, random_seg
 use ecg::Segment;
 use protocol::channel::Channel;
 use protocol::client::{ClientSession, Outcome};
-use protocol::error::{Error, Party};
+use protocol::error::Error;
 use protocol::method::{Backend, Reveal};
 use protocol::server::{Service, serve};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
+use shares::Role;
 use tokio::time::Instant;
 use transport::memory::{Line, pair};
 
@@ -26,10 +27,7 @@ const LATENCY: Duration = Duration::from_millis(50);
 fn distant_pair() -> (Channel, Channel) {
     let line = Line::INSTANT.with_latency(LATENCY);
     let (client, server) = pair(line, line);
-    (
-        Channel::new(client.stream, Party::Server, TIMEOUTS),
-        Channel::new(server.stream, Party::Client, TIMEOUTS),
-    )
+    (Channel::new(client.stream, Role::Server, TIMEOUTS), Channel::new(server.stream, Role::Client, TIMEOUTS))
 }
 
 fn expected(model: &Model, segment: &Segment, reveal: Reveal) -> Outcome {

@@ -6,12 +6,13 @@ use deepcardio::testkit::{ModelSpec, random_model, random_segment};
 use ecg::Segment;
 use protocol::channel::Channel;
 use protocol::client::{ClientSession, Outcome, PreparedInference};
-use protocol::error::{Error, Party, Result};
+use protocol::error::{Error, Result};
 use protocol::method::{Backend, Reveal};
 use protocol::server::{PREPARED_PER_SESSION, Service, serve};
 use protocol::wire::Tag;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
+use shares::Role;
 
 use crate::relay::{Act, Frame, Plot, relayed};
 use crate::session::{config, memory_pair, reference_label};
@@ -161,7 +162,7 @@ async fn a_request_for_what_is_not_prepared_is_refused_and_others_are_served() {
     let (done, served, frames) = attempt(&service, &segments[0], None).await;
     done.unwrap();
     assert_eq!(served.unwrap(), 2);
-    let own = frames.iter().filter(|frame| frame.from == Party::Client);
+    let own = frames.iter().filter(|frame| frame.from == Role::Client);
     let requests: Vec<usize> =
         own.enumerate().filter(|(_, frame)| frame.bytes[0] == Tag::Request as u8).map(|(at, _)| at).collect();
     // Of two preparations, an inference, a drop, a preparation, an inference and the farewell.
@@ -179,10 +180,10 @@ async fn a_request_for_what_is_not_prepared_is_refused_and_others_are_served() {
         (2, [2, 0, 0, 0, 0], "another preparation, where 2 are held, the most"),
         (2, [1, 0, 0, 0, 0], "a method of another backend than was agreed on"),
     ] {
-        let plot = Plot { from: Party::Client, frame: requests[request], act: Act::Payload(payload) };
+        let plot = Plot { from: Role::Client, frame: requests[request], act: Act::Payload(payload) };
         let (done, served, _frames) = attempt(&service, &segments[0], Some(plot)).await;
         let server = served.unwrap_err();
-        assert!(matches!(server, Error::Peer { peer: Party::Client, .. }));
+        assert!(matches!(server, Error::Peer { peer: Role::Client, .. }));
         assert!(
             server.to_string().ends_with(&format!("sent a request that cannot be used: {reason}")),
             "{server}"

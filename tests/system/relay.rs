@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use protocol::channel::Channel;
-use protocol::error::Party;
+use shares::Role;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, ReadHalf, WriteHalf, duplex, split};
 
 use crate::session::TIMEOUTS;
@@ -11,7 +11,7 @@ use crate::session::TIMEOUTS;
 /// A frame as it passed: who sent it, and its bytes, header included.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Frame {
-    pub(crate) from: Party,
+    pub(crate) from: Role,
     pub(crate) bytes: Vec<u8>,
 }
 
@@ -31,7 +31,7 @@ pub(crate) enum Act {
 /// Where the act happens.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Plot {
-    pub(crate) from: Party,
+    pub(crate) from: Role,
     pub(crate) frame: usize,
     pub(crate) act: Act,
 }
@@ -46,16 +46,16 @@ pub(crate) fn relayed(plot: Option<Plot>) -> (Channel, Channel, Transcript) {
     let (near_reader, near_writer) = split(near);
     let (far_reader, far_writer) = split(far);
     for (from, reader, writer) in
-        [(Party::Client, near_reader, far_writer), (Party::Server, far_reader, near_writer)]
+        [(Role::Client, near_reader, far_writer), (Role::Server, far_reader, near_writer)]
     {
         let plot = plot.filter(|plot| plot.from == from);
         tokio::spawn(pass(from, reader, writer, plot, Arc::clone(&transcript)));
     }
-    (Channel::new(client, Party::Server, TIMEOUTS), Channel::new(server, Party::Client, TIMEOUTS), transcript)
+    (Channel::new(client, Role::Server, TIMEOUTS), Channel::new(server, Role::Client, TIMEOUTS), transcript)
 }
 
 async fn pass(
-    from: Party,
+    from: Role,
     mut reader: ReadHalf<DuplexStream>,
     mut writer: WriteHalf<DuplexStream>,
     plot: Option<Plot>,

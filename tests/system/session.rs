@@ -7,15 +7,17 @@ use deepcardio::reference;
 use ecg::Segment;
 use protocol::channel::{Channel, Timeouts};
 use protocol::client::{ClientConfig, ClientSession, Outcome};
-use protocol::error::{Error, Party, Result};
+use protocol::error::{Error, Result};
 use protocol::meter::{Ledger, Phase};
 use protocol::method::{Backend, Reveal};
 use protocol::plan::Limits;
 use protocol::server::{Service, Summary, serve};
 use protocol::tap::Tap;
+use shares::Role;
 use transport::memory::{Line, pair};
 
-/// Generous: nothing in these tests is decided by a clock but that a silent peer is given up at all.
+/// Generous: nothing in these tests is decided by a clock but that a silent peer is given up at
+/// all.
 pub(crate) const TIMEOUTS: Timeouts =
     Timeouts { progress: Duration::from_secs(120), idle: Duration::from_secs(120) };
 
@@ -68,10 +70,7 @@ pub(crate) fn reference_label(model: &Model, segments: &[Segment]) -> usize {
 /// A client's and a server's channel, joined in memory.
 pub(crate) fn memory_pair() -> (Channel, Channel) {
     let (client, server) = pair(Line::INSTANT, Line::INSTANT);
-    (
-        Channel::new(client.stream, Party::Server, TIMEOUTS),
-        Channel::new(server.stream, Party::Client, TIMEOUTS),
-    )
+    (Channel::new(client.stream, Role::Server, TIMEOUTS), Channel::new(server.stream, Role::Client, TIMEOUTS))
 }
 
 /// Both parties over memory; the client's result and the server's.

@@ -6,11 +6,11 @@ use std::time::Duration;
 use deepcardio::testkit::{ModelSpec, random_model, random_segment};
 use protocol::channel::Channel;
 use protocol::client::ClientConfig;
-use protocol::error::Party;
 use protocol::method::{Backend, Comparison, Reveal};
 use protocol::server::{Service, serve};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
+use shares::Role;
 use tokio::time::Instant;
 use transport::memory::{Line, pair};
 
@@ -33,8 +33,8 @@ async fn a_session_takes_the_time_of_the_trips_in_its_books() {
     for (backend, comparison) in ways {
         let line = Line::INSTANT.with_latency(LATENCY).with_room(1 << 28);
         let (client, server) = pair(line, line);
-        let client = Channel::new(client.stream, Party::Server, TIMEOUTS);
-        let server = Channel::new(server.stream, Party::Client, TIMEOUTS);
+        let client = Channel::new(client.stream, Role::Server, TIMEOUTS);
+        let server = Channel::new(server.stream, Role::Client, TIMEOUTS);
         let start = Instant::now();
         let client = async {
             let seen =

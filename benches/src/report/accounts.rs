@@ -1,11 +1,13 @@
 //! The books of a session as columns of the figure.
 //!
-//! Who books what: the client's clock sees homomorphic work layer by layer offline, the server's sees the steps of a layer
-//! one by one online (there the client only sends, and would book the server's linear work under the step that follows).
-//! So offline seconds are the client's, online seconds the server's; what of the client's time neither explains goes to
-//! `shared`, so that all columns add up to what the client waited. Bytes are the client's.
+//! Who books what: the client's clock sees homomorphic work layer by layer offline, the server's
+//! sees the steps of a layer one by one online (there the client only sends, and would book the
+//! server's linear work under the step that follows). So offline seconds are the client's, online
+//! seconds the server's; what of the client's time neither explains goes to `shared`, so that all
+//! columns add up to what the client waited. Bytes are the client's.
 //!
-//! An OT extension that serves all layers at once is split over them by the correlated OTs that each consumes.
+//! An OT extension that serves all layers at once is split over them by the correlated OTs that
+//! each consumes.
 
 use std::time::Duration;
 

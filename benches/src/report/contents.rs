@@ -6,8 +6,9 @@ use super::accounts::Account;
 use super::machine::Machine;
 use super::scaling::Scaling;
 
-/// The figures that the work being followed was published with (Chervet et al., figure 2 and text): a laptop as client,
-/// a workstation as server. Its figure has no numbers for single layers that could be quoted.
+/// The figures that the work being followed was published with (Chervet et al., figure 2 and text):
+/// a laptop as client, a workstation as server. Its figure has no numbers for single layers that
+/// could be quoted.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Published {
     /// Seconds for one window.

@@ -1,4 +1,5 @@
-//! The figure: stacked bars per layer, time above and bytes below, one column of panels for each backend, totals beside.
+//! The figure: stacked bars per layer, time above and bytes below, one column of panels for each
+//! backend, totals beside.
 
 use plotters::backend::SVGBackend;
 use plotters::drawing::IntoDrawingArea;

@@ -9,8 +9,8 @@ use crate::Result;
 use crate::layers::model;
 use crate::session::{Books, Stage, Way};
 
-/// Runs one session of each backend to warm up and `sessions` to measure; keeps the one of median time. Then measures how
-/// cost grows; with `brief`, the least sizes only.
+/// Runs one session of each backend to warm up and `sessions` to measure; keeps the one of median
+/// time. Then measures how cost grows; with `brief`, the least sizes only.
 ///
 /// # Errors
 /// If a session fails.

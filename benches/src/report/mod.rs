@@ -1,4 +1,5 @@
-//! The table and the figure of a run: where the time and the bytes of a classification go, layer by layer.
+//! The table and the figure of a run: where the time and the bytes of a classification go, layer by
+//! layer.
 //!
 //! | module | what |
 //! |---|---|

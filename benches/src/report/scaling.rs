@@ -1,4 +1,5 @@
-//! How cost grows: with the windows of a segment, with the segments of a record, with sessions side by side.
+//! How cost grows: with the windows of a segment, with the segments of a record, with sessions side
+//! by side.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -104,8 +105,8 @@ fn median(runs: usize, run: impl Fn() -> Result<(f64, u64)>) -> Result<(f64, u64
     all.get(runs / 2).copied().ok_or_else(|| "no run to measure".into())
 }
 
-/// The blocks of the bundled model on its first `windows` windows, then a sum over windows and a dense layer of zeros:
-/// what weights are does not change the cost.
+/// The blocks of the bundled model on its first `windows` windows, then a sum over windows and a
+/// dense layer of zeros: what weights are does not change the cost.
 fn blocks_on(windows: usize) -> Result<Model> {
     let model = model()?;
     let specification = model.architecture().specification();

@@ -10,8 +10,8 @@ use crate::digest::Digest;
 
 /// Finds the rhythm of an ECG together with a server that never sees it.
 ///
-/// Exit codes: 0 done, 1 something failed, 2 wrong usage, 3 the ECG file cannot be used, 4 the server or the network failed,
-/// 5 the result differs from the network in the clear (--verify).
+/// Exit codes: 0 done, 1 something failed, 2 wrong usage, 3 the ECG file cannot be used, 4 the
+/// server or the network failed, 5 the result differs from the network in the clear (--verify).
 ///
 /// Not a medical device.
 #[derive(Parser, Debug)]
@@ -34,7 +34,8 @@ pub enum Command {
 /// Arguments of `pp-client infer`.
 #[derive(Args, Debug)]
 pub struct Infer {
-    /// ECG files: CSV with a header that names columns and units (time_s,ecg_mv), or one column with --rate and --unit.
+    /// ECG files: CSV with a header that names columns and units (time_s,ecg_mv), or one column
+    /// with --rate and --unit.
     #[arg(required = true)]
     pub files: Vec<PathBuf>,
     /// Server to ask, as HOST or HOST:PORT [default: 127.0.0.1:7464].
@@ -53,7 +54,8 @@ pub struct Infer {
     /// Protocol for the non-linear layers.
     #[arg(long, value_enum, default_value_t = Nonlinear::Ot)]
     pub nonlinear: Nonlinear,
-    /// Shape of the comparisons with --nonlinear ot: fewest round trips, least traffic, or what suits the way to the server.
+    /// Shape of the comparisons with --nonlinear ot: fewest round trips, least traffic, or what
+    /// suits the way to the server.
     #[arg(long, value_enum, default_value_t = Shape::Auto)]
     pub comparison: Shape,
     /// Print JSON instead of text.
@@ -62,15 +64,17 @@ pub struct Infer {
     /// Add a table of seconds, bytes and round trips by layer.
     #[arg(long)]
     pub profile: bool,
-    /// Inferences to prepare ahead while a segment is classified, for the next segments of the record or of the next file
-    /// [default: 1]. Each is held in memory, here and on the server (25 MB there, or 168 MB with --nonlinear gc). 0 prepares
-    /// none ahead; a server may hold fewer.
+    /// Inferences to prepare ahead while a segment is classified, for the next segments of the
+    /// record or of the next file [default: 1]. Each is held in memory, here and on the server (25
+    /// MB there, or 168 MB with --nonlinear gc). 0 prepares none ahead; a server may hold fewer.
     #[arg(long, env = "PP_CLIENT_PREPARE_AHEAD")]
     pub prepare_ahead: Option<usize>,
-    /// Refuse a server whose network would take more megabytes than this for one segment [default: 4000].
+    /// Refuse a server whose network would take more megabytes than this for one segment [default:
+    /// 4000].
     #[arg(long)]
     pub max_mb: Option<u64>,
-    /// Refuse a server whose architecture has another digest (64 hexadecimal digits, see `deepcardio inspect`).
+    /// Refuse a server whose architecture has another digest (64 hexadecimal digits, see
+    /// `deepcardio inspect`).
     #[arg(long)]
     pub architecture: Option<Digest>,
     /// Seconds that a silent server is waited for [default: 60].
@@ -94,14 +98,15 @@ pub struct Local {
     /// Start a server inside this program, with the bundled model or --model.
     #[arg(long, conflicts_with = "server")]
     pub embedded: bool,
-    /// Model file: what the embedded server serves, or what --verify compares a remote server's results with.
+    /// Model file: what the embedded server serves, or what --verify compares a remote server's
+    /// results with.
     #[arg(long)]
     pub model: Option<PathBuf>,
     /// Let the embedded server reveal labels alone: one for each segment, one for the whole record.
     #[arg(long, requires = "embedded")]
     pub label_only: bool,
-    /// Compare with the network in the clear: every layer with an embedded server, scores or labels with a remote one
-    /// (needs --model).
+    /// Compare with the network in the clear: every layer with an embedded server, scores or labels
+    /// with a remote one (needs --model).
     #[arg(long)]
     pub verify: bool,
 }

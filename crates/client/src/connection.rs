@@ -1,7 +1,9 @@
-//! The way to the server: at the other end of a network, or embedded in this process behind a loopback socket.
+//! The way to the server: at the other end of a network, or embedded in this process behind a
+//! loopback socket.
 
 use protocol::channel::{Channel, Timeouts};
-use protocol::error::{Error, Party};
+use protocol::error::Error;
+use shares::Role;
 use transport::error::Error as TransportError;
 use transport::tcp;
 
@@ -46,11 +48,12 @@ impl Connection {
     /// Connects.
     ///
     /// # Errors
-    /// [`Failure::Unreachable`] if nobody answers, [`Failure::Session`] for an address that cannot be used.
+    /// [`Failure::Unreachable`] if nobody answers, [`Failure::Session`] for an address that cannot
+    /// be used.
     pub async fn connect(&self) -> Result<Channel, Failure> {
         let connection =
             tcp::connect(&self.address, self.insecure).await.map_err(|error| self.unreachable(error))?;
-        Ok(Channel::new(connection.stream, Party::Server, self.timeouts))
+        Ok(Channel::new(connection.stream, Role::Server, self.timeouts))
     }
 
     fn unreachable(&self, error: TransportError) -> Failure {

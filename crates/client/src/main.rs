@@ -6,7 +6,8 @@ use clap::Parser;
 use client::cli::{Cli, Command};
 use client::run::infer;
 use client::settings::TEMPLATE;
-use tracing_subscriber::EnvFilter;
+use startup::log;
+use tracing_subscriber::filter::LevelFilter;
 
 fn main() -> ExitCode {
     let arguments = match Cli::parse().command {
@@ -16,8 +17,7 @@ fn main() -> ExitCode {
             return ExitCode::SUCCESS;
         }
     };
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("error"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    log::open(LevelFilter::ERROR);
     match infer(&arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {

@@ -1,4 +1,5 @@
-//! A run of `pp-client infer`: read every file, find the server, classify segment after segment, then the record, report.
+//! A run of `pp-client infer`: read every file, find the server, classify segment after segment,
+//! then the record, report.
 //!
 //! While a segment is classified, inferences for the next ones are prepared, those of the next file
 //! among them. So the books of a file may hold the preparation for the next one.
@@ -50,7 +51,8 @@ async fn open(_: &Infer, settings: &Settings) -> Result<(Connection, Option<Veri
     Ok((Connection::remote(settings), None))
 }
 
-/// The way to the server, started if it is embedded, and the network in the clear if results are compared with it.
+/// The way to the server, started if it is embedded, and the network in the clear if results are
+/// compared with it.
 #[cfg(feature = "embedded")]
 async fn open(arguments: &Infer, settings: &Settings) -> Result<(Connection, Option<Verifier>), Failure> {
     let local = &arguments.local;
@@ -183,7 +185,8 @@ impl<'a> Run<'a> {
         Ok(overall)
     }
 
-    /// The result of the whole record: the segments' scores summed, or the label of that sum, which takes the server's help.
+    /// The result of the whole record: the segments' scores summed, or the label of that sum, which
+    /// takes the server's help.
     async fn overall(&mut self, session: &mut ClientSession) -> Result<Outcome, Error> {
         if session.reveal() == Reveal::Scores {
             let mut sums = Vec::new();

@@ -2,11 +2,11 @@
 //!
 //! The file is TOML. A key that is not known is an error that names its line.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::Deserialize;
+use startup::configuration::{self, ConfigurationError};
 
 use crate::cli::Infer;
 use crate::digest::Digest;
@@ -19,8 +19,6 @@ pub const DEFAULT_SERVER: &str = "127.0.0.1:7464";
 const DEFAULT_PORT: u16 = 7464;
 /// The file's name in the user's configuration folder.
 const FILE_NAME: &str = "pp-client.toml";
-/// The file is read only up to this size.
-const MAX_FILE_BYTES: u64 = 1 << 16;
 
 /// The configuration file.
 #[derive(Debug, Default, Deserialize)]
@@ -68,38 +66,23 @@ pub struct Settings {
 /// A configuration that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
-    /// The file cannot be read.
-    #[error("configuration file {path}: {source}")]
-    Read {
-        /// Which file.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// The file is longer than any configuration.
-    #[error("configuration file {0}: longer than {MAX_FILE_BYTES} bytes, is this the right file?")]
-    TooLong(PathBuf),
-    /// The file does not parse. The text names line and key.
-    #[error("configuration file {path}: {source}")]
-    Parse {
-        /// Which file.
-        path: PathBuf,
-        /// Where and why.
-        source: Box<toml::de::Error>,
-    },
+    /// The configuration file cannot be used.
+    #[error(transparent)]
+    File(#[from] ConfigurationError),
     /// A time-out that is none.
     #[error("the time-out must be 1 to 86400 seconds, and is {0}")]
     Timeout(u64),
 }
 
 impl Settings {
-    /// Merges the arguments, which already hold the environment, with the configuration file and the defaults.
+    /// Merges the arguments, which already hold the environment, with the configuration file and
+    /// the defaults.
     ///
     /// # Errors
     /// [`SettingsError`] for an unreadable or invalid file, or a value out of range.
     pub fn load(arguments: &Infer) -> Result<Self, SettingsError> {
         let path = arguments.config.clone().or_else(|| user_file().filter(|path| path.exists()));
-        let file = path.as_deref().map(read).transpose()?.unwrap_or_default();
+        let file = path.as_deref().map(configuration::read).transpose()?.unwrap_or_default();
         Self::merge(arguments, file, path)
     }
 
@@ -132,17 +115,9 @@ fn user_file() -> Option<PathBuf> {
     Some(folder.join(FILE_NAME))
 }
 
-fn read(path: &Path) -> Result<File, SettingsError> {
-    let unreadable = |source| SettingsError::Read { path: path.into(), source };
-    if fs::metadata(path).map_err(unreadable)?.len() > MAX_FILE_BYTES {
-        return Err(SettingsError::TooLong(path.into()));
-    }
-    let text = fs::read_to_string(path).map_err(unreadable)?;
-    toml::from_str(&text)
-        .map_err(|source| SettingsError::Parse { path: path.into(), source: Box::new(source) })
-}
-
-/// Adds the default port to an address that names none. The colons of a bare IPv6 address name no port.
+/// Adds the default port to an address that names none.
+///
+/// The colons of a bare IPv6 address name no port.
 fn with_port(server: String) -> String {
     if server.parse::<std::net::Ipv6Addr>().is_ok() {
         return format!("[{server}]:{DEFAULT_PORT}");

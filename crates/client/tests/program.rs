@@ -1,7 +1,8 @@
-//! `pp-client` as a person runs it: a real process, real sockets, the samples and the real model file.
+//! `pp-client` as a person runs it: a real process, real sockets, the samples and the real model
+//! file.
 //!
-//! The server is the library behind `pp-server`, on a TCP port of this process. `pp-server` as a process is tested beside
-//! its source.
+//! The server is the library behind `pp-server`, on a TCP port of this process. `pp-server` as a
+//! process is tested beside its source.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -260,7 +261,8 @@ fn exit_codes_tell_what_failed() {
     }
 }
 
-/// Without a flag, the server is that of the environment, else that of the user's configuration file.
+/// Without a flag, the server is that of the environment, else that of the user's configuration
+/// file.
 #[test]
 fn a_server_is_found_without_a_flag() {
     let server = Server::start(Reveal::Label, 8);

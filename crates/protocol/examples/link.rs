@@ -1,10 +1,11 @@
-//! An emulated link: forwards TCP connections with a given bandwidth and delay in each direction, without privileges.
+//! An emulated link: forwards TCP connections with a given bandwidth and delay in each direction,
+//! without privileges.
 //!
 //! ```text
 //! cargo run --release -p protocol --example link -- 127.0.0.1:7500 127.0.0.1:7464 10 15
 //! ```
-//! listens on the first address, forwards to the second at 10 Mbit/s and 15 ms each way. A client that connects to the first
-//! address sees a server at the end of that link.
+//! listens on the first address, forwards to the second at 10 Mbit/s and 15 ms each way. A client
+//! that connects to the first address sees a server at the end of that link.
 
 use std::collections::VecDeque;
 use std::error::Error;

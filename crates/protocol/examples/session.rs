@@ -10,12 +10,12 @@ use deepcardio::reference;
 use deepcardio::testkit::{ModelSpec, random_model, random_segment};
 use protocol::channel::{Channel, Timeouts};
 use protocol::client::{ClientConfig, ClientSession, Outcome};
-use protocol::error::Party;
 use protocol::method::{Backend, Reveal};
 use protocol::plan::Limits;
 use protocol::server::{Service, serve};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
+use shares::Role;
 use transport::memory::{Line, pair};
 
 #[tokio::main]
@@ -29,8 +29,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let service = Service::new(model.clone(), Reveal::Scores)?;
     let (near, far) = pair(Line::INSTANT, Line::INSTANT);
     let (to_server, to_client) = (
-        Channel::new(near.stream, Party::Server, Timeouts::default()),
-        Channel::new(far.stream, Party::Client, Timeouts::default()),
+        Channel::new(near.stream, Role::Server, Timeouts::default()),
+        Channel::new(far.stream, Role::Client, Timeouts::default()),
     );
     let server = serve(to_client, &service);
 

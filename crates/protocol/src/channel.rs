@@ -24,14 +24,14 @@
 //! both parties send and receive at once. No step of the main lane waits for the lane ahead, except
 //! for one that has received all its frames.
 //! 1. *The main lane gets through.* Its receiver reads on while it waits. What stands before its
-//!    frame are parts. The inbox has room for each, because the peer was granted the room before. So
-//!    the receiver comes to the frame. Its sender waits for one part of its own party at most. That
-//!    part goes out, because the receiver takes bytes all the while. By (R) every frame of the main
-//!    lane is received, and the lane never waits for the other.
+//!    frame are parts. The inbox has room for each, because the peer was granted the room before.
+//!    So the receiver comes to the frame. Its sender waits for one part of its own party at most.
+//!    That part goes out, because the receiver takes bytes all the while. By (R) every frame of the
+//!    main lane is received, and the lane never waits for the other.
 //! 2. *The lane ahead gets through.* Each of its operations reads on while it waits, also when it
 //!    waits for room or for its turn to write. So each party takes the bytes of the other unless a
-//!    frame of the main lane stands in front. By 1 that is taken. Then parts and grants arrive. By (R)
-//!    parts are taken out of the inbox, so room is granted, and the sender goes on.
+//!    frame of the main lane stands in front. By 1 that is taken. Then parts and grants arrive. By
+//!    (R) parts are taken out of the inbox, so room is granted, and the sender goes on.
 //!
 //! A peer that breaks (R) is given up after a while. Patience ends when no byte comes on either
 //! lane, or when a frame stands in front for which nothing of this party waits.

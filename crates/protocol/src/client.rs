@@ -22,10 +22,11 @@ use std::time::Instant;
 
 use deepcardio::architecture::Architecture;
 use ecg::Segment;
+use shares::Role;
 
 use crate::channel::Channel;
 use crate::entropy;
-use crate::error::{Party, Result};
+use crate::error::Result;
 use crate::handshake;
 use crate::link_estimate::LinkEstimate;
 use crate::memory;
@@ -150,7 +151,7 @@ impl ClientSession {
     /// Bytes of memory that a [`PreparedInference`] takes here until it is used.
     #[must_use]
     pub fn prepared_bytes(&self) -> u64 {
-        memory::prepared_bytes(&self.agreed.plan, self.agreed.method, self.agreed.reveal, Party::Client)
+        memory::prepared_bytes(&self.agreed.plan, self.agreed.method, self.agreed.reveal, Role::Client)
     }
 
     /// Exact bytes of one inference, both directions, offline and online.

@@ -8,9 +8,10 @@ use std::time::Duration;
 use gc_nonlinear::{ReceiverCots, SentCots};
 use oblivious_transfer::silent::{SETUP_REQUEST_BYTES, SilentExtension};
 use oblivious_transfer::softspoken::{CotReceiver, CotSender, random_bytes};
+use shares::Role;
 
 use crate::compute::offload;
-use crate::error::{Error, Party, Result};
+use crate::error::{Error, Result};
 use crate::wire::Tag;
 
 /// Bytes of the extension message for `count` correlated OTs.
@@ -26,7 +27,7 @@ pub(crate) struct Correlations {
     sender: Option<CotSender>,
     /// The silent extension of both, where the plan needs it.
     silent: Option<Silent>,
-    peer: Party,
+    peer: Role,
 }
 
 /// A silent extension of both directions.
@@ -58,7 +59,7 @@ impl Silent {
 }
 
 impl Correlations {
-    pub(crate) fn new(receiver: CotReceiver, sender: CotSender, silent: Option<Silent>, peer: Party) -> Self {
+    pub(crate) fn new(receiver: CotReceiver, sender: CotSender, silent: Option<Silent>, peer: Role) -> Self {
         Self { receiver: Some(receiver), sender: Some(sender), silent, peer }
     }
 

@@ -7,36 +7,9 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
+use shares::Role;
+
 use crate::wire::{Tag, UnknownTag};
-
-/// One of the two parties.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Party {
-    /// The gateway that holds the ECG.
-    Client,
-    /// The cloud service that holds the weights.
-    Server,
-}
-
-impl Party {
-    /// The other party.
-    #[must_use]
-    pub fn peer(self) -> Self {
-        match self {
-            Self::Client => Self::Server,
-            Self::Server => Self::Client,
-        }
-    }
-}
-
-impl fmt::Display for Party {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Client => "client",
-            Self::Server => "server",
-        })
-    }
-}
 
 /// How a peer broke the protocol.
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
@@ -100,7 +73,7 @@ pub enum Error {
     #[error("the {peer} {fault}")]
     Peer {
         /// Who.
-        peer: Party,
+        peer: Role,
         /// How.
         fault: Fault,
     },
@@ -111,7 +84,7 @@ pub enum Error {
     #[error("the {peer} ended the session: {reason}")]
     Aborted {
         /// Who.
-        peer: Party,
+        peer: Role,
         /// The reason given (printable, at most [`crate::messages::MAX_REASON`] bytes).
         reason: String,
     },
@@ -143,7 +116,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
     /// The `peer` sent contents that do not decode.
-    pub(crate) fn invalid(peer: Party, tag: Tag, reason: impl fmt::Display) -> Self {
+    pub(crate) fn invalid(peer: Role, tag: Tag, reason: impl fmt::Display) -> Self {
         Self::Peer { peer, fault: Fault::Invalid { tag, reason: reason.to_string() } }
     }
 

@@ -16,9 +16,10 @@ use std::time::Duration;
 use deepcardio::architecture::Architecture;
 use oblivious_transfer::{silent, softspoken};
 use rand_core::CryptoRng;
+use shares::Role;
 
 use crate::channel::{Channel, Due};
-use crate::error::{Error, Fault, Party, Result};
+use crate::error::{Error, Fault, Result};
 use crate::messages::{
     Accept, Hello, MAGIC, MAX_ACCEPT_BYTES, MAX_HELLO_BYTES, NEWEST_VERSION, OLDEST_VERSION,
 };
@@ -72,7 +73,7 @@ pub(crate) async fn client(
     };
     channel.send(Scope::SETUP, Tag::Hello, &hello.encode()).await?;
     let due = Due::at_most(Scope::SETUP, Tag::Accept, MAX_ACCEPT_BYTES);
-    let invalid = |reason: &dyn fmt::Display| Error::invalid(Party::Server, Tag::Accept, reason);
+    let invalid = |reason: &dyn fmt::Display| Error::invalid(Role::Server, Tag::Accept, reason);
     let accept = Accept::decode(&channel.receive(due).await?).map_err(|e| invalid(&e))?;
     if !(OLDEST_VERSION..=NEWEST_VERSION).contains(&accept.version) {
         return Err(invalid(&"a protocol version that was not offered"));
@@ -107,8 +108,8 @@ pub(crate) async fn server(
     let due = Due::at_most(Scope::SETUP, Tag::Hello, MAX_HELLO_BYTES);
     let bytes = tokio::time::timeout(GREETING, channel.receive(due))
         .await
-        .unwrap_or(Err(Error::Peer { peer: Party::Client, fault: Fault::Silent(GREETING) }))?;
-    let hello = Hello::decode(&bytes).map_err(|e| Error::invalid(Party::Client, Tag::Hello, e))?;
+        .unwrap_or(Err(Error::Peer { peer: Role::Client, fault: Fault::Silent(GREETING) }))?;
+    let hello = Hello::decode(&bytes).map_err(|e| Error::invalid(Role::Client, Tag::Hello, e))?;
     let backend = match choose(&hello, offer.backends) {
         Ok(backend) => backend,
         Err(reason) => {
@@ -210,8 +211,8 @@ mod tests {
         let (client, server) = pair(Line::INSTANT, Line::INSTANT);
         let timeouts = Timeouts::default();
         (
-            Channel::new(client.stream, Party::Server, timeouts),
-            Channel::new(server.stream, Party::Client, timeouts),
+            Channel::new(client.stream, Role::Server, timeouts),
+            Channel::new(server.stream, Role::Client, timeouts),
         )
     }
 

@@ -21,8 +21,8 @@
 //!                                                          <-  the label's decoding
 //! ```
 //! The client learns the class scores (or labels alone, if that is the server's policy); the server
-//! learns that an inference took place. Both are semi-honest, but the linear layers hide the weights
-//! from any client. SECURITY.md says what that means and what it leaves open.
+//! learns that an inference took place. Both are semi-honest, but the linear layers hide the
+//! weights from any client. SECURITY.md says what that means and what it leaves open.
 //!
 //! Start reading at `examples/session.rs`, then at [`client`] and [`server`]. Each step's two
 //! halves stand in one file under `phases`.
@@ -47,10 +47,11 @@
 //!
 //! `plan` says the size of every message of these steps; `keys` says which hash keys they use.
 
-// Both halves of a step stand in one file. A build without the server compiles some of its halves, and links none.
+// Both halves of a step stand in one file. A build without the server compiles some of its halves,
+// and links none.
 #![cfg_attr(
     not(feature = "server"),
-    allow(
+    expect(
         dead_code,
         unused_imports,
         reason = "the server's halves of the steps have no caller in a gateway's build"

@@ -8,7 +8,6 @@ use oblivious_transfer::block::Block;
 use ot_nonlinear::{UnitVector, material_bytes};
 use shares::Role;
 
-use crate::error::Party;
 use crate::method::{Method, Reveal};
 use crate::plan::{Plan, StagePlan, Step};
 
@@ -18,7 +17,7 @@ const RESIDUE: usize = size_of::<u32>();
 const CHUNK: usize = 1024;
 
 /// Bytes of memory of `own`'s material of one prepared inference.
-pub(crate) fn prepared_bytes(plan: &Plan, method: Method, reveal: Reveal, own: Party) -> u64 {
+pub(crate) fn prepared_bytes(plan: &Plan, method: Method, reveal: Reveal, own: Role) -> u64 {
     let stages: usize = plan.stages.iter().map(|stage| stage_bytes(stage, method, own)).sum();
     let label = match reveal {
         Reveal::Scores => 0,
@@ -28,49 +27,50 @@ pub(crate) fn prepared_bytes(plan: &Plan, method: Method, reveal: Reveal, own: P
 }
 
 /// The mask of a stage, and the material of its step.
-fn stage_bytes(stage: &StagePlan, method: Method, own: Party) -> usize {
+fn stage_bytes(stage: &StagePlan, method: Method, own: Role) -> usize {
     let (input, output) = (stage.geometry.input().count(), stage.geometry.output().count());
-    let (mask, role) = match own {
-        Party::Client => (input * RESIDUE, Role::Client),
-        Party::Server => (output * RESIDUE, Role::Server),
+    let masked = match own {
+        Role::Client => input,
+        Role::Server => output,
     };
-    mask + match stage.step(method) {
-        // The client holds its share of the scores.
-        None if own == Party::Client => output * RESIDUE,
-        None => 0,
-        Some(Step::Gc(plan)) => garbled_bytes(&plan.gc, own),
-        Some(Step::Ot(plan, shape, schedule)) => {
-            let step = plan.ot(shape);
-            material_bytes(schedule, role) + operand_bytes(step, own)
+    masked * RESIDUE
+        + match stage.step(method) {
+            // The client holds its share of the scores.
+            None if own == Role::Client => output * RESIDUE,
+            None => 0,
+            Some(Step::Gc(plan)) => garbled_bytes(&plan.gc, own),
+            Some(Step::Ot(plan, shape, schedule)) => {
+                let step = plan.ot(shape);
+                material_bytes(schedule, own) + operand_bytes(step, own)
+            }
+            Some(Step::Lstm(plan, consumers)) => {
+                let vectors = plan.positions * plan.cell.lookups() * size_of::<UnitVector>();
+                let cells = consumers.cells.into_iter().flatten();
+                vectors + cells.map(|schedule| material_bytes(schedule, own)).sum::<usize>()
+            }
         }
-        Some(Step::Lstm(plan, consumers)) => {
-            let vectors = plan.positions * plan.cell.lookups() * size_of::<UnitVector>();
-            let cells = consumers.cells.into_iter().flatten();
-            vectors + cells.map(|schedule| material_bytes(schedule, role)).sum::<usize>()
-        }
-    }
 }
 
 /// Labels or keys of the inputs and of the outputs. The client also holds its bits, and room for
 /// its answers.
-fn garbled_bytes(step: &gc_nonlinear::StepPlan, own: Party) -> usize {
+fn garbled_bytes(step: &gc_nonlinear::StepPlan, own: Role) -> usize {
     let (inputs, outputs) = (step.input_cots(), step.output_cots());
     let labels = (inputs + outputs) * size_of::<Block>();
     labels
         + match own {
-            Party::Client => 2 * inputs.div_ceil(8) + (outputs + step.shape().count) * RESIDUE,
-            Party::Server => outputs.div_ceil(8),
+            Role::Client => 2 * inputs.div_ceil(8) + (outputs + step.shape().count) * RESIDUE,
+            Role::Server => outputs.div_ceil(8),
         }
 }
 
 /// What a step from oblivious transfer holds beside its OTs: the client's operands and their bits,
 /// or what the client said offline; for both, room for the masked operands.
-fn operand_bytes(step: &ot_nonlinear::StepPlan, own: Party) -> usize {
+fn operand_bytes(step: &ot_nonlinear::StepPlan, own: Role) -> usize {
     let shape = step.shape();
     let instances = shape.count.next_multiple_of(CHUNK);
     instances
         * match own {
-            Party::Client => 3 * RESIDUE + (shape.ell as usize).div_ceil(8),
-            Party::Server => RESIDUE + step.offline_bits().div_ceil(8),
+            Role::Client => 3 * RESIDUE + (shape.ell as usize).div_ceil(8),
+            Role::Server => RESIDUE + step.offline_bits().div_ceil(8),
         }
 }

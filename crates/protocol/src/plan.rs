@@ -224,8 +224,8 @@ impl StagePlan {
         self.geometry.input().count().max(self.geometry.output().count())
     }
 
-    /// What enters the linear layer, from what the stage before left. For the first stage that is the
-    /// samples of the segment.
+    /// What enters the linear layer, from what the stage before left. For the first stage that is
+    /// the samples of the segment.
     pub(crate) fn linear_input(&self, share: Share) -> Share {
         moved(self.routing.input.as_ref(), share)
     }
@@ -253,8 +253,8 @@ impl StagePlan {
         }
     }
 
-    /// What leaves the stage as the architecture lays it out, for who verifies it. `None` if `output`
-    /// lies so already.
+    /// What leaves the stage as the architecture lays it out, for who verifies it. `None` if
+    /// `output` lies so already.
     pub(crate) fn output_on_windows(&self, output: &Share) -> Option<Share> {
         let windows = self.routing.windows.as_ref().filter(|windows| windows.go_on)?;
         Some(windows.activations.take(output))

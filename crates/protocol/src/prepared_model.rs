@@ -12,8 +12,8 @@ use rayon::prelude::*;
 use crate::error::{Error, Result};
 use crate::plan::Plan;
 
-/// A model with its plan and its weights, twice: transformed for products on ciphertexts, and packed for products on
-/// residues. One serves every session.
+/// A model with its plan and its weights, twice: transformed for products on ciphertexts, and
+/// packed for products on residues. One serves every session.
 pub(crate) struct PreparedModel {
     architecture: Architecture,
     plan: Arc<Plan>,
@@ -61,8 +61,8 @@ impl PreparedModel {
         &self.weights
     }
 
-    /// `W u + b` for the linear layer `layer`, exact modulo `2^32`; of an LSTM for one position. Time and memory pattern
-    /// depend on the shape alone.
+    /// `W u + b` for the linear layer `layer`, exact modulo `2^32`; of an LSTM for one position.
+    /// Time and memory pattern depend on the shape alone.
     pub(crate) fn accumulate(&self, layer: usize, input: &[u32]) -> Result<Vec<u32>> {
         Ok(self.kernels.get(layer).ok_or_else(Error::no_such_layer)?.apply(input))
     }

@@ -9,10 +9,11 @@ use std::sync::Arc;
 
 use deepcardio::model::Model;
 use rand_core::Rng;
+use shares::Role;
 
 use crate::channel::Channel;
 use crate::entropy;
-use crate::error::{Error, Fault, Party, Result};
+use crate::error::{Error, Fault, Result};
 use crate::memory;
 use crate::meter::Ledger;
 use crate::method::{Backend, Method, Reveal};
@@ -73,7 +74,7 @@ impl Service {
     #[must_use]
     pub fn prepared_bytes(&self, backend: Backend) -> u64 {
         let plan = self.offered.model.plan();
-        let of = |&method: &Method| memory::prepared_bytes(plan, method, self.offered.reveal, Party::Server);
+        let of = |&method: &Method| memory::prepared_bytes(plan, method, self.offered.reveal, Role::Server);
         backend.methods().iter().map(of).max().unwrap_or(0)
     }
 

@@ -9,9 +9,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use deepcardio::architecture::Architecture;
 use deepcardio::trace::Trace;
+use shares::Role;
 use shares::{Ring, Share};
-
-use crate::error::Party;
 
 /// A value inside the network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -71,13 +70,13 @@ impl Tap {
         Self::default()
     }
 
-    pub(crate) fn record(&self, point: Point, party: Party, share: &Share) {
+    pub(crate) fn record(&self, point: Point, party: Role, share: &Share) {
         let mut map = self.shares.lock().unwrap_or_else(PoisonError::into_inner);
         let shares = map.entry(point).or_default();
         shares.ell = share.ell();
         let side = match party {
-            Party::Client => &mut shares.client,
-            Party::Server => &mut shares.server,
+            Role::Client => &mut shares.client,
+            Role::Server => &mut shares.server,
         };
         *side = share.residues().to_vec();
     }
@@ -85,12 +84,12 @@ impl Tap {
     /// A party's share of the scores of the last inference, in the ring of the last layer. It is
     /// empty until the scores are computed.
     #[must_use]
-    pub fn score_share(&self, party: Party) -> Vec<u32> {
+    pub fn score_share(&self, party: Role) -> Vec<u32> {
         let map = self.shares.lock().unwrap_or_else(PoisonError::into_inner);
         let mut accumulators = map.iter().filter(|(point, _)| matches!(point, Point::Accumulators(_)));
         let last = accumulators.next_back().map(|(_, shares)| match party {
-            Party::Client => shares.client.clone(),
-            Party::Server => shares.server.clone(),
+            Role::Client => shares.client.clone(),
+            Role::Server => shares.server.clone(),
         });
         last.unwrap_or_default()
     }

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use shares::Role;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::channel::{Channel, Due, Timeouts};
-use crate::error::{Party, Result};
+use crate::error::Result;
 use crate::messages::{Abort, Accept, Hello, Request};
 use crate::meter::Scope;
 use crate::wire::{Length, Tag};
@@ -41,7 +42,7 @@ pub fn reencoded(control: Control, bytes: &[u8]) -> std::result::Result<Vec<u8>,
 
 /// Reads one frame of the main lane that `peer` sends on `stream`, and of the lane ahead if that is
 /// to be open, both at once. A peer that says no more is waited for a moment.
-pub async fn receive<S>(stream: S, peer: Party, ahead: bool, tag: Tag, length: Length) -> Vec<Result<Vec<u8>>>
+pub async fn receive<S>(stream: S, peer: Role, ahead: bool, tag: Tag, length: Length) -> Vec<Result<Vec<u8>>>
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {

@@ -9,12 +9,12 @@ use std::time::Duration;
 use deepcardio::testkit::{ModelSpec, random_lstm_model, random_model};
 use protocol::channel::{Channel, Timeouts};
 use protocol::client::{ClientConfig, ClientSession};
-use protocol::error::Party;
 use protocol::method::{Backend, Comparison, Reveal};
 use protocol::plan::Limits;
 use protocol::server::{Service, serve};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
+use shares::Role;
 use transport::memory::{Line, pair};
 
 /// Counts the bytes that are allocated and not yet freed.
@@ -22,7 +22,8 @@ struct Counting;
 
 static LIVE: AtomicUsize = AtomicUsize::new(0);
 
-// SAFETY: every call goes to the system's allocator unchanged; counting touches no memory that it manages.
+// SAFETY: every call goes to the system's allocator unchanged; counting touches no memory that it
+// manages.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         LIVE.fetch_add(layout.size(), Ordering::Relaxed);
@@ -45,8 +46,8 @@ const PREPARED: u16 = 4;
 /// Live bytes that each prepared inference adds, both parties together, and what they say it is.
 async fn of_both(service: &Service, backend: Backend) -> (u64, u64) {
     let (near, far) = pair(Line::INSTANT, Line::INSTANT);
-    let near = Channel::new(near.stream, Party::Server, Timeouts::default());
-    let far = Channel::new(far.stream, Party::Client, Timeouts::default());
+    let near = Channel::new(near.stream, Role::Server, Timeouts::default());
+    let far = Channel::new(far.stream, Role::Client, Timeouts::default());
     let config = ClientConfig {
         backend,
         comparison: Some(Comparison::Tree),

@@ -2,20 +2,18 @@
 //!
 //! The file is TOML; a key that is not known is an error that names its line.
 
-use std::fs;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
 use protocol::method::Reveal;
 use protocol::server::PREPARED_PER_SESSION;
 use serde::Deserialize;
+use startup::configuration::{self, ConfigurationError};
 
 /// A commented configuration file with the defaults.
 pub const TEMPLATE: &str = include_str!("../pp-server.toml");
-/// The file is read only up to this size.
-const MAX_FILE_BYTES: u64 = 1 << 16;
 
 /// Serves private ECG inference: clients learn the rhythm, nobody learns the ECG or the weights.
 #[derive(Parser, Debug, Default)]
@@ -117,25 +115,9 @@ pub struct Config {
 /// A configuration that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    /// The file cannot be read.
-    #[error("configuration file {path}: {source}")]
-    Read {
-        /// Which file.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// The file is longer than any configuration.
-    #[error("configuration file {0}: longer than {MAX_FILE_BYTES} bytes, is this the right file?")]
-    TooLong(PathBuf),
-    /// The file does not parse; the text names line and key.
-    #[error("configuration file {path}: {source}")]
-    Parse {
-        /// Which file.
-        path: PathBuf,
-        /// Where and why.
-        source: Box<toml::de::Error>,
-    },
+    /// The configuration file cannot be used.
+    #[error(transparent)]
+    File(#[from] ConfigurationError),
     /// A setting without a default is missing.
     #[error(
         "no model: pass --model FILE, set PP_SERVER_MODEL, or write `model = \"FILE\"` in the configuration file"
@@ -150,9 +132,10 @@ impl Config {
     /// Merges flags (which already hold the environment) with the file they name and the defaults.
     ///
     /// # Errors
-    /// [`ConfigError`] for an unreadable or invalid file, a missing model, or a zero where at least one is needed.
+    /// [`ConfigError`] for an unreadable or invalid file, a missing model, or a zero where at least
+    /// one is needed.
     pub fn load(flags: Flags) -> Result<Self, ConfigError> {
-        let file = flags.config.as_deref().map(read).transpose()?.unwrap_or_default();
+        let file: File = flags.config.as_deref().map(configuration::read).transpose()?.unwrap_or_default();
         let seconds = |value: Option<u64>, default| Duration::from_secs(value.unwrap_or(default));
         let config = Self {
             model: flags.model.or(file.model).ok_or(ConfigError::NoModel)?,
@@ -184,15 +167,6 @@ impl Config {
             None => Ok(self),
         }
     }
-}
-
-fn read(path: &Path) -> Result<File, ConfigError> {
-    let unreadable = |source| ConfigError::Read { path: path.into(), source };
-    if fs::metadata(path).map_err(unreadable)?.len() > MAX_FILE_BYTES {
-        return Err(ConfigError::TooLong(path.into()));
-    }
-    let text = fs::read_to_string(path).map_err(unreadable)?;
-    toml::from_str(&text).map_err(|source| ConfigError::Parse { path: path.into(), source: Box::new(source) })
 }
 
 #[cfg(test)]

@@ -9,10 +9,11 @@ use protocol::channel::Timeouts;
 use protocol::server::Service;
 use server::config::{Config, Flags, TEMPLATE};
 use server::serve::{Bounds, serve};
+use startup::log;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tracing::info;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 use transport::tcp::{Listener, require_loopback};
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -23,8 +24,7 @@ fn main() -> ExitCode {
         print!("{TEMPLATE}");
         return ExitCode::SUCCESS;
     }
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    log::open(LevelFilter::INFO);
     match run(flags) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

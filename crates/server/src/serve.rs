@@ -1,15 +1,16 @@
 //! The accept loop: a bounded number of sessions, each on its own, all on one prepared model.
 //!
-//! A session that fails, hangs or is cut off ends alone. On shutdown the server stops accepting, lets running sessions
-//! finish for a while, then leaves.
+//! A session that fails, hangs or is cut off ends alone. On shutdown the server stops accepting,
+//! lets running sessions finish for a while, then leaves.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use protocol::channel::{Channel, Timeouts};
-use protocol::error::{Error, Party};
+use protocol::error::Error;
 use protocol::meter::Phase;
 use protocol::server::{self, Service};
+use shares::Role;
 use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
@@ -77,7 +78,7 @@ async fn drain(sessions: TaskTracker) {
 async fn refuse(connection: Connection<TcpStream>, bounds: Bounds) {
     warn!("refused a client: {} sessions are running", bounds.max_sessions);
     let reason = format!("it serves its maximum of {} sessions; try again later", bounds.max_sessions);
-    let channel = Channel::new(connection.stream, Party::Client, bounds.timeouts);
+    let channel = Channel::new(connection.stream, Role::Client, bounds.timeouts);
     // A client that does not read its refusal is dropped all the same.
     let _unread = tokio::time::timeout(REFUSAL, server::refuse(channel, &reason)).await;
 }
@@ -89,7 +90,7 @@ async fn session(
     permit: OwnedSemaphorePermit,
 ) {
     info!(address = %connection.peer, "client connected");
-    let channel = Channel::new(connection.stream, Party::Client, bounds.timeouts);
+    let channel = Channel::new(connection.stream, Role::Client, bounds.timeouts);
     match server::serve(channel, &service).await {
         Ok(summary) => {
             let total = summary.ledger.total(|_| true);

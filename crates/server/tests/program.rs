@@ -1,6 +1,7 @@
 //! `pp-server` as an operator runs it: a real process, real sockets, the real model file.
 //!
-//! The client is the library behind `pp-client`. `pp-client` as a process is tested beside its source.
+//! The client is the library behind `pp-client`. `pp-client` as a process is tested beside its
+//! source.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
@@ -15,9 +16,10 @@ use deepcardio::reference;
 use ecg::Segment;
 use protocol::channel::{Channel, Timeouts};
 use protocol::client::{ClientConfig, ClientSession, Outcome};
-use protocol::error::{Error, Party};
+use protocol::error::Error;
 use protocol::method::Backend;
 use protocol::plan::Limits;
+use shares::Role;
 use transport::tcp;
 
 fn root() -> &'static Path {
@@ -91,7 +93,7 @@ fn segment(model: &Model, name: &str) -> Segment {
 async fn connect(address: &str) -> Result<ClientSession, Error> {
     let silence = Duration::from_secs(600);
     let stream = tcp::connect(address, false).await?.stream;
-    let channel = Channel::new(stream, Party::Server, Timeouts { progress: silence, idle: silence });
+    let channel = Channel::new(stream, Role::Server, Timeouts { progress: silence, idle: silence });
     let config = ClientConfig {
         backend: Backend::Ot,
         comparison: None,

@@ -92,12 +92,12 @@ impl Listener {
 }
 
 /// Sets a connection's options.
-/// - Many steps of the protocol are short messages that wait for each other, so Nagle's algorithm is
-///   turned off.
+/// - Many steps of the protocol are short messages that wait for each other, so Nagle's algorithm
+///   is turned off.
 /// - Between two requests a connection may be quiet for minutes, so probes keep it alive and find a
 ///   peer that is gone.
-/// - Where the system can, it takes little more than it can send now, so that an urgent message does
-///   not wait behind a megabyte of others in the system's buffer.
+/// - Where the system can, it takes little more than it can send now, so that an urgent message
+///   does not wait behind a megabyte of others in the system's buffer.
 fn prepared(stream: TcpStream, peer: SocketAddr) -> io::Result<Connection<TcpStream>> {
     stream.set_nodelay(true)?;
     let keepalive = TcpKeepalive::new().with_time(KEEPALIVE_QUIET).with_interval(KEEPALIVE_INTERVAL);

@@ -11,7 +11,8 @@ use crate::report::accounts::Kind;
 /// A part of the picture.
 pub(super) type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 
-/// After Okabe and Ito, so that the colour-blind tell them apart: blues linear, reds non-linear; pale online.
+/// After Okabe and Ito, so that the colour-blind tell them apart: blues linear, reds non-linear;
+/// pale online.
 pub(super) fn colour(kind: Kind) -> RGBColor {
     match kind {
         Kind::LinearOffline => RGBColor(0, 114, 178),

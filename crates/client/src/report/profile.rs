@@ -1,4 +1,5 @@
-//! Seconds, bytes and round trips by phase, layer and part. The rows add up to what the socket carried.
+//! Seconds, bytes and round trips by phase, layer and part. The rows add up to what the socket
+//! carried.
 
 use std::fmt::Write as _;
 

@@ -38,8 +38,8 @@ impl Bar {
         self.bar.finish_and_clear();
     }
 
-    /// What the session reports to: the offline phase is the first half of the bar. What is prepared for another segment
-    /// while this one is classified does not show.
+    /// What the session reports to: the offline phase is the first half of the bar. What is
+    /// prepared for another segment while this one is classified does not show.
     #[must_use]
     pub fn observer(&self) -> Observer {
         let bar = self.bar.clone();

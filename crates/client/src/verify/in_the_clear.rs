@@ -36,7 +36,8 @@ impl Verifier {
         self.sums.clear();
     }
 
-    /// Compares one segment: every layer if both parties' shares are at hand, and the outcome in any case.
+    /// Compares one segment: every layer if both parties' shares are at hand, and the outcome in
+    /// any case.
     ///
     /// # Errors
     /// [`Failure::Layer`] names the first layer that differs, [`Failure::Scores`] the outcome.
@@ -61,7 +62,8 @@ impl Verifier {
     }
 }
 
-/// Compares an outcome with the reference's scores of the segment, or their sums over the record, that `what` names.
+/// Compares an outcome with the reference's scores of the segment, or their sums over the record,
+/// that `what` names.
 fn check(what: &str, outcome: &Outcome, reference: &[i64]) -> Result<(), Failure> {
     let differ =
         |private: String, reference: String| Failure::Scores { what: what.into(), private, reference };

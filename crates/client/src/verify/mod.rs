@@ -1,7 +1,7 @@
 //! Comparison of private results with the network in the clear.
 //!
-//! A build with the feature `embedded` holds the network. A gateway's build holds no weights, and there a [`Verifier`]
-//! is a type without values: nothing can be asked of it.
+//! A build with the feature `embedded` holds the network. A gateway's build holds no weights, and
+//! there a [`Verifier`] is a type without values: nothing can be asked of it.
 
 #[cfg(not(feature = "embedded"))]
 mod absent;

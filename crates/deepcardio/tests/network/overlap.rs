@@ -1,4 +1,5 @@
-//! Computing each value that windows share once gives the same numbers as the reference, for every way of cutting.
+//! Computing each value that windows share once gives the same numbers as the reference, for every
+//! way of cutting.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail the test")]
 

@@ -126,8 +126,8 @@ impl Sides {
 
     /// Replaces `old`, which stands at the secret `place` of both halves.
     ///
-    /// No access depends on the place. Its low bits are compared once a level and its high bits once
-    /// a stretch, so what remains for a node is one product and one sum.
+    /// No access depends on the place. Its low bits are compared once a level and its high bits
+    /// once a stretch, so what remains for a node is one product and one sum.
     #[inline(always)]
     fn replace(&self, place: u64, old: Block, left: &mut [Block], right: &mut [Block]) {
         let changes = self.0.map(|new| new ^ old);

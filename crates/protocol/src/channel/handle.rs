@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use shares::Role;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::channel::due::{Due, Timeouts};
 use crate::channel::halves::{FrameReceiver, FrameSender, both};
 use crate::channel::shared::Shared;
 use crate::channel::times::Times;
-use crate::error::{Error, Party, Result};
+use crate::error::{Error, Result};
 use crate::messages::Abort;
 use crate::meter::{Ledger, Phase, Scope};
 use crate::wire::{Lane, Tag};
@@ -31,7 +32,7 @@ pub struct Channel {
 
 impl Channel {
     /// The main lane of a connected stream to `peer`.
-    pub fn new<S>(stream: S, peer: Party, timeouts: Timeouts) -> Self
+    pub fn new<S>(stream: S, peer: Role, timeouts: Timeouts) -> Self
     where
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
@@ -62,7 +63,7 @@ impl Channel {
 
     /// Who is at the other end.
     #[must_use]
-    pub fn peer(&self) -> Party {
+    pub fn peer(&self) -> Role {
         self.sender.shared.peer
     }
 

@@ -5,6 +5,7 @@ use std::sync::Mutex;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use shares::Role;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, timeout, timeout_at};
 
@@ -14,7 +15,7 @@ use crate::channel::inbox::Part;
 use crate::channel::reader::Reader;
 use crate::channel::seat::Seat;
 use crate::channel::writer::{Ticket, Writer, lock};
-use crate::error::{Error, Fault, Party, Result};
+use crate::error::{Error, Fault, Result};
 use crate::wire::{HEADER_BYTES, Header, Tag};
 
 /// How long a failed sender waits for the peer's reason, and how long a party that gave one waits
@@ -25,12 +26,12 @@ pub(super) const GRACE: Duration = Duration::from_millis(500);
 pub(super) struct Shared {
     reader: Mutex<Reader>,
     writer: Mutex<Writer>,
-    pub(super) peer: Party,
+    pub(super) peer: Role,
     pub(super) timeouts: Timeouts,
 }
 
 impl Shared {
-    pub(super) fn new<S>(stream: S, peer: Party, timeouts: Timeouts) -> Self
+    pub(super) fn new<S>(stream: S, peer: Role, timeouts: Timeouts) -> Self
     where
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {

@@ -6,28 +6,28 @@ mod overlap;
 
 use std::time::Duration;
 
+use shares::Role;
 use tokio::io::{AsyncRead, AsyncWrite};
 use transport::memory::{Line, MemoryStream, pair};
 
 use crate::channel::{Channel, Timeouts};
-use crate::error::Party;
 use crate::meter::Scope;
 
 const SCOPE: Scope = Scope::SETUP;
 const PATIENCE: Duration = Duration::from_secs(5);
 
-fn channel<S: AsyncRead + AsyncWrite + Send + Unpin + 'static>(stream: S, peer: Party) -> Channel {
+fn channel<S: AsyncRead + AsyncWrite + Send + Unpin + 'static>(stream: S, peer: Role) -> Channel {
     Channel::new(stream, peer, Timeouts { progress: PATIENCE, idle: 4 * PATIENCE })
 }
 
 /// The main lanes of a client and a server.
 fn channels(line: Line) -> (Channel, Channel) {
     let (client, server) = pair(line, line);
-    (channel(client.stream, Party::Server), channel(server.stream, Party::Client))
+    (channel(client.stream, Role::Server), channel(server.stream, Role::Client))
 }
 
 /// A server, and a bare stream in the place of its client.
 fn server_and_stream() -> (Channel, MemoryStream) {
     let (client, server) = pair(Line::INSTANT.with_room(4 << 20), Line::INSTANT);
-    (channel(server.stream, Party::Client), client.stream)
+    (channel(server.stream, Role::Client), client.stream)
 }

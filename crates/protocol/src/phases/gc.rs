@@ -14,13 +14,14 @@
 //! and the last evaluated.
 
 use gc_nonlinear::{ActivationEvaluator, ActivationGarbler, HashRoot, ReceiverCots, SentCots, StepPlan};
+use shares::Role;
 use shares::Share;
 use tokio::sync::mpsc;
 
 use crate::channel::{Channel, Due, both};
 use crate::compute::offload;
 use crate::correlations::{Correlations, extension_bytes};
-use crate::error::{Error, Party, Result};
+use crate::error::{Error, Result};
 use crate::meter::{Phase, Scope};
 use crate::wire::Tag;
 
@@ -97,7 +98,7 @@ pub(crate) async fn server_offline(
     let (step, hash_root, id) = (layer.step.clone(), hash_root.clone(), layer.step_id());
     let garbler = offload(move || {
         ActivationGarbler::prepare(&step, &hash_root, id, inputs, &corrections, outputs)
-            .map_err(|e| Error::invalid(Party::Client, Tag::InputCorrections, e))
+            .map_err(|e| Error::invalid(Role::Client, Tag::InputCorrections, e))
     })
     .await?;
     Ok(garbler)
@@ -130,7 +131,7 @@ async fn evaluate(
     let Some(tables) = tables else { return Ok(evaluator) };
     offload(move || {
         let done = evaluator.evaluate_chunk(&tables);
-        done.map_err(|e| Error::invalid(Party::Server, Tag::GarbledTables, e))?;
+        done.map_err(|e| Error::invalid(Role::Server, Tag::GarbledTables, e))?;
         Ok(evaluator)
     })
     .await
@@ -157,7 +158,7 @@ pub(crate) async fn server_online(
     let due = Due::exactly(scope, Tag::OutputCorrections, layer.step.output_corrections_bytes());
     let corrections = channel.receive(due).await?;
     let share = offload(move || {
-        garbler.finish(&corrections).map_err(|e| Error::invalid(Party::Client, Tag::OutputCorrections, e))
+        garbler.finish(&corrections).map_err(|e| Error::invalid(Role::Client, Tag::OutputCorrections, e))
     })
     .await?;
     Ok(share)

@@ -6,11 +6,12 @@
 use std::sync::Arc;
 
 use he_linear::{InputHolder, PublicKey};
+use shares::Role;
 use shares::Share;
 
 use crate::channel::Channel;
 use crate::correlations::Correlations;
-use crate::error::{Error, Party, Result};
+use crate::error::{Error, Result};
 use crate::keys::InferenceId;
 use crate::meter::Phase;
 use crate::method::{Method, Reveal};
@@ -71,7 +72,7 @@ impl ClientInference {
     ) -> Result<Self> {
         let ClientLinear { masks, products } =
             linear::client_offline(channel, plan, holder, observer).await?;
-        let steps = stage::supply(channel, plan, terms.method, Party::Client, id, correlations).await?;
+        let steps = stage::supply(channel, plan, terms.method, Role::Client, id, correlations).await?;
         let mut stages = Vec::new();
         let linear = masks.into_iter().zip(products);
         for ((at, step), linear) in plan.stages.iter().enumerate().zip(steps).zip(linear) {
@@ -115,7 +116,7 @@ impl ServerInference {
     ) -> Result<Self> {
         let plan = model.plan();
         let masks = linear::server_offline(channel, model, key).await?;
-        let steps = stage::supply(channel, plan, terms.method, Party::Server, id, correlations).await?;
+        let steps = stage::supply(channel, plan, terms.method, Role::Server, id, correlations).await?;
         let mut stages = Vec::new();
         for ((at, step), mask) in plan.stages.iter().enumerate().zip(steps).zip(masks) {
             let Some(step) = step else {

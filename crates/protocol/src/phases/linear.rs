@@ -15,13 +15,14 @@
 use std::sync::Arc;
 
 use he_linear::{InputHolder, PublicKey};
+use shares::Role;
 use shares::{Share, pack_residues, unpack_residues};
 use tokio::sync::mpsc;
 
 use crate::channel::{Channel, Due, FrameReceiver, FrameSender, Times, both};
 use crate::compute::offload;
 use crate::entropy;
-use crate::error::{Error, Party, Result};
+use crate::error::{Error, Result};
 use crate::meter::{Phase, Scope};
 use crate::plan::{Plan, StagePlan};
 #[cfg(feature = "server")]
@@ -98,7 +99,7 @@ async fn open_products(
                 let stage = task_plan.stages.get(layer).ok_or_else(Error::no_such_layer)?;
                 let residues = holder
                     .open(&stage.linear, &message)
-                    .map_err(|e| Error::invalid(Party::Server, Tag::MaskedProduct, e))?;
+                    .map_err(|e| Error::invalid(Role::Server, Tag::MaskedProduct, e))?;
                 Ok(Share::new(residues, stage.ell))
             })
             .await
@@ -157,7 +158,7 @@ async fn send_products(
             let (weights, mask) = pick(model.weights(), &masks, layer)?;
             weights
                 .apply(&key, &message, mask.residues(), &mut entropy::fresh()?)
-                .map_err(|e| Error::invalid(Party::Client, Tag::EncryptedMask, e))
+                .map_err(|e| Error::invalid(Role::Client, Tag::EncryptedMask, e))
         });
         sender.send(Scope::linear(Phase::Offline, layer), Tag::MaskedProduct, &product.await?).await?;
         layer += 1;
@@ -198,7 +199,7 @@ pub(crate) async fn server_online(
     let accumulators = offload(move || {
         let stage = model.plan().stages.get(layer).ok_or_else(Error::no_such_layer)?;
         let masked = unpack_residues(&message, stage.geometry.input().count(), stage.ell)
-            .map_err(|e| Error::invalid(Party::Client, Tag::MaskedInput, e))?;
+            .map_err(|e| Error::invalid(Role::Client, Tag::MaskedInput, e))?;
         let mut input = Share::new(masked, stage.ell);
         if let Some(share) = share {
             input = input.plus(stage.linear_input(share).residues());

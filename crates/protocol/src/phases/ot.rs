@@ -9,11 +9,12 @@
 //! `phases::rounds` runs the rounds.
 
 use ot_nonlinear::{ServerOffline, Step, StepPlan};
+use shares::Role;
 use shares::Share;
 
 use crate::channel::{Channel, Due};
 use crate::compute::offload;
-use crate::error::{Error, Party, Result};
+use crate::error::{Error, Result};
 use crate::meter::{Phase, Scope};
 use crate::phases::rounds;
 use crate::phases::silent::Material;
@@ -50,7 +51,7 @@ pub(crate) async fn server_offline(
     let (received, sent) = material;
     let server = offload(move || {
         ServerOffline::prepare(&step, received, sent, &message)
-            .map_err(|e| Error::invalid(Party::Client, Tag::InputCorrections, e))
+            .map_err(|e| Error::invalid(Role::Client, Tag::InputCorrections, e))
     })
     .await?;
     Ok(server)

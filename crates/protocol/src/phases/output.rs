@@ -11,13 +11,14 @@
 use std::sync::Arc;
 
 use gc_nonlinear::{ArgmaxEvaluator, ArgmaxGarbler, ArgmaxPlan, HashRoot};
+use shares::Role;
 use shares::{Share, pack_residues, unpack_residues};
 use zeroize::Zeroizing;
 
 use crate::channel::{Channel, Due};
 use crate::compute::offload;
 use crate::correlations::{Correlations, extension_bytes};
-use crate::error::{Error, Party, Result};
+use crate::error::{Error, Result};
 use crate::keys::{InferenceId, record_hashes};
 use crate::meter::{Phase, Scope};
 use crate::method::Reveal;
@@ -82,7 +83,7 @@ impl ClientEnd {
     pub(crate) async fn run(self, channel: &mut Channel, tap: Option<&Tap>, input: Share) -> Result<Answer> {
         let Self { index, stage, mask, scores, label } = self;
         if let Some(tap) = tap {
-            tap.record(Point::Accumulators(index), Party::Client, &stage.accumulators(&scores));
+            tap.record(Point::Accumulators(index), Role::Client, &stage.accumulators(&scores));
         }
         let times = channel.times();
         let masked = linear::client_online(channel, index, &stage, input, mask);
@@ -128,7 +129,7 @@ impl ServerEnd {
         let scores = linear::server_online(channel, index, model, input, mask);
         let scores = times.timed(Scope::linear(Phase::Online, index), scores).await?;
         if let Some(tap) = tap {
-            tap.record(Point::Accumulators(index), Party::Server, &stage.accumulators(&scores));
+            tap.record(Point::Accumulators(index), Role::Server, &stage.accumulators(&scores));
         }
         match label {
             None => times.timed(Scope::output(), server_scores(channel, &scores)).await.map(|()| None),
@@ -150,7 +151,7 @@ async fn client_scores(channel: &mut Channel, share: &Share) -> Result<Vec<i64>>
     let due = Due::exactly(Scope::output(), Tag::Scores, residue_bytes(count, share.ell()));
     let message = channel.receive(due).await?;
     let theirs = unpack_residues(&message, count, share.ell())
-        .map_err(|e| Error::invalid(Party::Server, Tag::Scores, e))?;
+        .map_err(|e| Error::invalid(Role::Server, Tag::Scores, e))?;
     Ok(share.plus(&theirs).residues().iter().map(|&r| share.ring().signed(r)).collect())
 }
 
@@ -225,7 +226,7 @@ pub(crate) async fn server_label_prepare(
     let (argmax, hash_root) = (choice.argmax.clone(), choice.hash_root.clone());
     offload(move || {
         ArgmaxGarbler::prepare(&argmax, &hash_root, STEP_ID, inputs, &corrections)
-            .map_err(|e| Error::invalid(Party::Client, Tag::InputCorrections, e))
+            .map_err(|e| Error::invalid(Role::Client, Tag::InputCorrections, e))
     })
     .await
 }
@@ -247,7 +248,7 @@ pub(crate) async fn client_label(channel: &mut Channel, evaluator: ArgmaxEvaluat
     let due = Due::exactly(Scope::output(), Tag::Label, evaluator.message_bytes());
     let message = channel.receive(due).await?;
     let label =
-        offload(move || evaluator.finish(&message).map_err(|e| Error::invalid(Party::Server, Tag::Label, e)))
+        offload(move || evaluator.finish(&message).map_err(|e| Error::invalid(Role::Server, Tag::Label, e)))
             .await?;
     Ok(label)
 }

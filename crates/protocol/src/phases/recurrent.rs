@@ -26,7 +26,7 @@ use shares::{Role, Share, pack_residues, unpack_residues};
 use crate::channel::{Channel, Due};
 use crate::compute::offload;
 use crate::entropy;
-use crate::error::{Error, Party, Result};
+use crate::error::{Error, Result};
 use crate::meter::{Phase, Scope};
 use crate::phases::rounds;
 use crate::phases::silent::Material;
@@ -97,7 +97,7 @@ pub(crate) async fn server_offline(
     let cell = plan.cell.clone();
     let cells = offload(move || {
         prepare_server(&cell, ots.cells, vectors, &message)
-            .map_err(|e| Error::invalid(Party::Client, Tag::InputCorrections, e))
+            .map_err(|e| Error::invalid(Role::Client, Tag::InputCorrections, e))
     })
     .await?;
     Ok(cells)
@@ -221,7 +221,7 @@ async fn send(channel: &mut Channel, scope: Scope, masked: &Share) -> Result<()>
 
 async fn receive(channel: &mut Channel, due: Due, count: usize, ell: u32) -> Result<Vec<u32>> {
     let message = channel.receive(due).await?;
-    unpack_residues(&message, count, ell).map_err(|e| Error::invalid(Party::Client, due.tag, e))
+    unpack_residues(&message, count, ell).map_err(|e| Error::invalid(Role::Client, due.tag, e))
 }
 
 /// A share of the sequence, times the power of two by which it meets its weights.

@@ -3,10 +3,11 @@
 //! A round in which only one party has something to say is a message in that direction alone.
 
 use ot_nonlinear::{Cell, CellPlan, Step, StepError, StepPlan, UnitVectorPlan, UnitVectors};
+use shares::Role;
 
 use crate::channel::{Channel, Due};
 use crate::compute::{self, Work};
-use crate::error::{Error, Party, Result};
+use crate::error::{Error, Result};
 use crate::meter::Scope;
 use crate::wire::Tag;
 
@@ -41,7 +42,7 @@ pub(crate) trait Messages {
     /// Rounds of the step.
     fn count(&self) -> usize;
     /// Bytes that `sender` sends in `round`.
-    fn bytes(&self, sender: Party, round: usize) -> usize;
+    fn bytes(&self, sender: Role, round: usize) -> usize;
 }
 
 macro_rules! messages {
@@ -50,10 +51,10 @@ macro_rules! messages {
             fn count(&self) -> usize {
                 self.rounds()
             }
-            fn bytes(&self, sender: Party, round: usize) -> usize {
+            fn bytes(&self, sender: Role, round: usize) -> usize {
                 match sender {
-                    Party::Client => self.client_bytes(round),
-                    Party::Server => self.server_bytes(round),
+                    Role::Client => self.client_bytes(round),
+                    Role::Server => self.server_bytes(round),
                 }
             }
         }
@@ -64,7 +65,7 @@ messages!(StepPlan, CellPlan, UnitVectorPlan);
 
 fn work(plan: &impl Messages) -> Work {
     let longest = (0..plan.count())
-        .flat_map(|round| [Party::Client, Party::Server].map(|sender| plan.bytes(sender, round)))
+        .flat_map(|round| [Role::Client, Role::Server].map(|sender| plan.bytes(sender, round)))
         .max();
     if longest.unwrap_or(0) <= BRIEF_BYTES { Work::Brief } else { Work::Long }
 }
@@ -90,13 +91,13 @@ pub(crate) async fn run<R: Rounds, T: Send + 'static>(
 }
 
 /// Takes in the last round's message and computes the next.
-fn advance<R: Rounds>(party: R, peer: Party, arrived: Option<Vec<u8>>) -> Result<(R, Vec<u8>)> {
+fn advance<R: Rounds>(party: R, peer: Role, arrived: Option<Vec<u8>>) -> Result<(R, Vec<u8>)> {
     let mut party = take_in(party, peer, arrived)?;
     let outgoing = party.outgoing().map_err(Error::internal)?;
     Ok((party, outgoing))
 }
 
-fn take_in<R: Rounds>(mut party: R, peer: Party, arrived: Option<Vec<u8>>) -> Result<R> {
+fn take_in<R: Rounds>(mut party: R, peer: Role, arrived: Option<Vec<u8>>) -> Result<R> {
     if let Some(message) = arrived {
         party.incoming(&message).map_err(|e| Error::invalid(peer, Tag::Opening, e))?;
     }

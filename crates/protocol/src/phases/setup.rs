@@ -17,12 +17,13 @@ use he_linear::{InputHolder, PUBLIC_KEY_BYTES, PublicKey};
 use oblivious_transfer::base::{SENDER_MESSAGE_BYTES, receiver_message_bytes};
 use oblivious_transfer::block::Block;
 use oblivious_transfer::softspoken::{ReceiverSetup, SenderSetup, TREES_MESSAGE_BYTES};
+use shares::Role;
 
 use crate::channel::{Channel, Due};
 use crate::compute::offload;
 use crate::correlations::Correlations;
 use crate::entropy;
-use crate::error::{Error, Party, Result};
+use crate::error::{Error, Result};
 use crate::meter::Scope;
 use crate::phases::silent;
 use crate::wire::Tag;
@@ -38,7 +39,7 @@ pub(crate) async fn client(
 ) -> Result<(Arc<InputHolder>, Correlations)> {
     let holder = offload(|| Ok(Arc::new(InputHolder::generate(&mut entropy::fresh()?)))).await?;
     channel.send(Scope::SETUP, Tag::PublicKey, holder.public_key()).await?;
-    let correlations = correlate(channel, session, needs_silent, Party::Client).await?;
+    let correlations = correlate(channel, session, needs_silent, Role::Client).await?;
     Ok((holder, correlations))
 }
 
@@ -50,10 +51,10 @@ pub(crate) async fn server(
 ) -> Result<(Arc<PublicKey>, Correlations)> {
     let message = channel.receive(Due::exactly(Scope::SETUP, Tag::PublicKey, PUBLIC_KEY_BYTES)).await?;
     let key = offload(move || {
-        PublicKey::from_bytes(&message).map_err(|e| Error::invalid(Party::Client, Tag::PublicKey, e))
+        PublicKey::from_bytes(&message).map_err(|e| Error::invalid(Role::Client, Tag::PublicKey, e))
     })
     .await?;
-    let correlations = correlate(channel, session, needs_silent, Party::Server).await?;
+    let correlations = correlate(channel, session, needs_silent, Role::Server).await?;
     Ok((Arc::new(key), correlations))
 }
 
@@ -62,7 +63,7 @@ async fn correlate(
     channel: &mut Channel,
     session: &[u8; 32],
     needs_silent: bool,
-    own: Party,
+    own: Role,
 ) -> Result<Correlations> {
     let peer = own.peer();
     let mut rng = entropy::fresh()?;
@@ -98,10 +99,10 @@ async fn correlate(
 }
 
 /// The hash domain of the direction in which `receiver` receives.
-fn direction(session: &[u8; 32], receiver: Party) -> Vec<u8> {
+fn direction(session: &[u8; 32], receiver: Role) -> Vec<u8> {
     let tag: &[u8] = match receiver {
-        Party::Client => b"client receives",
-        Party::Server => b"server receives",
+        Role::Client => b"client receives",
+        Role::Server => b"server receives",
     };
     [session, tag].concat()
 }

@@ -12,8 +12,9 @@
 //!   SilentPart, part by part                           <->   SilentPart, part by part
 //! ```
 //! The OTs of a direction form one stream. Each consumer owns a range of it, in the order of the
-//! layers. Consumers are the non-linear steps, and for an LSTM its unit vectors and each part of its
-//! cells. Both directions make as many parts as the longer one needs. What is left over is dropped.
+//! layers. Consumers are the non-linear steps, and for an LSTM its unit vectors and each part of
+//! its cells. Both directions make as many parts as the longer one needs. What is left over is
+//! dropped.
 //!
 //! An OT has 16 bytes, and none is kept. A consumer's condenser turns it into the few bits that the
 //! step will take, while the OT is still in the cache.
@@ -36,7 +37,7 @@ use crate::channel::{Channel, Due, FrameReceiver, FrameSender, both};
 use crate::compute::offload;
 use crate::correlations::Silent;
 use crate::entropy;
-use crate::error::{Error, Party, Result};
+use crate::error::{Error, Result};
 use crate::meter::{Phase, Scope};
 use crate::method::Method;
 use crate::plan::Plan;
@@ -49,24 +50,17 @@ const _: () = assert!(2 * limits::LAYERS + limits::WINDOWS * CellPlan::SCHEDULES
 /// A party's one-time material of one step.
 pub(crate) type Material = (ReceivedMaterial, SentMaterial);
 
-fn role(party: Party) -> Role {
-    match party {
-        Party::Client => Role::Client,
-        Party::Server => Role::Server,
-    }
-}
-
 /// Starts both directions from the session's first correlations; the same for both parties.
 pub(crate) async fn set_up(
     channel: &mut Channel,
     session: [u8; 32],
-    own: Party,
+    own: Role,
     mut receiver: CotReceiver,
     mut sender: CotSender,
 ) -> Result<(CotReceiver, CotSender, Silent)> {
     let peer = own.peer();
     let (receiver, requested, request) = offload(move || {
-        let (requested, request) = SilentRequested::start(&session, role(own), &mut receiver);
+        let (requested, request) = SilentRequested::start(&session, own, &mut receiver);
         Ok((receiver, requested, request))
     })
     .await?;
@@ -95,7 +89,7 @@ pub(crate) async fn material(
     channel: &mut Channel,
     plan: &Plan,
     method: Method,
-    own: Party,
+    own: Role,
     hash_root: &HashRoot,
     silent: &mut Silent,
 ) -> Result<Vec<Material>> {
@@ -136,14 +130,14 @@ impl Streams {
     /// From where earlier inferences left the extension.
     fn new<'a>(
         steps: impl Iterator<Item = (u16, &'a Schedule)>,
-        own: Party,
+        own: Role,
         hash_root: &HashRoot,
         extension: &SilentExtension,
     ) -> Self {
         let delta = extension.delta();
         let condensers = |(id, step): (u16, &Schedule)| {
-            let sent = SentCondenser::new(step, hash_root, id, role(own.peer()), delta);
-            (sent, ReceivedCondenser::new(step, hash_root, id, role(own)))
+            let sent = SentCondenser::new(step, hash_root, id, own.peer(), delta);
+            (sent, ReceivedCondenser::new(step, hash_root, id, own))
         };
         let (sent, received) = steps.map(condensers).unzip();
         let (sent, received) = (SentStream::new(sent), ReceivedStream::new(received));
@@ -186,7 +180,7 @@ async fn send(channel: &mut FrameSender, scope: Scope, messages: &[Vec<u8>]) -> 
 async fn receive(
     channel: &mut FrameReceiver,
     scope: Scope,
-    peer: Party,
+    peer: Role,
     count: usize,
     mut extension: SilentExtension,
     mut streams: Streams,

@@ -16,11 +16,12 @@ use std::sync::Arc;
 
 use gc_nonlinear::{ActivationEvaluator, ActivationGarbler};
 use ot_nonlinear::{ClientCellOffline, ServerCellOffline, ServerOffline as OtServer, Step as OtClient};
+use shares::Role;
 use shares::Share;
 
 use crate::channel::Channel;
 use crate::correlations::Correlations;
-use crate::error::{Error, Party, Result};
+use crate::error::{Error, Result};
 use crate::keys::InferenceId;
 use crate::meter::{Phase, Scope};
 use crate::method::{Comparison, Method};
@@ -73,7 +74,7 @@ pub(crate) async fn supply(
     channel: &mut Channel,
     plan: &Plan,
     method: Method,
-    own: Party,
+    own: Role,
     id: &InferenceId,
     correlations: &mut Correlations,
 ) -> Result<Vec<Option<Step<Material>>>> {
@@ -145,7 +146,7 @@ impl ClientStage {
     pub(crate) async fn run(self, channel: &mut Channel, tap: Option<&Tap>, input: Share) -> Result<Share> {
         let Self { index, stage, mask, step, tapped } = self;
         if let (Some(tap), Some(accumulators)) = (tap, &tapped) {
-            tap.record(Point::Accumulators(index), Party::Client, accumulators);
+            tap.record(Point::Accumulators(index), Role::Client, accumulators);
         }
         let times = channel.times();
         let (scope, masked) = (Scope::nonlinear(Phase::Online, index), Scope::linear(Phase::Online, index));
@@ -164,7 +165,7 @@ impl ClientStage {
                 recurrent::client_online(channel, index, &plan, input, mask, cells).await?
             }
         };
-        tap_output(tap, index, Party::Client, &stage, &output);
+        tap_output(tap, index, Role::Client, &stage, &output);
         Ok(output)
     }
 }
@@ -246,18 +247,18 @@ impl ServerStage {
                 let input = recurrent::ServerInput { sequence, mask, cells, keep_accumulators };
                 let result = recurrent::server_online(channel, index, model, &plan, input).await?;
                 if let (Some(tap), Some(accumulators)) = (tap, recurrent::transposed(&result.accumulators)) {
-                    tap.record(Point::Accumulators(index), Party::Server, &accumulators);
+                    tap.record(Point::Accumulators(index), Role::Server, &accumulators);
                 }
                 result.hidden
             }
         };
-        tap_output(tap, index, Party::Server, &stage, &output);
+        tap_output(tap, index, Role::Server, &stage, &output);
         Ok(output)
     }
 }
 
 /// Lays down a party's share of what leaves a stage, where somebody verifies.
-fn tap_output(tap: Option<&Tap>, index: usize, party: Party, stage: &StagePlan, output: &Share) {
+fn tap_output(tap: Option<&Tap>, index: usize, party: Role, stage: &StagePlan, output: &Share) {
     if let Some(tap) = tap {
         let on_windows = stage.output_on_windows(output);
         tap.record(Point::Activations(index), party, on_windows.as_ref().unwrap_or(output));
@@ -267,6 +268,6 @@ fn tap_output(tap: Option<&Tap>, index: usize, party: Party, stage: &StagePlan, 
 /// Lays down the server's share of a layer's accumulators, where somebody verifies.
 pub(crate) fn tap_accumulators(tap: Option<&Tap>, index: usize, stage: &StagePlan, computed: &Share) {
     if let Some(tap) = tap {
-        tap.record(Point::Accumulators(index), Party::Server, &stage.accumulators(computed));
+        tap.record(Point::Accumulators(index), Role::Server, &stage.accumulators(computed));
     }
 }

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use shares::Role;
 use tokio::sync::Notify;
 
-use crate::error::{Error, Party, Result};
+use crate::error::{Error, Result};
 use crate::phases::inference::ServerInference;
 use crate::wire::Tag;
 
@@ -99,5 +100,5 @@ impl Pool {
 }
 
 fn refused(reason: String) -> Error {
-    Error::invalid(Party::Client, Tag::Request, reason)
+    Error::invalid(Role::Client, Tag::Request, reason)
 }

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use he_linear::PublicKey;
+use shares::Role;
 
 use super::pool::Pool;
 use crate::channel::Channel;
 use crate::correlations::Correlations;
-use crate::error::{Error, Party, Result};
+use crate::error::{Error, Result};
 use crate::keys::InferenceId;
 use crate::meter::{Phase, Scope};
 use crate::method::{Backend, Method, Reveal};
@@ -31,7 +32,7 @@ impl Preparing {
     pub(super) async fn prepare(&mut self, channel: &mut Channel, method: Method, pool: &Pool) -> Result<()> {
         if method.backend() != self.backend {
             let reason = "a method of another backend than was agreed on";
-            return Err(Error::invalid(Party::Client, Tag::Request, reason));
+            return Err(Error::invalid(Role::Client, Tag::Request, reason));
         }
         let number = pool.begin()?;
         let id = InferenceId::new(self.session_id, number);

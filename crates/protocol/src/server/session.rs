@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use shares::Role;
 use tokio::sync::Mutex;
 
 use super::pool::Pool;
 use super::preparing::Preparing;
 use crate::channel::{Channel, Due};
 use crate::entropy;
-use crate::error::{Error, Party, Result};
+use crate::error::{Error, Result};
 use crate::handshake::{self, Offer};
 use crate::messages::{REQUEST_BYTES, Request};
 use crate::meter::{Phase, Scope};
@@ -45,7 +46,7 @@ pub(super) async fn run(channel: &mut Channel, ahead: &mut Channel, offered: &Of
 async fn request(channel: &mut Channel) -> Result<Request> {
     let due = Due::exactly(Scope::session(Phase::Offline), Tag::Request, REQUEST_BYTES);
     let message = channel.receive_idle(due).await?;
-    Request::decode(&message).map_err(|e| Error::invalid(Party::Client, Tag::Request, e))
+    Request::decode(&message).map_err(|e| Error::invalid(Role::Client, Tag::Request, e))
 }
 
 /// What both lanes of a session share.
@@ -124,7 +125,7 @@ impl<'a> Session<'a> {
                 Request::Drop(number) => self.forget(number).await?,
                 Request::Infer(_) | Request::OverallLabel(_) | Request::Finish => {
                     let reason = "a request ahead that is neither to prepare nor to drop";
-                    return Err(Error::invalid(Party::Client, Tag::Request, reason));
+                    return Err(Error::invalid(Role::Client, Tag::Request, reason));
                 }
             }
         }
@@ -177,7 +178,7 @@ impl<'a> Session<'a> {
         let kept = classified.record.kept();
         let scores = classified.record.take(segments).ok_or_else(|| {
             let reason = format!("the label of {segments} segments, where {kept} are kept");
-            Error::invalid(Party::Client, Tag::Request, reason)
+            Error::invalid(Role::Client, Tag::Request, reason)
         })?;
         let (plan, number) = (self.offered.model.plan(), classified.overall_labels);
         let choice = Choice::of_record(plan, &self.session_id, number, segments).await?;

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use shares::Role;
 use tokio::io::AsyncWriteExt;
 use transport::memory::{Line, MemoryStream};
 
 use super::{PATIENCE, SCOPE, channels, server_and_stream};
 use crate::channel::inbox::{PART_BYTES, WINDOW};
 use crate::channel::{Channel, Due};
-use crate::error::{Error, Fault, Party};
+use crate::error::{Error, Fault};
 use crate::wire::{Header, Lane, Tag};
 
 const DUE: Due = Due { scope: SCOPE, tag: Tag::Opening, length: crate::wire::Length::Exactly(2) };
@@ -25,7 +26,7 @@ async fn open() -> (Channel, Channel, MemoryStream) {
 
 fn fault(error: Error) -> Fault {
     match error {
-        Error::Peer { peer: Party::Client, fault } => fault,
+        Error::Peer { peer: Role::Client, fault } => fault,
         other => panic!("{other}"),
     }
 }

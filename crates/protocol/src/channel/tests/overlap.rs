@@ -3,39 +3,40 @@
 use std::time::Duration;
 
 use proptest::prelude::*;
+use shares::Role;
 use tokio::time::{Instant, sleep, timeout};
 use transport::memory::{Line, pair};
 
 use super::{PATIENCE, SCOPE, channels};
 use crate::channel::inbox::PART_BYTES;
 use crate::channel::{Channel, Due, Timeouts, both};
-use crate::error::{Party, Result};
+use crate::error::Result;
 use crate::wire::Tag;
 
 /// A step that both parties take on one lane.
 #[derive(Clone, Debug)]
 enum Step {
     /// One speaks.
-    Say(Party, usize),
+    Say(Role, usize),
     /// Both speak at once.
     Exchange([usize; 2]),
     /// Both stream frames while they read the other's.
     Stream([usize; 2], usize),
     /// One computes.
-    Compute(Party, u64),
+    Compute(Role, u64),
 }
 
-fn lengths(party: Party, [client, server]: [usize; 2]) -> usize {
-    if party == Party::Client { client } else { server }
+fn lengths(party: Role, [client, server]: [usize; 2]) -> usize {
+    if party == Role::Client { client } else { server }
 }
 
 /// What `from` says in a step: no two steps, lanes or parties say the same.
-fn words(from: Party, salt: usize, length: usize) -> Vec<u8> {
-    let salt = salt * 2 + usize::from(from == Party::Client);
+fn words(from: Role, salt: usize, length: usize) -> Vec<u8> {
+    let salt = salt * 2 + usize::from(from == Role::Client);
     (0..length).map(|i| (i * 31 + i / 251 + salt * 97) as u8).collect()
 }
 
-async fn play(channel: &mut Channel, script: &[Step], own: Party, lane: usize) -> Result<()> {
+async fn play(channel: &mut Channel, script: &[Step], own: Role, lane: usize) -> Result<()> {
     for (number, step) in script.iter().enumerate() {
         let salt = number * 2 + lane;
         let due = |bytes| Due::exactly(SCOPE, Tag::Opening, bytes);
@@ -89,7 +90,7 @@ impl Channel {
 }
 
 /// Sent and received bytes of both lanes of a party.
-async fn party(mut main: Channel, scripts: [Vec<Step>; 2], own: Party, tasks: bool) -> (u64, u64) {
+async fn party(mut main: Channel, scripts: [Vec<Step>; 2], own: Role, tasks: bool) -> (u64, u64) {
     let mut ahead = main.open_ahead().unwrap();
     let [now, later] = scripts;
     let main = async move {
@@ -113,7 +114,7 @@ async fn party(mut main: Channel, scripts: [Vec<Step>; 2], own: Party, tasks: bo
 fn step(longest: usize) -> impl Strategy<Value = Step> {
     let length =
         prop_oneof![Just(0), 1..200usize, 0..longest, Just(PART_BYTES), Just(PART_BYTES + 1)].boxed();
-    let who = prop_oneof![Just(Party::Client), Just(Party::Server)];
+    let who = prop_oneof![Just(Role::Client), Just(Role::Server)];
     let two = || [length.clone(), length.clone()];
     prop_oneof![
         (who.clone(), length.clone()).prop_map(|(who, bytes)| Step::Say(who, bytes)),
@@ -147,11 +148,11 @@ proptest! {
             // Nobody is given up: only the deadline of the whole tells a deadlock.
             let patience = Duration::from_secs(1_000_000);
             let timeouts = Timeouts { progress: patience, idle: patience };
-            let client = Channel::new(client.stream, Party::Server, timeouts);
-            let server = Channel::new(server.stream, Party::Client, timeouts);
+            let client = Channel::new(client.stream, Role::Server, timeouts);
+            let server = Channel::new(server.stream, Role::Client, timeouts);
             let scripts = [now, later];
-            let client = party(client, scripts.clone(), Party::Client, tasks);
-            let server = party(server, scripts, Party::Server, !tasks);
+            let client = party(client, scripts.clone(), Role::Client, tasks);
+            let server = party(server, scripts, Role::Server, !tasks);
             timeout(Duration::from_secs(100_000), async { tokio::join!(client, server) }).await
         });
         let Ok((client, server)) = ends else { panic!("a deadlock") };
