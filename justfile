@@ -40,6 +40,10 @@ asan:
 constant-time:
     @.ci/constant-time
 
+# Whether a time depends on a secret: t-tests of every primitive, TIMING_SECONDS each at most.
+timing *NAME:
+    @.ci/step timing {{NAME}}
+
 # Long sessions on the real model for SOAK_SECONDS, every answer checked.
 soak:
     @.ci/step soak

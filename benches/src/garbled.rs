@@ -1,6 +1,7 @@
 //! One non-linear step by garbled circuits, played once and recorded; then either role runs alone.
 
 use gc_nonlinear::{ActivationEvaluator, ActivationGarbler, HashRoot, StepPlan};
+use shares::Role;
 
 use crate::Result;
 use crate::dealt::{Dealt, residues, rng};
@@ -25,8 +26,15 @@ impl GarbledStep {
     /// # Errors
     /// If the step refuses its inputs, which would be a mistake here.
     pub fn record(layer: &Layer) -> Result<Self> {
-        let mut rng = rng(layer.number as u64);
-        let plan = layer.garbled_plan()?;
+        Self::play(layer.garbled_plan()?, layer.number as u64)
+    }
+
+    /// Plays a step on random shares, drawn from the generator number `stream`.
+    ///
+    /// # Errors
+    /// As [`GarbledStep::record`].
+    pub fn play(plan: StepPlan, stream: u64) -> Result<Self> {
+        let mut rng = rng(stream);
         let ell = plan.shape().ell;
         let mut step = Self {
             hash_root: HashRoot::new(&[1; 32]),
@@ -49,6 +57,15 @@ impl GarbledStep {
         }
         step.output_corrections = evaluator.finish()?.1;
         Ok(step)
+    }
+
+    /// Gives the party of `role` other shares. The peer's messages stay as they were recorded, so
+    /// results mean nothing from here on; the work is the same.
+    pub fn replace(&mut self, role: Role, shares: Vec<u32>) {
+        match role {
+            Role::Client => self.client_shares = shares,
+            Role::Server => self.server_shares = shares,
+        }
     }
 
     /// The client's offline half: its message and itself, ready.

@@ -9,6 +9,7 @@
 //! | [`recurrent`] | one LSTM cell, likewise |
 //! | [`session`], [`replay`] | a session over loopback TCP, and either party of it against the recorded other |
 //! | [`report`] | the table and the figure of a run |
+//! | [`timing`] | whether a time depends on a secret |
 //!
 //! Only benches use this crate; what fails in it stops the bench.
 
@@ -19,6 +20,7 @@ pub mod recurrent;
 pub mod replay;
 pub mod report;
 pub mod session;
+pub mod timing;
 pub mod transferred;
 
 /// Why a bench cannot be set up.

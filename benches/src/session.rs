@@ -86,6 +86,14 @@ impl Stage {
     /// If the model cannot be served or the system gives no threads.
     pub fn of(model: Model) -> Result<Self> {
         let segment = segment(model.architecture());
+        Self::on(model, segment)
+    }
+
+    /// Prepares `model` and a segment.
+    ///
+    /// # Errors
+    /// If the model cannot be served or the system gives no threads.
+    pub fn on(model: Model, segment: Segment) -> Result<Self> {
         let windows = model.architecture().signal().windows();
         let service = Arc::new(Service::new(model, Reveal::Scores)?);
         Ok(Self { runtime: Builder::new_multi_thread().enable_all().build()?, service, segment, windows })

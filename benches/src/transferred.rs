@@ -1,6 +1,7 @@
 //! One non-linear step from oblivious transfer, played once and recorded; then either role runs
 //! alone.
 
+use oblivious_transfer::bits::BitVec;
 use ot_nonlinear::{
     HashRoot, Mode, ReceivedCondenser, ReceivedMaterial, SentCondenser, SentMaterial, ServerOffline, Step,
     StepPlan,
@@ -32,8 +33,15 @@ impl TransferredStep {
     /// # Errors
     /// If the step refuses its inputs, which would be a mistake here.
     pub fn record(layer: &Layer, mode: Mode) -> Result<Self> {
-        let mut rng = rng(100 + layer.number as u64);
-        let plan = layer.transferred_plan(mode)?;
+        Self::play(layer.transferred_plan(mode)?, 100 + layer.number as u64)
+    }
+
+    /// Plays a step on random shares, drawn from the generator number `stream`.
+    ///
+    /// # Errors
+    /// As [`TransferredStep::record`].
+    pub fn play(plan: StepPlan, stream: u64) -> Result<Self> {
+        let mut rng = rng(stream);
         let (ell, cots) = (plan.shape().ell, plan.cots());
         let mut step = Self {
             hash_root: HashRoot::new(&[2; 32]),
@@ -57,6 +65,17 @@ impl TransferredStep {
             step.from_server.push(from_server);
         }
         Ok(step)
+    }
+
+    /// Gives the party of `role` other shares and other choices. The peer's messages stay as they
+    /// were recorded, so results mean nothing from here on; the work is the same.
+    pub fn replace(&mut self, role: Role, shares: Vec<u32>, choices: BitVec) {
+        let (own, dealt) = match role {
+            Role::Client => (&mut self.client_shares, &mut self.to_client),
+            Role::Server => (&mut self.server_shares, &mut self.to_server),
+        };
+        *own = shares;
+        dealt.received.choices = choices;
     }
 
     /// What the client does offline once it has its correlated OTs: condenses them and fixes its

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use deepcardio::architecture::Stage;
 use deepcardio::model::{LayerWeights, Model};
 use deepcardio::testkit::{ModelSpec, random_lstm_model, random_model, random_segment};
 use ecg::Segment;
@@ -31,12 +32,34 @@ fn sizes(frames: &[Frame]) -> Vec<(String, u8, usize)> {
     sizes
 }
 
-/// The same architecture, rings included, with every weight and bias zero.
-fn zeroed(model: &Model) -> Model {
-    let zeros =
-        |layer: &LayerWeights| LayerWeights::new(vec![0; layer.weights().len()], vec![0; layer.bias().len()]);
-    let weights = model.weights().iter().map(zeros).collect();
-    Model::new(model.architecture().clone(), weights, "zeros".into()).unwrap()
+/// All weights of a layer, and its biases, at one end of their range.
+fn filled(stage: &Stage, weight: i8) -> LayerWeights {
+    let Stage { linear, .. } = stage;
+    LayerWeights::new(vec![weight; linear.weight_count()], vec![0; linear.out_channels])
+}
+
+/// The network of `model` with every weight zero, and with every weight at the upper and at the
+/// lower end of its width; the same rings in all three, wide enough for each.
+fn extremes(model: &Model) -> [Model; 3] {
+    let architecture = model.architecture();
+    let weights = |end: &dyn Fn(u32) -> i8| -> Vec<LayerWeights> {
+        architecture.stages().iter().map(|stage| filled(stage, end(stage.weight_bits))).collect()
+    };
+    let ends: [&dyn Fn(u32) -> i8; 3] =
+        [&|_| 0, &|bits| i8::MAX >> (i8::BITS - bits), &|bits| i8::MIN >> (i8::BITS - bits)];
+    let rings = ends.map(|end| {
+        let model = Model::with_least_rings(architecture, weights(end), "least".into()).unwrap();
+        model.architecture().specification().ring_bits.clone()
+    });
+    let [zero, upper, lower] = &rings;
+    let widest = zero.iter().zip(upper).zip(lower).map(|((zero, upper), lower)| *zero.max(upper).max(lower));
+    let common = architecture.with_ring_bits(widest.collect()).unwrap();
+    ends.map(|end| Model::new(common.clone(), weights(end), "extreme".into()).unwrap())
+}
+
+/// A segment of one value.
+fn flat(segment: &Segment, sample: i32) -> Segment {
+    Segment::new(vec![sample; segment.samples().len()])
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -44,13 +67,16 @@ async fn sizes_depend_on_the_architecture_alone() {
     let mut rng = ChaCha20Rng::seed_from_u64(21);
     let models = [random_model(&mut rng, &ModelSpec::small(3, 20, 4, 2)), random_lstm_model(&mut rng, 3, 5)];
     for (model, &backend) in models.iter().flat_map(|m| Backend::ALL.iter().map(move |b| (m, b))) {
-        let segments = [(); 2].map(|()| random_segment(&mut rng, model.architecture()));
-        let flat = |segment: &Segment| Segment::new(vec![0; segment.samples().len()]);
-        let flat = segments.each_ref().map(flat);
+        let random = random_segment(&mut rng, model.architecture());
+        let top = (1 << (model.architecture().signal().input_bits - 1)) - 1;
+        let ecgs = [0, top, -top - 1].map(|sample| [random.clone(), flat(&random, sample)]);
         for reveal in [Reveal::Scores, Reveal::Label] {
-            let one = transcript(model, backend, reveal, &segments).await;
-            let other = transcript(&zeroed(model), backend, reveal, &flat).await;
-            assert_eq!(sizes(&one), sizes(&other));
+            let mut seen = Vec::new();
+            for (model, segments) in extremes(model).iter().zip(&ecgs) {
+                seen.push(sizes(&transcript(model, backend, reveal, segments).await));
+            }
+            assert!(seen.windows(2).all(|pair| pair[0] == pair[1]));
+            assert!(seen[0].len() > 10, "the transcript is empty");
         }
     }
 }

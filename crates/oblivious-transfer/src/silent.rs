@@ -121,6 +121,8 @@
 
 mod code;
 mod extension;
+#[cfg(any(test, feature = "testkit"))]
+mod lone_tree;
 mod run;
 #[cfg(test)]
 mod security;
@@ -128,6 +130,8 @@ mod setup;
 mod tree;
 
 pub use extension::SilentExtension;
+#[cfg(any(test, feature = "testkit"))]
+pub use lone_tree::LoneTree;
 pub use setup::{SilentReplied, SilentRequested};
 
 use crate::bits::BitVec;

@@ -73,7 +73,7 @@ impl ReceivedTree<'_> {
     /// masks. An unknown node is kept zero. Whatever the path is, both its children then come out
     /// as H(0), and the sums can be corrected by that.
     #[inline(always)]
-    fn grow<A: AesBackend>(self, aes: A, leaves: &mut [Block]) {
+    pub(super) fn grow<A: AesBackend>(self, aes: A, leaves: &mut [Block]) {
         let [tree_key] = aes.schedule(&[self.key]);
         let mut of_zero = [Block::ZERO];
         aes.hash(&tree_key, &mut of_zero);
