@@ -21,12 +21,14 @@
 //! | [`graph`] | edges and circles |
 //! | [`report`] | circles and arrows of one workspace |
 //! | [`width`] | lines of prose that are too long |
+//! | [`claims`] | the tests that the pages on security name |
 //!
 //! # What it does not see
 //! A method call `value.method()` names no path, so it is no edge; the type of `value` is one
 //! wherever it is written. Names inside macro calls are read as paths of at least two segments, or
 //! as one capitalised word.
 
+pub mod claims;
 pub mod graph;
 mod marks;
 pub mod order;

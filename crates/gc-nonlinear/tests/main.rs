@@ -4,5 +4,6 @@
 
 mod activation;
 mod argmax;
+mod equal_labels;
 mod messages;
 mod support;

@@ -2,6 +2,8 @@
 //! [`super`].
 //!
 //! All charge linear algebra as if it cost the square of the dimension, whatever the matrix.
+//! `docs/security/estimates/lpn.py` computes the rows again by other code, and by two more
+//! conventions.
 
 use super::code::WEIGHT;
 use super::{INITIAL, MAIN, Stage};
@@ -50,6 +52,13 @@ fn sub_code(stage: Stage, fraction: f64) -> f64 {
 /// f for a random column set: n f^d = f k.
 fn random_fraction(stage: Stage) -> f64 {
     (stage.secret as f64 / outputs(stage)).powf(1.0 / (WEIGHT as f64 - 1.0))
+}
+
+/// f for the set that is left when the column with the fewest rows is thrown away with them, again
+/// and again, until as many rows as columns are left: measured on random matrices by
+/// `docs/security/estimates/lpn.py`, and rounded down.
+fn greedy_fraction(stage: Stage) -> f64 {
+    if stage.secret == INITIAL.secret { 0.665 } else { 0.623 }
 }
 
 /// The smallest f for which the expected number of column sets with f k rows is one.
@@ -103,11 +112,12 @@ fn algebraic(stage: Stage) -> f64 {
 }
 
 /// The rows of the table in [`super`].
-fn table(stage: Stage) -> [f64; 5] {
+fn table(stage: Stage) -> [f64; 6] {
     [
         information_set(stage, stage.secret as f64),
         statistical_decoding(stage),
         sub_code(stage, random_fraction(stage)),
+        sub_code(stage, greedy_fraction(stage)),
         sub_code(stage, existing_fraction(stage)),
         algebraic(stage),
     ]
@@ -125,7 +135,7 @@ fn every_estimate_exceeds_128_bits_with_a_margin() {
 #[test]
 fn the_documented_table_is_what_is_computed() {
     let rows = [INITIAL, MAIN].map(|stage| table(stage).map(|bits| bits.floor() as u32));
-    assert_eq!(rows, [[224, 453, 174, 142, 177], [249, 495, 186, 151, 189]]);
+    assert_eq!(rows, [[224, 453, 174, 150, 142, 177], [249, 495, 186, 159, 151, 189]]);
 }
 
 #[test]
