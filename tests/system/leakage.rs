@@ -40,7 +40,7 @@ fn filled(stage: &Stage, weight: i8) -> LayerWeights {
 
 /// The network of `model` with every weight zero, and with every weight at the upper and at the
 /// lower end of its width; the same rings in all three, wide enough for each.
-fn extremes(model: &Model) -> [Model; 3] {
+pub(crate) fn extremes(model: &Model) -> [Model; 3] {
     let architecture = model.architecture();
     let weights = |end: &dyn Fn(u32) -> i8| -> Vec<LayerWeights> {
         architecture.stages().iter().map(|stage| filled(stage, end(stage.weight_bits))).collect()

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `networks` | private inference equals the reference, layer by layer, for networks of many shapes |
 //! | `hostile` | flipped bits, cut connections, repeated and oversized messages end in typed errors, and others are served on |
+//! | `aborts` | what a server refuses does not depend on its weights |
 //! | `overlap` | one inference is prepared while another one is classified, over a line with latency |
 //! | `pool` | several prepared inferences of a session, each used once, dropped or refused |
 //! | `leakage` | sizes tell nothing of weights or ECG, and nothing is used twice |
@@ -12,6 +13,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod aborts;
 mod hostile;
 mod label_only;
 mod leakage;

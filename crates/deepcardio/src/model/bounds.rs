@@ -12,8 +12,8 @@ use super::error::ModelError;
 use super::weights::LayerWeights;
 use crate::architecture::{Activation, Architecture, LinearShape, Lstm, Nonlinear, Reduction, Stage, limits};
 
-/// What the analysis says about one stage.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What the analysis says about one stage. It depends on the weights, so it has no `Debug`.
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct StageBound {
     /// Largest magnitude that any accumulator can reach.
     pub magnitude: i64,
