@@ -14,27 +14,17 @@ CURVES = {"scores": ("scores", "#b2182b", "o"), "confidence": ("label and level"
 def read(path):
     """The rows of the log, numbers converted."""
     with open(path, newline="", encoding="utf-8") as file:
-        return [{**row, "answers": int(row["answers"]), "updates": int(row["updates"]),
-                 "agreement": float(row["agreement"]), "standard_error": float(row["standard_error"])}
-                for row in csv.DictReader(file)]
+        return [{**row, "answers": int(row["answers"]), "agreement": float(row["agreement"]),
+                 "standard_error": float(row["standard_error"])} for row in csv.DictReader(file)]
 
 
 def draw(rows, majority, axes):
-    """Curves of the common budget; hollow marks for the students that trained longer."""
-    sizes = {r["answers"] for r in rows}
-    usual = {size: min(r["updates"] for r in rows if r["answers"] == size) for size in sizes}
+    """One curve a policy, with standard errors, and the line of a student that learned nothing."""
     for policy, (name, colour, mark) in CURVES.items():
-        mine = sorted((r for r in rows if r["policy"] == policy), key=lambda r: r["answers"])
-        curve = [r for r in mine if r["updates"] == usual[r["answers"]]]
+        curve = sorted((r for r in rows if r["policy"] == policy), key=lambda r: r["answers"])
         axes.errorbar([r["answers"] for r in curve], [100 * r["agreement"] for r in curve],
                       [100 * r["standard_error"] for r in curve], color=colour, marker=mark, capsize=2,
                       linewidth=1.6, markersize=5, label=name)
-        longer = [r for r in mine if r["updates"] > usual[r["answers"]]]
-        axes.plot([r["answers"] * 1.12 for r in longer], [100 * r["agreement"] for r in longer], mark,
-                  color=colour, markerfacecolor="none", markersize=8)
-    if any(r["updates"] > usual[r["answers"]] for r in rows):
-        axes.plot([], [], "ko", markerfacecolor="none", markersize=8, linestyle="none",
-                  label="trained four times as long")
     axes.axhline(100 * majority, color="#999999", linestyle=":", linewidth=1.2)
     axes.annotate("always the most frequent label", (5000, 100 * majority), (0, 4), ha="right",
                   textcoords="offset points", color="#555555", fontsize=8)

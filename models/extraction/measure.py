@@ -18,7 +18,6 @@ from train import AdamW
 POLICIES = ("truth", "label", "confidence", "scores")
 # Answers, and updates of 32 of them each.
 SIZES = {5000: 1500, 1000: 1000, 300: 600, 3000: 1500, 100: 400}
-LONG = 6000
 BATCH = 32
 RATE = 2e-3
 FIELDS = ("policy", "answers", "updates", "seed", "agreement", "standard_error", "accuracy",
@@ -90,18 +89,15 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--policies", default=",".join(POLICIES))
     parser.add_argument("--sizes", default=",".join(map(str, SIZES)))
-    parser.add_argument("--long", action="store_true", help=f"{LONG} updates instead, at the greatest size")
     a = parser.parse_args()
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
     with np.load(a.answers) as cached:
         stored = dict(cached)
     print(f"student: {student.weight_count()} weights", flush=True)
-    sizes = [max(SIZES)] if a.long else [int(size) for size in a.sizes.split(",")]
-    for size in sizes:
+    for size in map(int, a.sizes.split(",")):
         for policy in a.policies.split(","):
-            updates = LONG if a.long else SIZES[size]
-            done = []
+            updates, done = SIZES[size], []
             if os.path.exists(a.log):
                 with open(a.log, newline="", encoding="utf-8") as file:
                     done = [tuple(row[key] for key in FIELDS[:4]) for row in csv.DictReader(file)]
