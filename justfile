@@ -40,6 +40,10 @@ asan:
 constant-time:
     @.ci/constant-time
 
+# Whether the estimates of attacks are those that their scripts compute.
+estimates:
+    @.ci/step estimates
+
 # Whether a time depends on a secret: t-tests of every primitive, TIMING_SECONDS each at most.
 timing *NAME:
     @.ci/step timing {{NAME}}
