@@ -2,8 +2,8 @@
 
 /// Why an OT step was refused.
 ///
-/// [`OtError::EvenDelta`], [`OtError::Reserve`] and [`OtError::NotAnnounced`] are this party's own
-/// doing, all others the peer's.
+/// [`OtError::EvenDelta`], [`OtError::Reserve`], [`OtError::NotAnnounced`] and
+/// [`OtError::Unchecked`] are this party's own doing, all others the peer's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OtError {
     /// A message does not have its exact length.
@@ -24,11 +24,13 @@ pub enum OtError {
         /// Position of the element in the message.
         index: usize,
     },
-    /// Unused bits are set.
-    #[error("{message}: unused bits are not zero")]
-    Padding {
-        /// Which message.
-        message: &'static str,
+    /// A consistency check failed: the peer does not follow the protocol.
+    ///
+    /// An honest peer never fails one. The session must end, and no other may use its secrets.
+    #[error("{check}: it contradicts what was sent before; the peer does not follow the protocol")]
+    Inconsistent {
+        /// Of which message.
+        check: &'static str,
     },
     /// The silent extension carries choice bits in bit 0, so its correlation must have that bit
     /// set.
@@ -46,6 +48,9 @@ pub enum OtError {
     /// made.
     #[error("a part of a silent extension was asked for before it was announced")]
     NotAnnounced,
+    /// What a silent extension made was asked for with the leave of an earlier check.
+    #[error("what a silent extension made was asked for before it was checked")]
+    Unchecked,
 }
 
 impl OtError {

@@ -1,14 +1,14 @@
 //! SoftSpoken OT extension: correlated OTs on a Delta that the sender gives, for 4 bytes each.
 //!
-//! This is Roy's protocol (CRYPTO 2022) against semi-honest parties, with k = 4.
+//! This is Roy's protocol (CRYPTO 2022) with k = 4 and both of its consistency checks.
 //!
 //! ```text
 //! CotReceiver                                     CotSender (Delta)
 //!   base OT sender            -- 32 bytes -->       base OT receiver, choices from Delta's bits
 //!                            <-- 8192 bytes --
-//!   32 trees of 16 leaves     -- 4096 bytes -->     all leaves but leaf Delta_i of tree i
+//!   32 trees of 16 leaves     -- 5152 bytes -->     all leaves but leaf Delta_i of tree i, checked
 //!
-//!   per batch: u_i ^ x for the trees i -->          keys, mac = key ^ x * Delta
+//!   per batch: u_i ^ x for the trees i, a proof -->  keys, mac = key ^ x * Delta, checked
 //! ```
 //! Delta is cut into 32 digits of 4 bits, Delta_i, with a tree for each. Let r_y be the PRG stream
 //! of leaf y of tree i. Sums are over GF(2^4), whose elements are written as four bit vectors.
@@ -18,16 +18,22 @@
 //! - The receiver sends c_i = u_i + x, where x are its choices. The sender adds Delta_i c_i.
 //! - The 128 bit vectors are then transposed, which gives one block for each OT.
 //!
-//! With random choices x = u_0. Then c_0 is zero and is not sent.
+//! The choices are random: x = u_0. Then c_0 is zero and is not sent.
 //!
-//! **Cost**: 3.875 bytes and 4 AES calls a side for each random OT, or 4 bytes with given choices.
-//! Streams are consumed in units of 128 OTs. No position is used twice: what a batch leaves of its
-//! last unit is dropped.
+//! **Cost**: 3.875 bytes for each OT; 4 AES calls a side, one more for the offsets of `check.rs`,
+//! and one product in GF(2^128). A batch is rounded up to units of 128 OTs. It takes one unit more
+//! for its check (496 bytes) and 48 bytes of proof. There is no further round trip. No position of
+//! a stream is used twice.
 //!
-//! **Security**: the correlated OTs are exactly those of the ideal functionality, up to the PRG
-//! (AES-128) and the base OTs. A semi-honest sender sees c_i masked by u_i, of which it lacks one
-//! leaf.
+//! **Security**: against parties that deviate, up to the PRG (AES-128), BLAKE3 as a random oracle,
+//! and the base OTs.
+//! - A sender says nothing after the base OTs. It sees c_i masked by u_i, of which it lacks one
+//!   leaf, and a proof that it could have computed itself but for h(x), which is masked.
+//! - A receiver that deviates is caught, unless it guesses digits of Delta: `tree.rs` for the trees,
+//!   `check.rs` for the batches. Who goes undetected with probability 2^-b has learnt b bits of
+//!   Delta. Keys are given out only once both checks have passed.
 
+mod check;
 mod fold;
 mod receiver;
 mod sender;
@@ -38,6 +44,7 @@ pub use sender::{CotSender, SenderSetup};
 pub use tree::TREES_MESSAGE_BYTES;
 
 use crate::block::Block;
+use crate::check::DIGEST_BYTES;
 
 /// Bits of a digit of Delta, k in the paper.
 const DIGIT_BITS: usize = 4;
@@ -56,33 +63,26 @@ const STEP_WORDS: usize = 2 * STEP_BLOCKS;
 /// The leaves' keys are expanded once a task.
 const TASK_STEPS: usize = 32;
 
-/// Bytes of the message for `count` OTs with random choices.
+/// Bytes of the proof behind the vectors: a block and a digest.
+const PROOF_BYTES: usize = Block::BYTES + DIGEST_BYTES;
+
+/// Vectors of a message: that of tree 0 is zero and not sent.
+const VECTORS: usize = TREES - 1;
+
+/// Bytes of the message for `count` OTs.
 #[must_use]
 pub const fn random_bytes(count: usize) -> usize {
-    (TREES - 1) * vector_bytes(count)
+    vectors_bytes(count) + PROOF_BYTES
 }
 
-/// Bytes of the message for `count` OTs with given choices.
-#[must_use]
-pub const fn chosen_bytes(count: usize) -> usize {
-    TREES * vector_bytes(count)
+/// Bytes of the vectors of a batch.
+const fn vectors_bytes(count: usize) -> usize {
+    VECTORS * units(count) * Block::BYTES
 }
 
-/// Bytes of one bit vector over all steps; steps are whole bytes, so only the last one is padded.
-const fn vector_bytes(count: usize) -> usize {
-    count.div_ceil(8)
-}
-
-/// Stream units of 128 OTs that a batch consumes.
-const fn units(count: usize) -> u64 {
-    count.div_ceil(128) as u64
-}
-
-/// Bytes of a vector in the last step of a batch, and the mask of the bits used in its last byte.
-const fn last_step(count: usize) -> (usize, u8) {
-    let rest = count % STEP;
-    let length = if rest == 0 && count > 0 { STEP / 8 } else { rest.div_ceil(8) };
-    (length, if count.is_multiple_of(8) { u8::MAX } else { (1 << (count % 8)) - 1 })
+/// Stream units of 128 OTs that a batch consumes, one of them for the check.
+const fn units(count: usize) -> usize {
+    count.div_ceil(128) + 1
 }
 
 /// A bit vector of one step.

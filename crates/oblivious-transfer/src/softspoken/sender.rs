@@ -4,23 +4,25 @@ use rand_core::CryptoRng;
 use rayon::prelude::{IndexedParallelIterator, ParallelIterator, ParallelSlice, ParallelSliceMut};
 use zeroize::{Zeroize, Zeroizing};
 
+use super::check::{Challenge, RowHashes, Transcript, add_offsets, verify};
 use super::fold::Streams;
 use super::tree::{base_choices, rebuild};
 use super::{
-    DIGIT_BITS, Leaves, Row, STEP, STEP_BLOCKS, STEP_WORDS, TASK_STEPS, TREES, chosen_bytes, last_step,
-    random_bytes, units,
+    DIGIT_BITS, Leaves, PROOF_BYTES, Row, STEP, STEP_BLOCKS, STEP_WORDS, TASK_STEPS, VECTORS, random_bytes,
+    units,
 };
 use crate::aes::{self, AesBackend, Kernel};
 use crate::base;
 use crate::block::Block;
 use crate::cot::Blocks;
 use crate::error::OtError;
-use crate::transpose::{Matrix, transpose};
+use crate::transpose::{Matrix, ROWS, transpose};
 
 const MESSAGE: &str = "SoftSpoken extension message";
 
 /// A sender that has answered the base OTs and waits for the trees.
 pub struct SenderSetup {
+    session_id: Vec<u8>,
     delta: Block,
     keys: Blocks,
 }
@@ -29,6 +31,7 @@ pub struct SenderSetup {
 pub struct CotSender {
     delta: Block,
     leaves: Leaves,
+    transcript: Transcript,
     /// Stream units of 128 OTs already used.
     unit: u64,
 }
@@ -45,15 +48,20 @@ impl SenderSetup {
     ) -> Result<(Self, Vec<u8>), OtError> {
         let choices = Zeroizing::new(base_choices(delta));
         let (keys, answer) = base::receive(session_id, &choices, message, rng)?;
-        Ok((Self { delta, keys: Zeroizing::new(keys) }, answer))
+        Ok((Self { session_id: session_id.to_vec(), delta, keys: Zeroizing::new(keys) }, answer))
     }
 
     /// Takes the tree message.
+    ///
+    /// # Errors
+    /// [`OtError::Length`] if it has another length. [`OtError::Inconsistent`] if its trees fail
+    /// their check: the receiver deviates.
     pub fn finish(mut self, message: &[u8]) -> Result<CotSender, OtError> {
-        let leaves = rebuild(self.delta, &self.keys, message)?;
+        let leaves = rebuild(&self.session_id, self.delta, &self.keys, message)?;
+        let transcript = Transcript::new(&self.session_id, message);
         let delta = self.delta;
         self.delta.zeroize();
-        Ok(CotSender { delta, leaves, unit: 0 })
+        Ok(CotSender { delta, leaves, transcript, unit: 0 })
     }
 }
 
@@ -64,34 +72,50 @@ impl CotSender {
         self.delta
     }
 
-    /// The keys of `count` OTs whose receiver drew its choices
-    /// ([`super::CotReceiver::extend_random`]).
+    /// The keys of `count` OTs ([`super::CotReceiver::extend_random`]).
+    ///
+    /// # Errors
+    /// [`OtError::Length`] if the message has another length. [`OtError::Inconsistent`] if the
+    /// batch fails its check: the receiver deviates. No further batch may be taken then.
     pub fn extend_random(&mut self, count: usize, message: &[u8]) -> Result<Blocks, OtError> {
-        self.extend(count, message, true)
+        self.extend(count, message)?.verify()
     }
 
-    /// The keys of `count` OTs whose receiver gave its choices
-    /// ([`super::CotReceiver::extend_chosen`]).
-    pub fn extend_chosen(&mut self, count: usize, message: &[u8]) -> Result<Blocks, OtError> {
-        self.extend(count, message, false)
-    }
-
-    fn extend(&mut self, count: usize, message: &[u8], random: bool) -> Result<Blocks, OtError> {
-        let (trees, expected) =
-            if random { (TREES - 1, random_bytes(count)) } else { (TREES, chosen_bytes(count)) };
-        OtError::check_length(MESSAGE, message, expected)?;
-        check_padding(message, trees, count)?;
-        let mut keys = Zeroizing::new(vec![Block::ZERO; count]);
+    pub(super) fn extend<'m>(&mut self, count: usize, message: &'m [u8]) -> Result<Unverified<'m>, OtError> {
+        OtError::check_length(MESSAGE, message, random_bytes(count))?;
+        let (vectors, proof) = message.split_at(message.len() - PROOF_BYTES);
+        let challenge = &self.transcript.challenge(self.unit, vectors);
+        let mut keys = Zeroizing::new(vec![Block::ZERO; 128 * units(count)]);
         let (leaves, delta, unit) = (&self.leaves, self.delta, self.unit);
-        keys.par_chunks_mut(STEP * TASK_STEPS)
-            .zip(message.par_chunks(trees * STEP / 8 * TASK_STEPS))
+        let hashes = keys
+            .par_chunks_mut(STEP * TASK_STEPS)
+            .zip(vectors.par_chunks(VECTORS * STEP / 8 * TASK_STEPS))
             .enumerate()
-            .for_each(|(task, (keys, message))| {
-                let unit = unit + (task * TASK_STEPS * STEP_BLOCKS) as u64;
-                aes::dispatch(Extend { leaves, delta, unit, random, keys, message });
-            });
-        self.unit += units(count);
-        Ok(keys)
+            .map(|(task, (keys, vectors))| {
+                let first = task * TASK_STEPS * STEP_BLOCKS;
+                let units = keys.len() / 128;
+                (aes::dispatch(Extend { leaves, delta, challenge, unit, first, keys, vectors }), units)
+            })
+            .collect();
+        keys.truncate(count);
+        self.unit += units(count) as u64;
+        Ok(Unverified { delta, keys, hashes: challenge.join(hashes), proof })
+    }
+}
+
+/// A batch whose receiver may have deviated.
+pub(super) struct Unverified<'m> {
+    delta: Block,
+    pub(super) keys: Blocks,
+    hashes: RowHashes,
+    proof: &'m [u8],
+}
+
+impl Unverified<'_> {
+    /// The keys, if the receiver can prove that it used the same choices with every tree.
+    pub(super) fn verify(self) -> Result<Blocks, OtError> {
+        verify(self.delta, self.hashes, self.proof)?;
+        Ok(self.keys)
     }
 }
 
@@ -107,41 +131,40 @@ impl Drop for CotSender {
     }
 }
 
-/// Refuses set bits past the end of the vectors of the last step.
-fn check_padding(message: &[u8], trees: usize, count: usize) -> Result<(), OtError> {
-    let (length, mask) = last_step(count);
-    let last = message.len() - trees * length;
-    let padded = message[last..].chunks(length.max(1)).any(|vector| vector[length - 1] & !mask != 0);
-    if padded { Err(OtError::Padding { message: MESSAGE }) } else { Ok(()) }
-}
-
 /// One task: some whole steps, the last of them perhaps shorter.
 struct Extend<'a> {
     leaves: &'a Leaves,
     delta: Block,
+    challenge: &'a Challenge,
+    /// Where the batch begins in the stream.
     unit: u64,
-    random: bool,
+    /// Unit of the batch with which the task begins.
+    first: usize,
     keys: &'a mut [Block],
-    message: &'a [u8],
+    vectors: &'a [u8],
 }
 
 impl Kernel for Extend<'_> {
-    type Output = ();
+    type Output = RowHashes;
 
     #[inline(always)]
-    fn run<A: AesBackend>(self, aes: A) {
+    fn run<A: AesBackend>(self, aes: A) -> RowHashes {
         let streams = Streams::new(aes, self.leaves);
-        let trees = if self.random { TREES - 1 } else { TREES };
-        let mut matrix: Matrix<STEP_WORDS> = [[0; STEP_WORDS]; 128];
-        let mut unit = self.unit;
-        for (keys, message) in self.keys.chunks_mut(STEP).zip(self.message.chunks(trees * STEP / 8)) {
-            let vectors = Vectors { bytes: message, length: keys.len().div_ceil(8), random: self.random };
-            step(&streams, unit, self.delta, &mut matrix, vectors);
+        let [offsets] = aes.schedule(&[self.challenge.offsets]);
+        let mut hashes = Zeroizing::new([Block::ZERO; ROWS]);
+        let mut matrix: Matrix<STEP_WORDS> = [[0; STEP_WORDS]; ROWS];
+        let mut first = self.first as u64;
+        for (keys, vectors) in self.keys.chunks_mut(STEP).zip(self.vectors.chunks(VECTORS * STEP / 8)) {
+            let units = keys.len() / 128;
+            step(&streams, self.unit + first, self.delta, &mut matrix, Vectors { bytes: vectors, units });
+            self.challenge.hash_rows(&mut hashes, &matrix, units);
             transpose(&mut matrix, keys);
-            unit += STEP_BLOCKS as u64;
+            add_offsets(aes, &offsets, 128 * first, keys);
+            first += STEP_BLOCKS as u64;
         }
         matrix.as_flattened_mut().zeroize();
         streams.wipe();
+        hashes
     }
 }
 
@@ -149,18 +172,21 @@ impl Kernel for Extend<'_> {
 #[derive(Clone, Copy)]
 struct Vectors<'m> {
     bytes: &'m [u8],
-    /// Bytes of one vector.
-    length: usize,
-    /// Whether choices are random, so that c_0 is zero and not sent.
-    random: bool,
+    /// Blocks of one vector.
+    units: usize,
 }
 
 impl Vectors<'_> {
-    /// c_i of tree i, if it is not zero by definition.
+    /// c_i of tree i; that of tree 0 is zero by definition.
     #[inline(always)]
     fn of(self, tree: usize) -> Option<Row> {
-        let place = tree.checked_sub(usize::from(self.random))?;
-        Some(read_vector(&self.bytes[place * self.length..][..self.length]))
+        let length = self.units * Block::BYTES;
+        let vector = &self.bytes[tree.checked_sub(1)? * length..][..length];
+        let mut row: Row = [0; STEP_WORDS];
+        for (word, bytes) in row.iter_mut().zip(vector.as_chunks().0) {
+            *word = u64::from_le_bytes(*bytes);
+        }
+        Some(row)
     }
 }
 
@@ -186,16 +212,4 @@ fn step<A: AesBackend>(
             }
         }
     }
-}
-
-/// A row from its byte form, zeros behind it.
-#[inline(always)]
-fn read_vector(bytes: &[u8]) -> Row {
-    let mut row: Row = [0; STEP_WORDS];
-    for (word, bytes) in row.iter_mut().zip(bytes.chunks(8)) {
-        let mut buffer = [0; 8];
-        buffer[..bytes.len()].copy_from_slice(bytes);
-        *word = u64::from_le_bytes(buffer);
-    }
-    row
 }
