@@ -4,16 +4,15 @@ use benches::Result;
 use benches::dealt::rng;
 use benches::timing::measure::Subject;
 use oblivious_transfer::base;
-use oblivious_transfer::bits::BitVec;
 use oblivious_transfer::block::Block;
 use oblivious_transfer::silent::LoneTree;
-use oblivious_transfer::softspoken::{CotReceiver, ReceiverSetup, SenderSetup};
+use oblivious_transfer::softspoken::{CotReceiver, CotSender, ReceiverSetup, SenderSetup};
 
 /// SoftSpoken OTs of a batch.
 const BATCH: usize = 2048;
 
 pub(crate) fn subjects() -> Result<Vec<Subject>> {
-    Ok(vec![base_ot(), receiver()?, sender(), tree()])
+    Ok(vec![base_ot(), extension()?, sender(), tree()])
 }
 
 fn base_ot() -> Subject {
@@ -27,21 +26,26 @@ fn base_ot() -> Subject {
     )
 }
 
-fn receiver() -> Result<Subject> {
-    let choices = [BitVec::zeros(BATCH), BitVec::from_bools(&[true; BATCH])];
+/// The extension of a sender, who multiplies the receiver's vectors by the bits of Delta.
+fn extension() -> Result<Subject> {
+    let pairs = [pair(Block::ONE)?, pair(Block::new(u128::MAX))?];
     Ok(Subject::new(
-        ["SoftSpoken: receiver, 2048 OTs", "choices 0 / 1"],
-        (ready_receiver()?, choices),
-        |(_, choices), class| Ok(class.choose(choices)),
-        |(receiver, _), choices| Ok((receiver.extend_chosen(&choices), choices)),
+        ["SoftSpoken: sender, 2048 OTs", "Delta 1 / all ones"],
+        pairs,
+        |pairs, class| {
+            let index = class.choose(&[0_u32, 1]) as usize;
+            Ok((index, pairs[index].1.extend_random(BATCH).1))
+        },
+        |pairs, (index, message)| Ok(pairs[index].0.extend_random(BATCH, &message)?),
     ))
 }
 
-fn ready_receiver() -> Result<CotReceiver> {
+fn pair(delta: Block) -> Result<(CotSender, CotReceiver)> {
     let mut rng = rng(721);
     let (receiver, offer) = ReceiverSetup::start(b"timing", &mut rng);
-    let (_, reply) = SenderSetup::start(b"timing", Block::ONE, &offer, &mut rng)?;
-    Ok(receiver.finish(&reply, &mut rng)?.0)
+    let (sender, reply) = SenderSetup::start(b"timing", delta, &offer, &mut rng)?;
+    let (receiver, trees) = receiver.finish(&reply, &mut rng)?;
+    Ok((sender.finish(&trees)?, receiver))
 }
 
 /// The set-up of a sender, whose base OTs choose by the bits of Delta.

@@ -12,6 +12,7 @@ use protocol::error::Error;
 use protocol::method::{Backend, Reveal};
 use protocol::server::{Service, Summary, serve};
 use protocol::tap::Tap;
+use protocol::wire::{HEADER_BYTES, Tag};
 use rand::RngExt;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -212,4 +213,38 @@ async fn a_label_of_more_segments_than_were_classified_is_refused() {
     assert_not_our_fault(&seen, plot);
     assert!(served.err().unwrap().to_string().contains("the label of 3 segments, where 2 are kept"));
     assert!(seen.err().unwrap().to_string().starts_with("the server ended the session: "));
+}
+
+/// Whatever an OT extension sends, one changed bit of it is found before anything is made of it,
+/// and the error blames the peer.
+#[tokio::test(start_paused = true)]
+async fn a_changed_message_of_an_ot_extension_is_found() {
+    let of_silent = [
+        Tag::CotSeeds,
+        Tag::SilentRequest,
+        Tag::SilentReply,
+        Tag::SilentPart,
+        Tag::SilentQuestion,
+        Tag::SilentAnswer,
+    ];
+    for (backend, reveal, tags) in [
+        (Backend::Ot, Reveal::Scores, of_silent.as_slice()),
+        (Backend::Gc, Reveal::Label, &[Tag::CotSeeds, Tag::Extension]),
+    ] {
+        let stage = Stage::new(reveal);
+        let (_, _, frames) = stage.run(backend, None).await;
+        for (from, tag) in
+            [Role::Client, Role::Server].into_iter().flat_map(|p| tags.iter().map(move |t| (p, *t)))
+        {
+            let mut own = frames.iter().filter(|frame| frame.from == from);
+            let frame = own.position(|frame| frame.bytes[0] == tag as u8).unwrap();
+            let plot = Plot { from, frame, act: Act::Flip(8 * HEADER_BYTES + 77) };
+            let (seen, served, _frames) = stage.run(backend, Some(plot)).await;
+            let errors = [seen.err(), served.err()].map(|error| error.unwrap().to_string());
+            assert!(
+                errors.iter().any(|error| error.contains("does not follow the protocol")),
+                "{tag} of the {from}: {errors:?}"
+            );
+        }
+    }
 }

@@ -76,7 +76,8 @@ impl Polynomial {
         if blocks.is_empty() { before } else { Block::from_bytes(polyval.finalize().into()) }
     }
 
-    /// `value` times the point to the power `count`: what a value becomes when as many zeros follow.
+    /// `value` times the point to the power `count`: what a value becomes when as many zeros
+    /// follow.
     #[must_use]
     pub(crate) fn shifted(&self, value: Block, count: usize) -> Block {
         let (mut value, mut power) = (value, self.point);

@@ -12,11 +12,11 @@
 //!
 //! **Inputs that a peer would like to choose.** A sender who hashes two equal inputs under one key
 //! makes two equal pads, of OTs or of garbled gates, and their difference tells what they hide. A
-//! hash for that setting is tweaked by the position, pi(pi(x) ^ i) ^ pi(x), and takes two AES calls.
-//! It is not needed here, because no peer chooses a key, a mac or a label: those of SoftSpoken are
-//! moved by offsets ([`crate::softspoken`]), those of the silent extension come from leaves that are
-//! random to the receiver ([`crate::silent`]). So inputs under one key are distinct but for chance:
-//! 128 inputs meet with probability 2^-115 a key.
+//! hash for that setting is tweaked by the position, pi(pi(x) ^ i) ^ pi(x), and takes two AES
+//! calls. It is not needed here, because no peer chooses a key, a mac or a label: those of
+//! SoftSpoken are moved by offsets ([`crate::softspoken`]), those of the silent extension come from
+//! leaves that are random to the receiver ([`crate::silent`]). So inputs under one key are distinct
+//! but for chance: 128 inputs meet with probability 2^-115 a key.
 //!
 //! [`KeyDeriver`] encrypts the index under a session key. AES is a permutation, so different
 //! indices give different keys. The [`Domain`] is part of the index, so garbling, OT derivation and

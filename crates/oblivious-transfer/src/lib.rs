@@ -19,6 +19,9 @@
 //! | [`cot`] | correlated OTs, and a trusted dealer of them |
 //! | [`softspoken`] | OT extension with 4 bytes an OT |
 //! | [`silent`] | OT extension with 0.09 bytes an OT, in parts that are consumed as they are made |
+//!
+//! Both extensions check each other's messages: parties that deviate learn no more than by
+//! guessing.
 
 pub mod aes;
 pub mod base;

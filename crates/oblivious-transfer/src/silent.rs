@@ -1,24 +1,28 @@
 //! Silent OT extension: correlated OTs for about 0.09 bytes of traffic each.
 //!
-//! This is Ferret (Yang, Weng, Lan, Zhang, Wang, CCS 2020) against semi-honest parties. Its trees
-//! are the correlated GGM trees of "Half-tree" (Guo, Yang, Wang, Zhang, Xie, Liu, Zhao,
-//! EUROCRYPT 2023).
+//! This is Ferret (Yang, Weng, Lan, Zhang, Wang, CCS 2020) with its consistency check. Its trees
+//! are the correlated GGM trees of "Half-tree" (Guo, Yang, Wang, Zhang, Xie, Liu, Zhao, EUROCRYPT
+//! 2023).
 //!
 //! ```text
 //! either party, the peer the same at the same time
 //!   (SoftSpoken set-up in both directions, see crate::softspoken)
-//!   SilentRequested   48,128 SoftSpoken OTs to receive   -- SETUP_REQUEST_BYTES -->
+//!   SilentRequested   48,256 SoftSpoken OTs to receive   -- SETUP_REQUEST_BYTES -->
 //!   SilentReplied     trees of the initial stage         -- SETUP_REPLY_BYTES -->
 //!   SilentExtension   per part, again and again:
 //!                     announce: trees of the part        -- PART_BYTES -->
-//!                     extend: PART_COTS correlated OTs in each direction
+//!                     extend: PART_COTS correlated OTs in each direction, Unchecked
+//!   SilentAsked       check of all parts since the last  -- QUESTION_BYTES -->
+//!   SilentAnswered                                       -- ANSWER_BYTES -->
+//!                     Checked: what was made may be used
 //! ```
 //!
 //! **Correlated OT.** The sender has a correlation Delta and a key for each OT. The receiver has a
 //! choice bit and a mac for each: the key, plus Delta if the choice is 1. A key's bit 0 is clear
 //! and that of Delta is set, so a mac's bit 0 is its choice.
 //!
-//! **One stage** turns k + t h correlated OTs of each direction, the *reserve*, into more of them.
+//! **One stage** turns k + t h correlated OTs of each direction, the *reserve*, and 128 a part for
+//! the check, into more of them.
 //! - There are t trees of 2^h leaves, which give t noise blocks. The sender holds the leaves v. The
 //!   receiver holds w, which equals v except at one secret place alpha of each tree, where
 //!   w = v ^ Delta.
@@ -37,6 +41,14 @@
 //! What costs most is reading s and r at random places. Side by side, one cache line serves both.
 //! So a party announces its trees first, which takes little time, and grows them again together
 //! with those of the peer.
+//!
+//! **Parties that deviate.** A receiver sends nothing but the SoftSpoken messages, which are
+//! checked there, and a question that tells its sender nothing and it nothing. Its macs are moved
+//! by the sender's leaves, which are random to it, so it cannot choose them: no two are equal but
+//! by chance, and the re-keyed hash of [`crate::hash`] needs no tweak for the pads that are made of
+//! them. A sender can send wrong sums: `check.rs` finds them, before anything is used. It can
+//! choose its own keys, and makes its own pads equal at most: what it receives is masked by choices
+//! that it does not know, whatever its keys are.
 //!
 //! **Trees.** The children of a node x are H(x) and x ^ H(x). So each level sums to Delta, and one
 //! block a level is sent. H is the circular correlation robust hash of [`crate::hash`], under a key
@@ -70,8 +82,15 @@
 //! let (mut client, mut server) = (client.finish(&reply)?, server.finish(&reply_of_client)?);
 //!
 //! let (of_client, of_server) = (client.announce(1), server.announce(1));
-//! let keys = client.extend(&of_server[0], |_, keys, _| keys.to_vec())?.concat();
-//! let macs = server.extend(&of_client[0], |_, _, macs| macs.to_vec())?.concat();
+//! let keys = client.extend(&of_server[0], |_, keys, _| keys.to_vec())?;
+//! let macs = server.extend(&of_client[0], |_, _, macs| macs.to_vec())?;
+//!
+//! let ((client, of_client), (server, of_server)) = (client.check(), server.check());
+//! let ((client, of_client), (server, of_server)) =
+//!     (client.answer(&of_server)?, server.answer(&of_client)?);
+//! let (client, checked) = client.finish(&of_server)?;
+//! let (server, passed) = server.finish(&of_client)?;
+//! let (keys, macs) = (keys.accept(&checked)?.concat(), macs.accept(&passed)?.concat());
 //! assert_eq!(keys.len(), PART_COTS);
 //! for (key, mac) in keys.iter().zip(&macs) {
 //!     assert!(*mac == *key ^ (Block::mask(mac.lsb()) & client.delta()));
@@ -131,6 +150,7 @@
 //!
 //! `python3 docs/security/estimates/run.py --check` computes all but the quoted figures again.
 
+mod check;
 mod code;
 mod extension;
 #[cfg(any(test, feature = "testkit"))]
@@ -140,11 +160,14 @@ mod run;
 mod security;
 mod setup;
 mod tree;
+mod unchecked;
 
-pub use extension::SilentExtension;
+pub use check::{ANSWER_BYTES, QUESTION_BYTES};
+pub use extension::{SilentAnswered, SilentAsked, SilentExtension};
 #[cfg(any(test, feature = "testkit"))]
 pub use lone_tree::LoneTree;
 pub use setup::{SilentReplied, SilentRequested};
+pub use unchecked::{Checked, Unchecked};
 
 use crate::bits::BitVec;
 use crate::block::Block;
@@ -159,6 +182,8 @@ struct Stage {
     trees: usize,
     /// h: levels of a tree, which has 2^h leaves.
     depth: usize,
+    /// Trees of one part, which are hashed together for the check.
+    part: usize,
 }
 
 impl Stage {
@@ -167,9 +192,9 @@ impl Stage {
         1 << self.depth
     }
 
-    /// Correlated OTs that one run consumes.
+    /// Correlated OTs that one run consumes: for the code, for the trees and for the check.
     const fn reserve(self) -> usize {
-        self.secret + self.trees * self.depth
+        self.secret + self.trees * self.depth + self.trees / self.part * check::MASKS
     }
 }
 
@@ -177,9 +202,9 @@ const INITIAL_SECRET: usize = 9 << 12;
 const MAIN_SECRET: usize = 5 << 16;
 
 /// Run once, from SoftSpoken OTs.
-const INITIAL: Stage = Stage { secret: INITIAL_SECRET, trees: 1408, depth: 8 };
+const INITIAL: Stage = Stage { secret: INITIAL_SECRET, trees: 1408, depth: 8, part: 1408 };
 /// Run again and again, from its own outputs.
-const MAIN: Stage = Stage { secret: MAIN_SECRET, trees: 2560, depth: 11 };
+const MAIN: Stage = Stage { secret: MAIN_SECRET, trees: 2560, depth: 11, part: PART_TREES };
 
 /// Outputs of every main tree that refill the reserve.
 const KEPT: usize = MAIN.reserve().div_ceil(MAIN.trees);

@@ -29,7 +29,8 @@
 //! and the base OTs.
 //! - A sender says nothing after the base OTs. It sees c_i masked by u_i, of which it lacks one
 //!   leaf, and a proof that it could have computed itself but for h(x), which is masked.
-//! - A receiver that deviates is caught, unless it guesses digits of Delta: `tree.rs` for the trees,
+//! - A receiver that deviates is caught, unless it guesses digits of Delta: `tree.rs` for the
+//!   trees,
 //!   `check.rs` for the batches. Who goes undetected with probability 2^-b has learnt b bits of
 //!   Delta. Keys are given out only once both checks have passed.
 

@@ -166,8 +166,13 @@ fn parameter_digest() -> [u8; 32] {
     let mut hasher = blake3::Hasher::new_derive_key("private-ecg parameters v1");
     hasher.update(&REVISION.to_le_bytes());
     hasher.update(he_linear::params::describe().as_bytes());
-    let extension =
-        [silent::PART_COTS, silent::PART_BYTES, silent::SETUP_REQUEST_BYTES, silent::SETUP_REPLY_BYTES];
+    let extension = [
+        silent::PART_COTS,
+        silent::PART_BYTES,
+        silent::SETUP_REQUEST_BYTES,
+        silent::SETUP_REPLY_BYTES,
+        softspoken::random_bytes(1),
+    ];
     for size in extension.into_iter().chain([softspoken::TREES_MESSAGE_BYTES, gc_nonlinear::CHUNK]) {
         hasher.update(&(size as u64).to_le_bytes());
     }
@@ -247,7 +252,7 @@ mod tests {
             old.receive(Due::at_most(Scope::SETUP, Tag::Accept, MAX_ACCEPT_BYTES)).await.unwrap_err()
         };
         let (told, refused) = tokio::join!(greet, greeted(&mut far));
-        let reason = "the client speaks protocol versions 1 to 1, the server 2 to 2; update the older";
+        let reason = "the client speaks protocol versions 1 to 1, the server 3 to 3; update the older";
         assert_eq!(told.to_string(), format!("the server ended the session: {reason}"));
         let refused = refused.err().unwrap().to_string();
         assert_eq!(refused, format!("client and server do not fit together: {reason}"));
@@ -260,15 +265,15 @@ mod tests {
         let refuse = async {
             let due = Due::at_most(Scope::SETUP, Tag::Hello, MAX_HELLO_BYTES);
             let hello = Hello::decode(&old.receive(due).await.unwrap()).unwrap();
-            assert_eq!((hello.magic, hello.oldest, hello.newest), (MAGIC, 2, 2));
+            assert_eq!((hello.magic, hello.oldest, hello.newest), (MAGIC, 3, 3));
             // What a server of version 1 says to these versions.
-            let reason = "the client speaks protocol versions 2 to 2, the server 1 to 1; update the older";
+            let reason = "the client speaks protocol versions 3 to 3, the server 1 to 1; update the older";
             old.send(Scope::SETUP, Tag::Abort, &Abort::new(reason).encode()).await.unwrap();
         };
         let (refused, ()) = tokio::join!(client(&mut near, Backend::Gc, None, &mut rng), refuse);
         assert_eq!(
             refused.err().unwrap().to_string(),
-            "the server ended the session: the client speaks protocol versions 2 to 2, the server 1 to 1; \
+            "the server ended the session: the client speaks protocol versions 3 to 3, the server 1 to 1; \
              update the older"
         );
     }

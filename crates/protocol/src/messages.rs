@@ -24,9 +24,9 @@ pub(crate) const REQUEST_BYTES: usize = 5;
 pub(crate) const MAGIC: [u8; 8] = *b"ppecg\0\0\x01";
 
 /// The oldest version of the protocol that this program speaks.
-pub const OLDEST_VERSION: u16 = 2;
+pub const OLDEST_VERSION: u16 = 3;
 /// The newest version of the protocol that this program speaks.
-pub const NEWEST_VERSION: u16 = 2;
+pub const NEWEST_VERSION: u16 = 3;
 
 macro_rules! codec {
     ($name:ident) => {

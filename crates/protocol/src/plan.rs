@@ -169,7 +169,11 @@ impl Plan {
             .iter()
             .map(|stage| stage.cots(method))
             .fold((0, 0), |sums, cots| (sums.0 + cots.0, sums.1 + cots.1));
-        2 * silent::parts_for(client.max(server)) * frames([silent::PART_BYTES])
+        let check = match client.max(server) {
+            0 => 0,
+            _ => frames([silent::QUESTION_BYTES, silent::ANSWER_BYTES]),
+        };
+        2 * (silent::parts_for(client.max(server)) * frames([silent::PART_BYTES]) + check)
     }
 }
 

@@ -71,6 +71,10 @@ tags! {
     Extension = 30, "an OT extension message";
     /// Offline: one part of a silent OT extension.
     SilentPart = 32, "a part of a silent OT extension";
+    /// Offline: what a receiver of silent OTs asks to check them.
+    SilentQuestion = 33, "a question on silent OTs";
+    /// Offline: what their sender answers.
+    SilentAnswer = 34, "an answer on silent OTs";
     /// Client, offline: corrections that bind its share's bits to OTs.
     InputCorrections = 31, "input corrections";
     /// Client, online: the masked input of a layer.

@@ -38,7 +38,8 @@ impl Powers {
     pub(super) fn extend(&self, before: Block, blocks: &[Block]) -> Block {
         blocks.chunks(WIDTH).fold(before, |before, blocks| {
             let powers = &self.0[WIDTH - blocks.len()..];
-            // SAFETY: whoever made `self` has found the instructions, and nothing else is asked for.
+            // SAFETY: whoever made `self` has found the instructions, and nothing else is asked
+            // for.
             reduce(unsafe { sum_of_products(before, blocks, powers) })
         })
     }

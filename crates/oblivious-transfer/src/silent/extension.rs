@@ -1,15 +1,21 @@
-//! The main stage of a silent extension: correlated OTs of both directions, part by part.
+//! The main stage of a silent extension: correlated OTs of both directions, part by part, and their
+//! check.
 
 use std::collections::VecDeque;
 
 use rayon::prelude::{IndexedParallelIterator, IntoParallelIterator, ParallelSliceMut};
 
+use super::check::{ANSWER_BYTES, Ledger, QUESTION_BYTES};
 use super::code::Pair;
-use super::run::{Endpoint, Reserve, StageRun, empty_reserve, keep};
+use super::run::{Endpoint, OwnTrees, Reserve, StageRun, empty_reserve, keep};
+use super::unchecked::{Checked, Unchecked};
 use super::{CHUNK_COTS, KEPT, MAIN, MAIN_SECRET, PART_BYTES, PART_COTS, PART_TREES, PARTS};
 use crate::block::Block;
-use crate::cot::Blocks;
+use crate::check::require_equal;
 use crate::error::OtError;
+
+const QUESTION: &str = "question of a silent check";
+const ANSWER: &str = "answer of a silent check";
 
 /// A party that makes correlated OTs of both directions, part by part.
 ///
@@ -22,16 +28,25 @@ pub struct SilentExtension {
     run: u32,
     /// Parts of the run that are done.
     done: usize,
-    /// Roots of the parts that are announced and not done.
-    announced: VecDeque<Blocks>,
+    /// Trees of the parts that are announced and not done.
+    announced: VecDeque<OwnTrees>,
     /// Correlated OTs made so far, in each direction.
     position: u64,
+    /// What is not checked yet.
+    unchecked: Ledger,
 }
 
+/// An extension that has asked its peer for a check and waits for the peer's question.
+pub struct SilentAsked(SilentExtension);
+
+/// An extension that has answered its peer's question and waits for the answer to its own.
+pub struct SilentAnswered(SilentExtension);
+
 impl SilentExtension {
-    pub(super) fn new(endpoint: Endpoint, reserve: Reserve) -> Self {
+    pub(super) fn new(endpoint: Endpoint, reserve: Reserve, unchecked: Ledger) -> Self {
         let next_reserve = empty_reserve(KEPT * MAIN.trees);
-        Self { endpoint, reserve, next_reserve, run: 1, done: 0, announced: VecDeque::new(), position: 0 }
+        let announced = VecDeque::new();
+        Self { endpoint, reserve, next_reserve, run: 1, done: 0, announced, position: 0, unchecked }
     }
 
     /// The correlation of the keys.
@@ -59,8 +74,8 @@ impl SilentExtension {
             .map(|part| {
                 let roots = self.endpoint.roots(PART_TREES);
                 let run = main(&self.endpoint, self.run, &self.reserve);
-                let message = run.announce(part * PART_TREES, &roots);
-                self.announced.push_back(roots);
+                let (trees, message) = run.announce(part * PART_TREES, roots);
+                self.announced.push_back(trees);
                 message
             })
             .collect()
@@ -70,7 +85,8 @@ impl SilentExtension {
     ///
     /// `consume` is called once for each of the [`super::PART_CHUNKS`] pieces, in parallel. It gets
     /// the piece's position in the stream of all parts, its [`CHUNK_COTS`] keys and as many macs.
-    /// Its results come back in order.
+    /// Its results come back in order. A peer that deviates may have made the macs wrong, so the
+    /// results can be had after a check alone. `consume` must let nothing out but by its result.
     ///
     /// # Errors
     /// [`OtError::Length`] if the message has another length.
@@ -79,19 +95,20 @@ impl SilentExtension {
         &mut self,
         message: &[u8],
         consume: impl Fn(u64, &[Block], &[Block]) -> R + Sync,
-    ) -> Result<Vec<R>, OtError> {
+    ) -> Result<Unchecked<Vec<R>>, OtError> {
         OtError::check_length("silent part", message, PART_BYTES)?;
-        let roots = self.announced.pop_front().ok_or(OtError::NotAnnounced)?;
+        let own = self.announced.pop_front().ok_or(OtError::NotAnnounced)?;
         let (first, position) = (self.done * PART_TREES, self.position);
         let kept = self.next_reserve[first * KEPT..][..PART_TREES * KEPT].par_chunks_mut(KEPT);
         let outputs = (0..PART_TREES).into_par_iter().zip(kept);
         let run = main(&self.endpoint, self.run, &self.reserve);
-        let results = run.grow(first, &roots, message, outputs, |(tree, kept), keys, macs| {
+        let (results, line) = run.grow(first, &own, message, outputs, |(tree, kept), keys, macs| {
             keep(kept, keys, macs);
             consume(position + (tree * CHUNK_COTS) as u64, &keys[KEPT..], &macs[KEPT..])
         })?;
+        self.unchecked.add(&line);
         self.advance();
-        Ok(results)
+        Ok(Unchecked::new(results, self.position))
     }
 
     fn advance(&mut self) {
@@ -103,8 +120,52 @@ impl SilentExtension {
             self.run += 1;
         }
     }
+
+    /// Begins the check of all that was made since the last one; returns the message to the peer
+    /// ([`QUESTION_BYTES`]).
+    ///
+    /// Both parties must have made the same parts.
+    #[must_use]
+    pub fn check(self) -> (SilentAsked, Vec<u8>) {
+        let question = self.unchecked.noise.to_bytes().to_vec();
+        (SilentAsked(self), question)
+    }
+}
+
+impl SilentAsked {
+    /// Answers the peer's question; returns the message to the peer ([`ANSWER_BYTES`]).
+    ///
+    /// # Errors
+    /// [`OtError::Length`] if the question has another length.
+    pub fn answer(self, question: &[u8]) -> Result<(SilentAnswered, Vec<u8>), OtError> {
+        OtError::check_length(QUESTION, question, QUESTION_BYTES)?;
+        let mut bytes = [0; Block::BYTES];
+        bytes.copy_from_slice(question);
+        let Self(extension) = self;
+        let answer = extension.unchecked.answer(Block::from_bytes(bytes), extension.delta());
+        Ok((SilentAnswered(extension), answer.to_vec()))
+    }
+}
+
+impl SilentAnswered {
+    /// Takes the peer's answer: gives the extension back with the leave to use what it made.
+    ///
+    /// # Errors
+    /// [`OtError::Length`] if the answer has another length. [`OtError::Inconsistent`] if the check
+    /// fails: the peer deviates. The extension is gone then.
+    pub fn finish(self, answer: &[u8]) -> Result<(SilentExtension, Checked), OtError> {
+        OtError::check_length(ANSWER, answer, ANSWER_BYTES)?;
+        let Self(mut extension) = self;
+        require_equal(ANSWER, &extension.unchecked.expected(), answer)?;
+        extension.unchecked = Ledger::default();
+        let checked = Checked::up_to(extension.position);
+        Ok((extension, checked))
+    }
 }
 
 fn main<'a>(endpoint: &'a Endpoint, number: u32, reserve: &'a [Pair]) -> StageRun<'a, MAIN_SECRET> {
     StageRun { stage: MAIN, endpoint, number, reserve }
 }
+
+#[cfg(test)]
+mod deviant;

@@ -5,12 +5,15 @@ use shares::Role;
 use zeroize::{Zeroize, Zeroizing};
 
 use super::Stage;
+use super::check::{Hashes, Ledger, MASKS};
 use super::code::{Outputs, Pair};
 use super::tree::{Announce, ReceivedTree, SentTree, Trees};
 use crate::aes;
 use crate::block::{Block, read_blocks, write_blocks};
+use crate::check::DIGEST_BYTES;
 use crate::cot::Blocks;
 use crate::error::OtError;
+use crate::field::Polynomial;
 use crate::hash::{Domain, KeyDeriver, KeyIndex};
 use crate::prg::Prg;
 
@@ -37,6 +40,15 @@ pub(super) struct Endpoint {
     pub(super) deriver: KeyDeriver,
     /// Makes the roots of the party's trees.
     pub(super) generator: Prg,
+    /// What every point of the check depends on: the session and both set-up requests.
+    pub(super) transcript: [u8; DIGEST_BYTES],
+}
+
+/// Trees of one part that the party has announced to its peer.
+pub(super) struct OwnTrees {
+    pub(super) roots: Blocks,
+    /// What hashes their leaves for the check.
+    pub(super) hash: Polynomial,
 }
 
 impl Endpoint {
@@ -64,10 +76,11 @@ pub(super) struct StageRun<'a, const K: usize> {
 }
 
 impl<const K: usize> StageRun<'_, K> {
-    /// The message of the party's own trees from `first` on, which have these roots.
-    pub(super) fn announce(&self, first: usize, roots: &[Block]) -> Vec<u8> {
+    /// Announces the party's own trees of the part that begins with tree `first`: what they are,
+    /// and the message.
+    pub(super) fn announce(&self, first: usize, roots: Blocks) -> (OwnTrees, Vec<u8>) {
         let mut message = vec![Block::ZERO; roots.len() * self.stage.depth];
-        message.par_chunks_mut(self.stage.depth).zip(roots).enumerate().for_each_init(
+        message.par_chunks_mut(self.stage.depth).zip(&*roots).enumerate().for_each_init(
             || self.leaves(),
             |leaves, (index, (message, root))| {
                 let (tree, path) = (self.sent(first + index, *root), self.path(first + index));
@@ -76,13 +89,14 @@ impl<const K: usize> StageRun<'_, K> {
         );
         let mut bytes = Vec::new();
         write_blocks(&message, &mut bytes);
-        bytes
+        (OwnTrees { roots, hash: self.hash(first, self.endpoint.own, &bytes) }, bytes)
     }
 
-    /// Makes the OTs of the trees from `first` on, as many as there are `roots`, from the peer's
-    /// message.
+    /// Makes the OTs of the part that begins with tree `first`, from the party's own trees and the
+    /// peer's message.
     ///
-    /// Hands each tree's keys and macs to `consume` with its element of `outputs`.
+    /// Hands each tree's keys and macs to `consume` with its element of `outputs`. They are not
+    /// checked: the part's line of the ledger comes with the results.
     ///
     /// # Errors
     /// [`OtError::Length`] if the message has another length than that of so many trees.
@@ -90,27 +104,34 @@ impl<const K: usize> StageRun<'_, K> {
     pub(super) fn grow<T: Send, R: Send>(
         &self,
         first: usize,
-        roots: &[Block],
+        own: &OwnTrees,
         message: &[u8],
         outputs: impl IndexedParallelIterator<Item = T>,
         consume: impl Fn(T, &[Block], &[Block]) -> R + Sync,
-    ) -> Result<Vec<R>, OtError> {
-        OtError::check_length("silent trees", message, roots.len() * self.stage.depth * Block::BYTES)?;
+    ) -> Result<(Vec<R>, Ledger), OtError> {
+        let length = own.roots.len() * self.stage.depth * Block::BYTES;
+        OtError::check_length("silent trees", message, length)?;
         let table = self.table()?;
+        let received = self.hash(first, self.endpoint.own.peer(), message);
+        let hashes = Hashes { sent: &own.hash, received: &received };
         let message: Vec<Block> = read_blocks(message).collect();
-        Ok(outputs
-            .zip(roots)
+        let (results, trees): (Vec<R>, Vec<Ledger>) = outputs
+            .zip(&*own.roots)
             .zip(message.par_chunks(self.stage.depth))
             .enumerate()
             .map_init(
                 || (self.leaves(), self.leaves()),
                 |(keys, macs), (index, ((output, root), message))| {
                     let sent = self.sent(first + index, *root);
-                    self.tree(table, first + index, sent, message, Outputs { keys, macs });
-                    consume(output, keys, macs)
+                    let outputs = Outputs { keys, macs };
+                    let line = self.tree(table, first + index, sent, message, hashes, outputs);
+                    (consume(output, keys, macs), line)
                 },
             )
-            .collect())
+            .unzip();
+        let mut line = hashes.join(trees.into_iter(), self.stage.leaves());
+        line.add(&Ledger::masks(self.masks(first)));
+        Ok((results, line))
     }
 
     /// What the code reads: the first K OTs of a reserve that is long enough for the trees too.
@@ -121,16 +142,38 @@ impl<const K: usize> StageRun<'_, K> {
     }
 
     /// The OTs of one tree of each direction.
-    fn tree(&self, table: &[Pair; K], tree: usize, sent: SentTree, message: &[Block], outputs: Outputs<'_>) {
+    fn tree(
+        &self,
+        table: &[Pair; K],
+        tree: usize,
+        sent: SentTree,
+        message: &[Block],
+        hashes: Hashes<'_>,
+        outputs: Outputs<'_>,
+    ) -> Ledger {
         let key = self.key(Domain::SilentTree, self.endpoint.own.peer(), tree);
         aes::dispatch(Trees {
             sent,
             received: ReceivedTree { key, path: self.path(tree), message },
+            hashes,
             code_key: self.key(Domain::SilentCode, Role::Client, 0),
             table,
             outputs,
             first: (tree * self.stage.leaves()) as u64,
-        });
+        })
+    }
+
+    /// What hashes the leaves of the part that begins with tree `first`, which `sender` sends.
+    pub(super) fn hash(&self, first: usize, sender: Role, message: &[u8]) -> Polynomial {
+        let mut hasher = blake3::Hasher::new_derive_key("oblivious-transfer 2026 silent check point");
+        hasher.update(&self.endpoint.transcript);
+        hasher.update(&[sender.index() as u8]);
+        hasher.update(&self.number.to_le_bytes());
+        hasher.update(&(first as u64).to_le_bytes());
+        hasher.update(message);
+        let mut point = [0; Block::BYTES];
+        hasher.finalize_xof().fill(&mut point);
+        Polynomial::at(Block::from_bytes(point))
     }
 
     fn sent(&self, tree: usize, root: Block) -> SentTree {
@@ -139,8 +182,14 @@ impl<const K: usize> StageRun<'_, K> {
     }
 
     /// The reserve OTs of a tree of each direction.
-    fn path(&self, tree: usize) -> &[Pair] {
+    pub(super) fn path(&self, tree: usize) -> &[Pair] {
         &self.reserve[self.stage.secret + tree * self.stage.depth..][..self.stage.depth]
+    }
+
+    /// The reserve OTs that mask the check of the part that begins with tree `first`.
+    fn masks(&self, first: usize) -> &[Pair] {
+        let Stage { secret, trees, depth, part } = self.stage;
+        &self.reserve[secret + trees * depth + first / part * MASKS..][..MASKS]
     }
 
     fn leaves(&self) -> Blocks {
@@ -161,9 +210,11 @@ mod tests {
     use rayon::prelude::IntoParallelIterator;
     use shares::Role;
 
-    use super::{Endpoint, StageRun, empty_reserve};
+    use super::{Endpoint, OwnTrees, StageRun, empty_reserve};
     use crate::block::Block;
+    use crate::check::DIGEST_BYTES;
     use crate::error::OtError;
+    use crate::field::Polynomial;
     use crate::hash::KeyDeriver;
     use crate::prg::Prg;
     use crate::silent::{INITIAL, INITIAL_SECRET};
@@ -172,11 +223,14 @@ mod tests {
     fn grow(reserve: usize, bytes: usize) -> Result<Vec<()>, OtError> {
         let generator = Prg::from_block(Block::ONE);
         let deriver = KeyDeriver::new(b"run");
-        let endpoint = Endpoint { own: Role::Client, delta: Block::ONE, deriver, generator };
+        let transcript = [0; DIGEST_BYTES];
+        let endpoint = Endpoint { own: Role::Client, delta: Block::ONE, deriver, generator, transcript };
         let reserve = empty_reserve(reserve);
         let run: StageRun<'_, INITIAL_SECRET> =
             StageRun { stage: INITIAL, endpoint: &endpoint, number: 0, reserve: &reserve };
-        run.grow(0, &[Block::ONE; 2], &vec![0; bytes], [(); 2].into_par_iter(), |(), _, _| ())
+        let own = OwnTrees { roots: vec![Block::ONE; 2].into(), hash: Polynomial::at(Block::ONE) };
+        let grown = run.grow(0, &own, &vec![0; bytes], [(); 2].into_par_iter(), |(), _, _| ());
+        grown.map(|(results, _)| results)
     }
 
     #[test]

@@ -142,7 +142,7 @@ fn the_documented_table_is_what_is_computed() {
 fn the_estimates_see_a_weak_set() {
     // Blocks of 8192 with k = 700000: the sparse sub-code falls below 128 bits although decoding
     // the whole code does not.
-    let weak = Stage { secret: 700_000, trees: 1280, depth: 13 };
+    let weak = Stage { secret: 700_000, trees: 1280, depth: 13, part: 1280 };
     assert!(
         information_set(weak, weak.secret as f64) > 128.0 && sub_code(weak, random_fraction(weak)) < 128.0
     );

@@ -7,9 +7,10 @@ use shares::Role;
 use zeroize::Zeroizing;
 
 use super::code::Pair;
-use super::run::{Endpoint, Reserve, StageRun, empty_reserve, keep};
+use super::run::{Endpoint, OwnTrees, Reserve, StageRun, empty_reserve, keep};
 use super::{INITIAL, INITIAL_SECRET, SETUP_REPLY_BYTES, SETUP_REQUEST_BYTES, SilentExtension};
 use crate::block::Block;
+use crate::check::DIGEST_BYTES;
 use crate::cot::Blocks;
 use crate::error::OtError;
 use crate::hash::KeyDeriver;
@@ -20,13 +21,16 @@ use crate::softspoken::{CotReceiver, CotSender};
 pub struct SilentRequested {
     own: Role,
     deriver: KeyDeriver,
+    session_id: Vec<u8>,
+    /// A digest of the request.
+    request: [u8; DIGEST_BYTES],
     macs: Blocks,
 }
 
 /// A party that has sent its reply and waits for the peer's.
 pub struct SilentReplied {
     endpoint: Endpoint,
-    roots: Blocks,
+    own: OwnTrees,
     reserve: Reserve,
 }
 
@@ -40,14 +44,17 @@ impl SilentRequested {
         let (cots, message) = softspoken.extend_random(INITIAL.reserve());
         let mut macs = cots.macs;
         macs.iter_mut().zip(cots.choices.iter()).for_each(|(mac, choice)| *mac = mac.with_lsb(choice));
-        (Self { own, deriver: KeyDeriver::new(session_id), macs }, message)
+        let request = *blake3::hash(&message).as_bytes();
+        let (session_id, deriver) = (session_id.to_vec(), KeyDeriver::new(session_id));
+        (Self { own, deriver, session_id, request, macs }, message)
     }
 
     /// Takes the peer's request; returns the message to the peer ([`SETUP_REPLY_BYTES`]).
     ///
     /// # Errors
     /// [`OtError::EvenDelta`] if bit 0 of the sender's correlation is clear.
-    /// [`OtError::Length`] if the request has another length.
+    /// [`OtError::Length`] if the request has another length. [`OtError::Inconsistent`] if it fails
+    /// its check.
     pub fn reply(
         self,
         softspoken: &mut CotSender,
@@ -63,15 +70,29 @@ impl SilentRequested {
         let pair = |(key, mac): (&Block, &Block)| Pair { key: key.with_lsb(false), mac: *mac };
         let reserve = Zeroizing::new(keys.iter().zip(self.macs.iter()).map(pair).collect::<Vec<_>>());
         let generator = Prg::from_block(Block::random(rng));
-        let mut endpoint = Endpoint { own: self.own, delta, deriver: self.deriver, generator };
+        let transcript = self.transcript(request);
+        let mut endpoint = Endpoint { own: self.own, delta, deriver: self.deriver, generator, transcript };
         let roots = endpoint.roots(INITIAL.trees);
-        let message = initial(&endpoint, &reserve).announce(0, &roots);
-        Ok((SilentReplied { endpoint, roots, reserve }, message))
+        let (own, message) = initial(&endpoint, &reserve).announce(0, roots);
+        Ok((SilentReplied { endpoint, own, reserve }, message))
+    }
+
+    /// A digest of the session and of both requests, that of the client first.
+    fn transcript(&self, request: &[u8]) -> [u8; DIGEST_BYTES] {
+        let mut requests = [self.request, *blake3::hash(request).as_bytes()];
+        if self.own == Role::Server {
+            requests.reverse();
+        }
+        let mut hasher = blake3::Hasher::new_derive_key("oblivious-transfer 2026 silent check transcript");
+        hasher.update(&(self.session_id.len() as u64).to_le_bytes());
+        hasher.update(&self.session_id);
+        hasher.update(requests.as_flattened());
+        *hasher.finalize().as_bytes()
     }
 }
 
 impl SilentReplied {
-    /// Takes the peer's reply.
+    /// Takes the peer's reply. What it says is checked with the first parts.
     ///
     /// # Errors
     /// [`OtError::Length`] if it has another length.
@@ -79,8 +100,10 @@ impl SilentReplied {
         OtError::check_length("silent set-up reply", reply, SETUP_REPLY_BYTES)?;
         let mut made = empty_reserve(INITIAL.trees * INITIAL.leaves());
         let outputs = made.par_chunks_mut(INITIAL.leaves());
-        initial(&self.endpoint, &self.reserve).grow(0, &self.roots, reply, outputs, keep)?;
-        Ok(SilentExtension::new(self.endpoint, made))
+        let run = initial(&self.endpoint, &self.reserve);
+        let (_, unchecked) =
+            run.grow(0, &self.own, reply, outputs, |kept: &mut [Pair], keys, macs| keep(kept, keys, macs))?;
+        Ok(SilentExtension::new(self.endpoint, made, unchecked))
     }
 }
 

@@ -7,6 +7,7 @@
 use crate::aes::{AesBackend, Kernel};
 use crate::block::Block;
 
+use super::check::{Hashes, Ledger};
 use super::code::{Outputs, Pair, encode};
 
 /// A tree that a party sends.
@@ -176,6 +177,8 @@ fn equal(a: u64, b: u64) -> Block {
 pub(super) struct Trees<'a, const K: usize> {
     pub(super) sent: SentTree,
     pub(super) received: ReceivedTree<'a>,
+    /// What the check takes of the leaves.
+    pub(super) hashes: Hashes<'a>,
     pub(super) code_key: Block,
     /// What the code reads.
     pub(super) table: &'a [Pair; K],
@@ -185,15 +188,17 @@ pub(super) struct Trees<'a, const K: usize> {
 }
 
 impl<const K: usize> Kernel for Trees<'_, K> {
-    type Output = ();
+    type Output = Ledger;
 
     #[inline(always)]
-    fn run<A: AesBackend>(self, aes: A) {
+    fn run<A: AesBackend>(self, aes: A) -> Ledger {
         let [code] = aes.schedule(&[self.code_key]);
         self.sent.grow(aes, self.outputs.keys, |_, _| ());
         clear_choices(self.outputs.keys);
         self.received.grow(aes, self.outputs.macs);
+        let line = self.hashes.of_trees(self.outputs.keys, self.outputs.macs, self.received.path);
         encode(aes, &code, self.first, self.table, self.outputs);
+        line
     }
 }
 
@@ -229,13 +234,15 @@ mod tests {
     use super::{Announce, Outputs, Pair, ReceivedTree, SentTree, Trees};
     use crate::aes::{self, Kernel, Portable};
     use crate::block::Block;
+    use crate::field::{Polynomial, times};
+    use crate::silent::check::{Hashes, Ledger};
 
     const K: usize = 256;
     const DEPTH: usize = 7;
 
     /// Keys and macs of a party, made by `announce` for both parties and `grow` for both, the
     /// reserves dealt.
-    fn run(announce: impl Fn(Announce<'_>), grow: impl Fn(Trees<'_, K>)) -> [[Vec<Block>; 2]; 2] {
+    fn run(announce: impl Fn(Announce<'_>), grow: impl Fn(Trees<'_, K>) -> Ledger) -> [[Vec<Block>; 2]; 2] {
         let mut rng = ChaCha20Rng::seed_from_u64(20);
         let deltas: [Block; 2] = core::array::from_fn(|_| Block::random(&mut rng).with_lsb(true));
         let tree_keys: [Block; 2] = core::array::from_fn(|_| Block::random(&mut rng));
@@ -257,15 +264,24 @@ mod tests {
             announce(Announce { tree: sent(party), path, message: &mut message, leaves: &mut leaves });
             message
         });
+        let points: [Polynomial; 2] = core::array::from_fn(|_| Polynomial::at(Block::random(&mut rng)));
+        let mut lines = [Ledger::default(), Ledger::default()];
         let outputs: [_; 2] = core::array::from_fn(|party| {
             let peer = 1 - party;
             let [mut keys, mut macs] = [vec![Block::ONE; 1 << DEPTH], vec![Block::ONE; 1 << DEPTH]];
             let (table, path) = reserves[party].split_first_chunk().unwrap();
             let received = ReceivedTree { key: tree_keys[peer], path, message: &messages[peer] };
             let outputs = Outputs { keys: &mut keys, macs: &mut macs };
-            grow(Trees { sent: sent(party), received, code_key, table, outputs, first: 1 << DEPTH });
+            let hashes = Hashes { sent: &points[party], received: &points[peer] };
+            let (sent, first) = (sent(party), 1 << DEPTH);
+            lines[party] = grow(Trees { sent, received, hashes, code_key, table, outputs, first });
             [keys, macs]
         });
+        for sender in 0..2 {
+            let (sent, received) = (&lines[sender], &lines[1 - sender]);
+            let expected = sent.sent ^ times(received.noise, deltas[sender]);
+            assert_eq!(received.received, expected, "the check of honest trees holds");
+        }
         for sender in 0..2 {
             for (key, mac) in outputs[sender][0].iter().zip(&outputs[1 - sender][1]) {
                 assert_eq!(*mac, *key ^ (Block::mask(mac.lsb()) & deltas[sender]));

@@ -7,7 +7,7 @@
 //! receiver                                                        sender
 //!   c, for one unit of 128 OTs more than is asked for    -->
 //!               both: the challenge, a hash of all that the receiver has sent
-//!   h(x), a digest of all h(v_j)                         -->      the digest of all h(w_j) - Delta_j h(x)?
+//!   h(x), a digest of all h(v_j)                         -->      that of all h(w_j) - Delta_j h(x)?
 //! ```
 //! h is the polynomial hash of [`crate::field`] at the challenge. It maps a bit vector, cut into
 //! blocks, to one block and is linear. v_j and w_j are the 128 vectors of both parties, and w_j =
@@ -24,9 +24,10 @@
 //!
 //! The challenge is a hash of the receiver's own messages, which spares a round trip. A receiver
 //! may try many messages, and each is a new chance for two of 32 vectors to collide: below 496 n
-//! 2^-128. For the largest batch that a plan allows (n = 2^18) that is 2^-101, so it takes about
-//! 2^101 trials, each of which hashes the whole message. The trees come before any challenge, and
-//! the digest of their tags enters it.
+//! 2^-128. A client accepts plans of 4 GB at most, so a batch has less than 2^30 OTs and n is below
+//! 2^23. So a trial, which hashes the whole message, succeeds with probability 2^-96 at most, and
+//! with 2^-103 for the batches of the shipped models. The trees come before any challenge: the
+//! digest of their tags enters it.
 //!
 //! **Offsets.** Whoever makes the trees can choose them so that two macs of a batch are equal, four
 //! bits at a time. The keys are equal then too, and so are the pads that the receiver did NOT
@@ -57,7 +58,7 @@ const WIDTH: usize = 64;
 pub(super) type RowHashes = Zeroizing<[Block; ROWS]>;
 
 /// What all challenges of an extension depend on: its session and its trees.
-pub(super) struct Transcript(blake3::Hasher);
+pub(super) struct Transcript([u8; DIGEST_BYTES]);
 
 /// What both parties draw from the receiver's messages once a batch is fixed.
 pub(super) struct Challenge {
@@ -70,16 +71,17 @@ pub(super) struct Challenge {
 impl Transcript {
     /// `trees` is the receiver's tree message.
     pub(super) fn new(session_id: &[u8], trees: &[u8]) -> Self {
-        let mut hasher = blake3::Hasher::new_derive_key("oblivious-transfer 2026 SoftSpoken challenge");
+        let mut hasher = blake3::Hasher::new_derive_key("oblivious-transfer 2026 SoftSpoken transcript");
         hasher.update(&(session_id.len() as u64).to_le_bytes());
         hasher.update(session_id);
         hasher.update(trees);
-        Self(hasher)
+        Self(*hasher.finalize().as_bytes())
     }
 
     /// The challenge of the batch that begins at stream unit `unit`, from its vectors.
     pub(super) fn challenge(&self, unit: u64, vectors: &[u8]) -> Challenge {
-        let mut hasher = self.0.clone();
+        let mut hasher = blake3::Hasher::new_derive_key("oblivious-transfer 2026 SoftSpoken challenge");
+        hasher.update(&self.0);
         hasher.update(&unit.to_le_bytes());
         hasher.update(&(vectors.len() as u64).to_le_bytes());
         let pieces = vectors.par_chunks(VECTORS * STEP / 8 * TASK_STEPS);

@@ -148,7 +148,8 @@ impl Kernel for Extend<'_> {
     }
 }
 
-/// Fills the matrix with v, the choices with u_0 and the vectors with u_i ^ u_0 for the other trees.
+/// Fills the matrix with v, the choices with u_0 and the vectors with u_i ^ u_0 for the other
+/// trees.
 #[inline(always)]
 fn step<A: AesBackend>(
     streams: &Streams<A>,

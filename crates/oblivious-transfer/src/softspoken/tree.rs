@@ -180,26 +180,29 @@ impl Tags {
 }
 
 fn sum(tags: &[Tag]) -> Tag {
-    tags.iter().fold(Tag::default(), |sum, tag| [sum[0] ^ tag[0], sum[1] ^ tag[1]])
+    tags.iter().fold(Tag::default(), |sum, tag| plus(sum, *tag))
+}
+
+fn plus(a: Tag, b: Tag) -> Tag {
+    [a[0] ^ b[0], a[1] ^ b[1]]
 }
 
 /// Puts in place 0 what makes the tags add up to `all`.
 fn complete(tags: &mut TreeTags, all: Tag) {
-    let known = sum(&tags[1..]);
-    tags[0] = [all[0] ^ known[0], all[1] ^ known[1]];
+    tags[0] = plus(all, sum(&tags[1..]));
 }
 
 /// From the order y ^ Delta_i to the order y.
 fn reorder(tags: &mut TreeTags, delta: Block, tree: usize) {
     for bit in 0..DIGIT_BITS {
-        let mask = Block::mask(path_bit(delta, tree, DIGIT_BITS - 1 - bit));
+        // Hidden from the compiler, which would skip the loop where the bit is clear: a secret
+        // branch.
+        let mask = core::hint::black_box(Block::mask(path_bit(delta, tree, DIGIT_BITS - 1 - bit)));
         for place in (0..LEAVES).filter(|place| place >> bit & 1 == 0) {
             let other = place | 1 << bit;
-            for half in 0..2 {
-                let swap = mask & (tags[place][half] ^ tags[other][half]);
-                tags[place][half] ^= swap;
-                tags[other][half] ^= swap;
-            }
+            let swap = plus(tags[place], tags[other]).map(|half| mask & half);
+            tags[place] = plus(tags[place], swap);
+            tags[other] = plus(tags[other], swap);
         }
     }
 }

@@ -2,7 +2,7 @@
 //! silent one.
 
 use oblivious_transfer::block::Block;
-use oblivious_transfer::silent::{SilentExtension, SilentRequested, parts_for};
+use oblivious_transfer::silent::{Checked, SilentExtension, SilentRequested, Unchecked, parts_for};
 use oblivious_transfer::softspoken::{CotReceiver, CotSender, ReceiverSetup, SenderSetup};
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng, SeedableRng};
@@ -62,28 +62,47 @@ fn streams(plans: &[StepPlan], own: Role, delta: Block) -> Streams {
 }
 
 /// Makes a part and adds it to both streams.
-fn extend_streams(extension: &mut SilentExtension, message: &[u8], (sent, received): &mut Streams) {
-    let pieces = extension.extend(message, |position, keys, macs| {
-        (sent.condense(position, keys), received.condense(position, macs))
-    });
-    for (keys, macs) in pieces.unwrap() {
-        sent.add(keys).unwrap();
-        received.add(macs).unwrap();
-    }
+fn extend_streams(
+    extension: &mut SilentExtension,
+    message: &[u8],
+    streams: Unchecked<Streams>,
+) -> Unchecked<Streams> {
+    let make = |(sent, received): &Streams| {
+        let pieces = extension.extend(message, |position, keys, macs| {
+            (sent.condense(position, keys), received.condense(position, macs))
+        });
+        Ok(pieces.unwrap())
+    };
+    let add = |(sent, received): &mut Streams, pieces: Vec<_>| {
+        pieces.into_iter().try_for_each(|(keys, macs)| sent.add(keys).and_then(|()| received.add(macs)))
+    };
+    streams.extend(make, add).unwrap()
+}
+
+/// Both parties check each other.
+fn check(client: SilentExtension, server: SilentExtension) -> [Checked; 2] {
+    let ((client, from_client), (server, from_server)) = (client.check(), server.check());
+    let (client, of_client) = client.answer(&from_server).unwrap();
+    let (server, of_server) = server.answer(&from_client).unwrap();
+    [client.finish(&of_server).unwrap().1, server.finish(&of_client).unwrap().1]
 }
 
 /// The material of several steps, each direction, from one silent extension.
 fn stream(plans: &[StepPlan], rng: &mut ChaCha20Rng) -> [Vec<(ReceivedMaterial, SentMaterial)>; 2] {
     let [mut client, mut server] = set_up_silent(rng);
-    let mut of_client = streams(plans, Role::Client, client.delta());
-    let mut of_server = streams(plans, Role::Server, server.delta());
+    let of_client = streams(plans, Role::Client, client.delta());
+    let of_server = streams(plans, Role::Server, server.delta());
     assert_eq!(of_client.0.needed(), of_server.1.needed());
     assert_eq!(of_client.1.needed(), of_server.0.needed());
-    for _ in 0..parts_for(of_client.0.needed().max(of_client.1.needed())) {
+    let parts = parts_for(of_client.0.needed().max(of_client.1.needed()));
+    let (mut at_client, mut at_server) = (Unchecked::nothing(of_client), Unchecked::nothing(of_server));
+    for _ in 0..parts {
         let (from_client, from_server) = (client.announce(1), server.announce(1));
-        extend_streams(&mut client, &from_server[0], &mut of_client);
-        extend_streams(&mut server, &from_client[0], &mut of_server);
+        at_client = extend_streams(&mut client, &from_server[0], at_client);
+        at_server = extend_streams(&mut server, &from_client[0], at_server);
     }
+    let [client, server] = check(client, server);
+    let (of_client, of_server) = (at_client.accept(&client).unwrap(), at_server.accept(&server).unwrap());
     [(of_client.1, of_server.0), (of_server.1, of_client.0)]
         .map(|(received, sent)| received.finish().unwrap().into_iter().zip(sent.finish().unwrap()).collect())
 }

@@ -10,7 +10,14 @@
 //!   SilentReply   (it will send)                       <->   SilentReply   (it will send)
 //! offline, per inference, as many times as the extension begins a new run
 //!   SilentPart, part by part                           <->   SilentPart, part by part
+//! offline, per inference, once all parts are made
+//!   SilentQuestion (it received)                       <->   SilentQuestion (it received)
+//!   SilentAnswer   (it sent)                           <->   SilentAnswer   (it sent)
 //! ```
+//! Until the answer is in, a party sends nothing that depends on what it received: a sender that
+//! deviates could learn from it. The material stays [`Unchecked`] so long. One check covers all
+//! parts of a preparation, and the first one also the set-up.
+//!
 //! The OTs of a direction form one stream. Each consumer owns a range of it, in the order of the
 //! layers. Consumers are the non-linear steps, and for an LSTM its unit vectors and each part of
 //! its cells. Both directions make as many parts as the longer one needs. What is left over is
@@ -24,7 +31,8 @@ use std::time::Instant;
 use deepcardio::architecture::limits;
 use oblivious_transfer::block::Block;
 use oblivious_transfer::silent::{
-    PART_BYTES, SETUP_REPLY_BYTES, SETUP_REQUEST_BYTES, SilentExtension, SilentRequested, parts_for,
+    ANSWER_BYTES, Checked, PART_BYTES, QUESTION_BYTES, SETUP_REPLY_BYTES, SETUP_REQUEST_BYTES,
+    SilentExtension, SilentRequested, Unchecked, parts_for,
 };
 use oblivious_transfer::softspoken::{CotReceiver, CotSender};
 use ot_nonlinear::{
@@ -96,8 +104,13 @@ pub(crate) async fn material(
     let scope = Scope::nonlinear_all(Phase::Offline);
     let mut extension = silent.lend()?;
     let consumers = (0..).zip(plan.ot_consumers(method));
-    let mut streams = Streams::new(consumers, own, hash_root, &extension);
+    let streams = Streams::new(consumers, own, hash_root, &extension);
     let mut left = streams.parts();
+    if left == 0 {
+        silent.give_back(extension);
+        return offload(move || streams.finish()).await;
+    }
+    let mut streams = Unchecked::nothing(streams);
     while left > 0 {
         let messages;
         (extension, messages) = offload(move || {
@@ -115,8 +128,26 @@ pub(crate) async fn material(
         )
         .await?;
     }
+    let (extension, checked) = check(channel, scope, own.peer(), extension).await?;
     silent.give_back(extension);
-    offload(move || streams.finish()).await
+    offload(move || streams.accept(&checked).map_err(Error::internal)?.finish()).await
+}
+
+/// Both parties show each other that what they sent is right; a peer that cannot ends the session.
+async fn check(
+    channel: &mut Channel,
+    scope: Scope,
+    peer: Role,
+    extension: SilentExtension,
+) -> Result<(SilentExtension, Checked)> {
+    let (asked, question) = extension.check();
+    let due = Due::exactly(scope, Tag::SilentQuestion, QUESTION_BYTES);
+    let peer_question = channel.exchange(&question, due).await?;
+    let (answered, answer) =
+        asked.answer(&peer_question).map_err(|e| Error::invalid(peer, Tag::SilentQuestion, e))?;
+    let due = Due::exactly(scope, Tag::SilentAnswer, ANSWER_BYTES);
+    let peer_answer = channel.exchange(&answer, due).await?;
+    answered.finish(&peer_answer).map_err(|e| Error::invalid(peer, Tag::SilentAnswer, e))
 }
 
 /// The streams of an inference's steps, and where they stand in the extension of the session.
@@ -183,15 +214,19 @@ async fn receive(
     peer: Role,
     count: usize,
     mut extension: SilentExtension,
-    mut streams: Streams,
-) -> Result<(SilentExtension, Streams)> {
+    mut streams: Unchecked<Streams>,
+) -> Result<(SilentExtension, Unchecked<Streams>)> {
     for _ in 0..count {
         let message = channel.receive(Due::exactly(scope, Tag::SilentPart, PART_BYTES)).await?;
         (extension, streams) = offload(move || {
-            let pieces =
-                extension.extend(&message, |position, keys, macs| streams.condense(position, keys, macs));
-            let pieces = pieces.map_err(|e| Error::invalid(peer, Tag::SilentPart, e))?;
-            pieces.into_iter().try_for_each(|pieces| streams.add(pieces))?;
+            let streams = streams.extend(
+                |streams| {
+                    let condense = |position, keys: &[_], macs: &[_]| streams.condense(position, keys, macs);
+                    let pieces = extension.extend(&message, condense);
+                    pieces.map_err(|e| Error::invalid(peer, Tag::SilentPart, e))
+                },
+                |streams, pieces| pieces.into_iter().try_for_each(|pieces| streams.add(pieces)),
+            )?;
             Ok((extension, streams))
         })
         .await?;
