@@ -1,5 +1,7 @@
 //! A whole session over loopback TCP, both parties, under two extreme models and ECGs.
 
+use std::rc::Rc;
+
 use benches::Result;
 use benches::session::{Stage, Way};
 use benches::timing::measure::Subject;
@@ -10,14 +12,16 @@ use ecg::Segment;
 /// With each backend.
 pub(crate) fn subjects() -> Result<Vec<Subject>> {
     let names = ["session: gc", "session: ot, ripple", "session: ot, tree"];
+    let stages = Rc::new(stages()?);
     let sessions = names.into_iter().zip(Way::FIXED);
     sessions
         .map(|(name, (_, way))| {
             Ok(Subject::new(
                 [name, "weights and ECG 0 / greatest"],
-                stages()?,
+                Rc::clone(&stages),
                 |_, class| Ok(class),
-                move |[first, second], class| {
+                move |stages, class| {
+                    let [first, second] = stages.as_ref();
                     let stage = if class.is_second() { second } else { first };
                     stage.run(way)
                 },
