@@ -70,7 +70,7 @@ fn garble() -> Result<Subject> {
     ))
 }
 
-/// The label of one segment, with random inputs for the party that is not looked at.
+/// The label of one segment and its level, with random inputs for the party that is not looked at.
 struct Label {
     plan: ArgmaxPlan,
     root: HashRoot,
@@ -82,7 +82,8 @@ struct Label {
 
 impl Label {
     fn new() -> Result<Self> {
-        let shape = ArgmaxShape { classes: 4, ell: 24, terms: 1 };
+        let shape =
+            ArgmaxShape { classes: 4, ell: 24, terms: 1, thresholds: Some([86_727, 274_917, 486_945]) };
         let (plan, root) = (ArgmaxPlan::new(shape)?, HashRoot::new(&[4; 32]));
         let inputs = Dealt::new(&mut rng(741), plan.input_cots());
         let shares = [0, Ring::new(shape.ell).mask()].map(|share| vec![share; shape.scores()]);

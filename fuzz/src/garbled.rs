@@ -25,8 +25,12 @@ static STEPS: LazyLock<Vec<StepPlan>> = LazyLock::new(|| {
 });
 
 static ARGMAXES: LazyLock<Vec<ArgmaxPlan>> = LazyLock::new(|| {
-    let shapes = [(4, 12, 1), (3, 8, 3), (5, 4, 2)];
-    shapes.map(|(classes, ell, terms)| ArgmaxPlan::new(ArgmaxShape { classes, ell, terms }).unwrap()).into()
+    let shapes = [(4, 12, 1, Some([1, 40, 900])), (3, 8, 3, None), (5, 4, 2, Some([3, 4, 31]))];
+    shapes
+        .map(|(classes, ell, terms, thresholds)| {
+            ArgmaxPlan::new(ArgmaxShape { classes, ell, terms, thresholds }).unwrap()
+        })
+        .into()
 });
 
 /// Correlated OTs from a dealer.
@@ -105,8 +109,14 @@ fn evaluate_argmax(plan: &ArgmaxPlan, peer: &mut Peer<'_>) -> Result<(), StepErr
     let (_, inputs) = deal(plan.input_cots(), 1);
     let scores = vec![1; plan.shape().scores()];
     let (_, client) = ArgmaxEvaluator::prepare(plan, &root(), 3, &scores, inputs)?;
-    let label = client.finish(&peer.message(plan.message_bytes()))?;
-    assert!(label < plan.shape().classes, "the label is a class");
+    let chosen = client.finish(&peer.message(plan.message_bytes()))?;
+    assert!(chosen.label < plan.shape().classes, "the label is a class");
+    assert_eq!(
+        chosen.level.is_some(),
+        plan.shape().thresholds.is_some(),
+        "a level where there are thresholds"
+    );
+    assert!(chosen.level.is_none_or(|level| level < 4), "the level has two bits");
     Ok(())
 }
 

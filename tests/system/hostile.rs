@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use deepcardio::model::Model;
 use deepcardio::reference;
-use deepcardio::testkit::{ModelSpec, random_model, random_segment};
+use deepcardio::testkit::{ModelSpec, random_model, random_segment, with_random_levels};
 use ecg::Segment;
 use protocol::client::Outcome;
 use protocol::error::Error;
@@ -19,14 +19,15 @@ use rand_chacha::rand_core::SeedableRng;
 use shares::Role;
 
 use crate::relay::{Act, Frame, Plot, relayed};
-use crate::session::{Seen, config, reference_label, run_client};
+use crate::session::{Seen, config, expected, reference_label, run_client};
 
 /// Between them these send every message: those of a label are the same for both backends.
-const EVERY_MESSAGE: [(Backend, Reveal); 2] = [(Backend::Ot, Reveal::Scores), (Backend::Gc, Reveal::Label)];
+const EVERY_MESSAGE: [(Backend, Reveal); 2] =
+    [(Backend::Ot, Reveal::Scores), (Backend::Gc, Reveal::RecordLabel)];
 
 struct Stage {
     model: Model,
-    /// One record; where labels alone are revealed, one that has an overall label.
+    /// One record; where labels alone are revealed, one of two segments.
     segments: Vec<Segment>,
     service: Arc<Service>,
     tap: Tap,
@@ -35,8 +36,9 @@ struct Stage {
 impl Stage {
     fn new(reveal: Reveal) -> Self {
         let mut rng = ChaCha20Rng::seed_from_u64(11);
-        let (segments, blocks) = if reveal == Reveal::Label { (2, 1) } else { (1, 2) };
+        let (segments, blocks) = if reveal.hides_scores() { (2, 1) } else { (1, 2) };
         let model = random_model(&mut rng, &ModelSpec::small(2, 12, 3, blocks));
+        let model = with_random_levels(&mut rng, &model);
         let segments = (0..segments).map(|_| random_segment(&mut rng, model.architecture())).collect();
         let tap = Tap::new();
         let service = Arc::new(Service::new(model.clone(), reveal).unwrap().with_tap(tap.clone()));
@@ -57,11 +59,7 @@ impl Stage {
     }
 
     fn is_right(&self, segment: &Segment, outcome: &Outcome) -> bool {
-        let scores = reference::scores(&self.model, segment).unwrap();
-        match outcome {
-            Outcome::Scores(private) => *private == scores,
-            Outcome::Label(label) => *label == deepcardio::scores::argmax(&scores),
-        }
+        *outcome == expected(&self.model, segment, self.service.reveal())
     }
 
     /// Whether every outcome is right, that of the record included.
@@ -181,38 +179,49 @@ async fn asked_for(stage: &Stage, backend: Backend, request: [u8; 5]) -> (Result
 
 #[tokio::test(start_paused = true)]
 async fn an_overall_label_is_refused_where_there_is_none() {
-    let (scores, label) = (Stage::new(Reveal::Scores), Stage::new(Reveal::Label));
-    let (_seen, server) = asked_for(&scores, Backend::Ot, [4, 2, 0, 0, 0]).await;
-    assert!(server.contains("an overall label was asked for, but this server reveals scores"), "{server}");
+    let stages = [Reveal::Scores, Reveal::Label, Reveal::RecordLabel].map(Stage::new);
+    let [scores, segments_alone, label] = &stages;
+    for (stage, part) in [
+        (scores, "but this server reveals scores"),
+        (segments_alone, "but this server reveals the label of every segment alone"),
+    ] {
+        let (_seen, server) = asked_for(stage, Backend::Ot, [4, 2, 0, 0, 0]).await;
+        assert!(server.contains(&format!("an overall label was asked for, {part}")), "{server}");
+    }
     for (request, part) in [
         ([4, 0, 0, 0, 0], "the label of 0 segments, and not of 2 to 128"),
         ([4, 1, 0, 0, 0], "the label of 1 segments, and not of 2 to 128"),
         ([4, 129, 0, 0, 0], "the label of 129 segments, and not of 2 to 128"),
         ([4, 255, 0, 0, 0], "the label of 255 segments, and not of 2 to 128"),
         ([4, 2, 1, 0, 0], "the label of 258 segments, and not of 2 to 128"),
-        // The shares of both segments are used up.
-        ([4, 2, 0, 0, 0], "the label of 2 segments, where 0 are kept"),
-        ([4, 128, 0, 0, 0], "the label of 128 segments, where 0 are kept"),
         ([7, 0, 0, 0, 0], "no such request"),
         ([0, 1, 0, 0, 0], "no such request"),
         ([1, 0, 0, 0, 1], "no such request"),
     ] {
-        let (_seen, server) = asked_for(&label, Backend::Gc, request).await;
+        let (_seen, server) = asked_for(label, Backend::Gc, request).await;
         assert!(server.contains(part), "{request:?}: {server}");
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_label_of_more_segments_than_were_classified_is_refused() {
-    let stage = Stage::new(Reveal::Label);
+async fn a_record_of_segments_that_are_not_kept_is_refused() {
+    let stage = Stage::new(Reveal::RecordLabel);
     let (_, _, frames) = stage.run(Backend::Ot, None).await;
     let own: Vec<&Frame> = frames.iter().filter(|frame| frame.from == Role::Client).collect();
-    let request = own.iter().rposition(|frame| frame.bytes[5..] == [4, 2, 0, 0, 0]).unwrap();
-    let plot = Plot { from: Role::Client, frame: request, act: Act::Payload([4, 3, 0, 0, 0]) };
-    let (seen, served, _frames) = stage.run(Backend::Ot, Some(plot)).await;
-    assert_not_our_fault(&seen, plot);
-    assert!(served.err().unwrap().to_string().contains("the label of 3 segments, where 2 are kept"));
-    assert!(seen.err().unwrap().to_string().starts_with("the server ended the session: "));
+    let list = own.iter().position(|frame| frame.bytes[0] == Tag::Segments as u8).unwrap();
+    assert_eq!(own[list].bytes[5..], [0, 0, 0, 0, 1, 0, 0, 0]);
+    // A bit of the first number, of the second, and one that makes both the same.
+    for (bit, number) in [(40, 1), (41, 2), (40 + 32, 0), (40 + 33, 3), (40 + 63, 0x8000_0001_u32)] {
+        let plot = Plot { from: Role::Client, frame: list, act: Act::Flip(bit) };
+        let (seen, served, _frames) = stage.run(Backend::Ot, Some(plot)).await;
+        assert_not_our_fault(&seen, plot);
+        let server = served.err().unwrap();
+        assert!(matches!(server, Error::Peer { peer: Role::Client, .. }));
+        let reason = format!("inference {number}, whose scores are not kept or are named twice");
+        assert!(server.to_string().ends_with(&reason), "{bit}: {server}");
+        let client = seen.err().unwrap().to_string();
+        assert_eq!(client, format!("the server ended the session: it refuses a request: {reason}"));
+    }
 }
 
 /// Whatever an OT extension sends, one changed bit of it is found before anything is made of it,

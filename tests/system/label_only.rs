@@ -1,5 +1,5 @@
-//! A label-only client's whole view holds no score: neither the messages that it receives nor these
-//! together with its own shares.
+//! The whole view of a client that learns labels holds no score: neither the messages that it
+//! receives nor these together with its own shares.
 //!
 //! What a client could do with a server's share, had it one, is add it to its own. So the tests
 //! look for the share itself, at every bit of everything the server sent: in a label-only session
@@ -9,7 +9,7 @@
 
 use deepcardio::model::Model;
 use deepcardio::reference;
-use deepcardio::testkit::{ModelSpec, random_model, random_segment};
+use deepcardio::testkit::{ModelSpec, random_model, random_segment, with_random_levels};
 use ecg::Segment;
 use gc_nonlinear::{ArgmaxPlan, ArgmaxShape};
 use protocol::client::ClientSession;
@@ -48,7 +48,7 @@ async fn view(model: &Model, backend: Backend, reveal: Reveal, segments: &[Segme
             let _learned = session.infer(prepared, segment).await.unwrap();
             shares.push(tap.score_share(Role::Client));
         }
-        if reveal == Reveal::Label {
+        if reveal == Reveal::RecordLabel {
             session.overall_label().await.unwrap();
         }
         let ledger = session.take_ledger();
@@ -75,6 +75,7 @@ impl View {
 fn random_record() -> (Model, Vec<Segment>) {
     let mut rng = ChaCha20Rng::seed_from_u64(31);
     let model = random_model(&mut rng, &ModelSpec::small(2, 12, 3, 1));
+    let model = with_random_levels(&mut rng, &model);
     let segments = (0..SEGMENTS).map(|_| random_segment(&mut rng, model.architecture())).collect();
     (model, segments)
 }
@@ -140,7 +141,7 @@ async fn no_score_nor_the_share_that_would_complete_one_is_in_the_clients_view()
     let (model, segments) = random_record();
     let ell = ell(&model);
     for &backend in Backend::ALL {
-        let view = view(&model, backend, Reveal::Label, &segments).await;
+        let view = view(&model, backend, Reveal::RecordLabel, &segments).await;
         let received = received(&view);
         for share in missing_shares(&model, &view, &segments) {
             for pattern in patterns(&share, ell) {
@@ -176,16 +177,19 @@ async fn where_scores_are_revealed_the_same_search_finds_every_share() {
 async fn all_that_comes_out_of_a_label_only_session_is_garbled_argmaxes() {
     let (model, segments) = random_record();
     let classes = model.architecture().classes().len();
-    let label_bytes = |terms| {
-        let plan = ArgmaxPlan::new(ArgmaxShape { classes, ell: ell(&model), terms }).unwrap();
-        // Tables and, for the label alone, bits that decode it.
+    let label_bytes = |terms, thresholds| {
+        let plan = ArgmaxPlan::new(ArgmaxShape { classes, ell: ell(&model), terms, thresholds }).unwrap();
+        // Tables and, for label and level alone, bits that decode them.
         assert_eq!(plan.message_bytes(), plan.ciphertexts() * 16 + 1);
         plan.message_bytes() + HEADER_BYTES
     };
-    let mut labels = vec![label_bytes(1); SEGMENTS];
-    labels.push(label_bytes(SEGMENTS));
+    let thresholds = model.architecture().confidence().map(|confidence| confidence.thresholds);
+    assert!(thresholds.is_some());
+    let mut labels = vec![label_bytes(1, thresholds); SEGMENTS];
+    // A record has a label and no level.
+    labels.push(label_bytes(SEGMENTS, None));
     for &backend in Backend::ALL {
-        let view = view(&model, backend, Reveal::Label, &segments).await;
+        let view = view(&model, backend, Reveal::RecordLabel, &segments).await;
         assert_eq!(view.of_kind(Tag::Label), labels);
         let output = view.ledger.total(|scope| scope.part == Part::Output);
         assert_eq!(output.received, labels.iter().sum::<usize>() as u64, "nothing else is booked as output");

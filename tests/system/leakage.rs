@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use deepcardio::architecture::Stage;
 use deepcardio::model::{LayerWeights, Model};
-use deepcardio::testkit::{ModelSpec, random_lstm_model, random_model, random_segment};
+use deepcardio::testkit::{ModelSpec, random_lstm_model, random_model, random_segment, with_random_levels};
 use ecg::Segment;
 use protocol::method::{Backend, Reveal};
 use protocol::server::{Service, serve};
@@ -47,8 +47,10 @@ pub(crate) fn extremes(model: &Model) -> [Model; 3] {
     };
     let ends: [&dyn Fn(u32) -> i8; 3] =
         [&|_| 0, &|bits| i8::MAX >> (i8::BITS - bits), &|bits| i8::MIN >> (i8::BITS - bits)];
+    // Levels of confidence need not fit the least rings.
+    let bare = architecture.with_confidence(None).unwrap();
     let rings = ends.map(|end| {
-        let model = Model::with_least_rings(architecture, weights(end), "least".into()).unwrap();
+        let model = Model::with_least_rings(&bare, weights(end), "least".into()).unwrap();
         model.architecture().specification().ring_bits.clone()
     });
     let [zero, upper, lower] = &rings;
@@ -66,11 +68,12 @@ fn flat(segment: &Segment, sample: i32) -> Segment {
 async fn sizes_depend_on_the_architecture_alone() {
     let mut rng = ChaCha20Rng::seed_from_u64(21);
     let models = [random_model(&mut rng, &ModelSpec::small(3, 20, 4, 2)), random_lstm_model(&mut rng, 3, 5)];
+    let models = models.map(|model| with_random_levels(&mut rng, &model));
     for (model, &backend) in models.iter().flat_map(|m| Backend::ALL.iter().map(move |b| (m, b))) {
         let random = random_segment(&mut rng, model.architecture());
         let top = (1 << (model.architecture().signal().input_bits - 1)) - 1;
         let ecgs = [0, top, -top - 1].map(|sample| [random.clone(), flat(&random, sample)]);
-        for reveal in [Reveal::Scores, Reveal::Label] {
+        for reveal in [Reveal::Scores, Reveal::Label, Reveal::RecordLabel] {
             let mut seen = Vec::new();
             for (model, segments) in extremes(model).iter().zip(&ecgs) {
                 seen.push(sizes(&transcript(model, backend, reveal, segments).await));
@@ -105,11 +108,11 @@ async fn a_repeated_inference_shares_no_mask_table_or_ot() {
         let segment = random_segment(&mut rng, model.architecture());
         let segments = [segment.clone(), segment];
         // Within one session, and between two.
-        let twice = transcript(model, backend, Reveal::Label, &segments).await;
+        let twice = transcript(model, backend, Reveal::RecordLabel, &segments).await;
         let blocks: usize =
             twice.iter().filter(|frame| frame.bytes[0] >= 10).map(|frame| frame.bytes[5..].len() / 16).sum();
         assert_eq!(fresh_blocks(&twice).len(), blocks, "a block came twice within a session");
-        let again = transcript(model, backend, Reveal::Label, &segments).await;
+        let again = transcript(model, backend, Reveal::RecordLabel, &segments).await;
         assert!(fresh_blocks(&twice).is_disjoint(&fresh_blocks(&again)), "a block came in two sessions");
     }
 }

@@ -1,9 +1,14 @@
 //! Private inference equals the reference, layer by layer and bit for bit.
 
-use deepcardio::architecture::Layer;
+use std::collections::HashSet;
+
+use deepcardio::architecture::{Accuracy, Confidence, Layer, Level};
 use deepcardio::model::Model;
-use deepcardio::reference::trace;
-use deepcardio::testkit::{ModelSpec, random_lstm_model, random_model, random_segment, random_small_model};
+use deepcardio::reference::{self, trace};
+use deepcardio::scores;
+use deepcardio::testkit::{
+    ModelSpec, random_lstm_model, random_model, random_segment, random_small_model, with_random_levels,
+};
 use ecg::Segment;
 use protocol::client::{ClientConfig, ClientSession};
 use protocol::error::Error;
@@ -15,7 +20,9 @@ use rand::RngExt;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 
-use crate::session::{assert_equals_reference, config, memory_pair, reference_label, run_client, run_pair};
+use crate::session::{
+    assert_equals_reference, config, expected, memory_pair, reference_label, run_client, run_pair,
+};
 
 /// One block after the other, with an odd length, a kernel of 3, 5 or 7 and a width of 1 to 64
 /// channels.
@@ -95,15 +102,41 @@ async fn lstms_of_1_to_256_units_and_1_to_40_positions() {
     }
 }
 
+/// The model with three thresholds side by side, of which the margin of the segment reaches so
+/// many, the last of them just so.
+fn with_levels_about(model: &Model, segment: &Segment, reached: u64) -> Model {
+    let margin = scores::margin(&reference::scores(model, segment).unwrap());
+    let first = (margin + 1 - reached.min(margin)) as u32;
+    let thresholds = [first, first + 1, first + 2];
+    let confidence = Confidence { thresholds, temperature: 1000, accuracy: [Accuracy::default(); 4] };
+    model.with_confidence(Some(confidence)).unwrap()
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn label_only_reveals_the_argmax() {
+async fn a_label_is_the_argmax_and_the_level_of_its_margin() {
     let mut rng = ChaCha20Rng::seed_from_u64(3);
+    let mut levels = HashSet::new();
     for &backend in Backend::ALL {
-        for _ in 0..8 {
-            let model = random_small_model(&mut rng);
-            let segment = random_segment(&mut rng, model.architecture());
-            assert_equals_reference(&model, backend, Reveal::Label, &[segment]).await;
+        for round in 0..12 {
+            let bare = random_small_model(&mut rng);
+            let segment = random_segment(&mut rng, bare.architecture());
+            let model = with_levels_about(&bare, &segment, round % 4);
+            let reveal = if round < 6 { Reveal::Label } else { Reveal::RecordLabel };
+            levels.extend(reference::label(&model, &segment).unwrap().level.map(Level::name));
+            assert_equals_reference(&model, backend, reveal, &[segment]).await;
         }
+    }
+    assert_eq!(levels.len(), Level::ALL.len(), "every level occurs: {levels:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_network_without_levels_gives_the_class_alone() {
+    let mut rng = ChaCha20Rng::seed_from_u64(10);
+    for &backend in Backend::ALL {
+        let model = random_small_model(&mut rng);
+        let segment = random_segment(&mut rng, model.architecture());
+        assert_eq!(reference::label(&model, &segment).unwrap().level, None);
+        assert_equals_reference(&model, backend, Reveal::Label, &[segment]).await;
     }
 }
 
@@ -126,10 +159,15 @@ async fn a_record_of_several_segments_gets_the_label_of_their_sum() {
     for &backend in Backend::ALL {
         for segments in [2, 3, 5] {
             let (model, segments) = record_of_two_labels(segments, &mut rng);
-            let service = Service::new(model.clone(), Reveal::Label).unwrap();
+            let model = with_random_levels(&mut rng, &model);
+            let service = Service::new(model.clone(), Reveal::RecordLabel).unwrap();
             let (seen, served) = run_pair(&service, config(backend, None), &segments).await;
             let (seen, served) = (seen.unwrap(), served.unwrap());
             assert_eq!(seen.overall, Some(reference_label(&model, &segments)));
+            for (segment, outcome) in segments.iter().zip(&seen.outcomes) {
+                assert!(*outcome == expected(&model, segment, Reveal::RecordLabel));
+            }
+            assert_eq!(served.answers, segments.len() as u64 + 1);
             let after_setup = |ledger: &Ledger| ledger.total(|scope| scope.phase != Phase::Setup);
             let client = after_setup(&seen.ledger);
             assert_eq!(client.sent + client.received, seen.planned, "the plan foretells every byte");
@@ -144,7 +182,7 @@ async fn a_new_record_forgets_the_segments_of_the_last() {
     let mut rng = ChaCha20Rng::seed_from_u64(8);
     let model = random_model(&mut rng, &ModelSpec::small(2, 12, 3, 1));
     let segments: Vec<_> = (0..6).map(|_| random_segment(&mut rng, model.architecture())).collect();
-    let service = Service::new(model.clone(), Reveal::Label).unwrap();
+    let service = Service::new(model.clone(), Reveal::RecordLabel).unwrap();
     let (client, server) = memory_pair();
     let client = async {
         let mut session = ClientSession::connect(client, config(Backend::Ot, None)).await?;
@@ -179,7 +217,8 @@ async fn a_client_asks_for_no_overall_label_that_it_cannot_get() {
     let segment = random_segment(&mut rng, model.architecture());
     for (reveal, segments, part) in [
         (Reveal::Scores, 1, "the server reveals scores"),
-        (Reveal::Label, MAX_RECORD_SEGMENTS + 1, "split the recording"),
+        (Reveal::Label, 2, "pp-server --reveal record-label"),
+        (Reveal::RecordLabel, MAX_RECORD_SEGMENTS + 1, "split the recording"),
     ] {
         let service = Service::new(model.clone(), reveal).unwrap();
         let (client, server) = memory_pair();
@@ -226,8 +265,7 @@ async fn one_session_classifies_several_segments() {
         let (seen, served) = run_pair(&service, config(backend, None), &segments).await;
         let seen = seen.unwrap();
         for (outcome, segment) in seen.outcomes.iter().zip(&segments) {
-            let scores = deepcardio::reference::scores(&model, segment).unwrap();
-            assert!(*outcome == protocol::client::Outcome::Scores(scores));
+            assert!(*outcome == expected(&model, segment, Reveal::Scores));
         }
         let served = served.unwrap();
         assert_eq!(served.inferences, 4);

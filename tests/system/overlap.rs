@@ -6,11 +6,9 @@
 use std::time::Duration;
 
 use deepcardio::model::Model;
-use deepcardio::reference;
-use deepcardio::testkit::{ModelSpec, random_lstm_model, random_model, random_segment};
-use ecg::Segment;
+use deepcardio::testkit::{ModelSpec, random_lstm_model, random_model, random_segment, with_random_levels};
 use protocol::channel::Channel;
-use protocol::client::{ClientSession, Outcome};
+use protocol::client::ClientSession;
 use protocol::error::Error;
 use protocol::method::{Backend, Reveal};
 use protocol::server::{Service, serve};
@@ -20,7 +18,7 @@ use shares::Role;
 use tokio::time::Instant;
 use transport::memory::{Line, pair};
 
-use crate::session::{TIMEOUTS, config, reference_label};
+use crate::session::{TIMEOUTS, config, expected, reference_label};
 
 const LATENCY: Duration = Duration::from_millis(50);
 
@@ -28,14 +26,6 @@ fn distant_pair() -> (Channel, Channel) {
     let line = Line::INSTANT.with_latency(LATENCY);
     let (client, server) = pair(line, line);
     (Channel::new(client.stream, Role::Server, TIMEOUTS), Channel::new(server.stream, Role::Client, TIMEOUTS))
-}
-
-fn expected(model: &Model, segment: &Segment, reveal: Reveal) -> Outcome {
-    let scores = reference::scores(model, segment).unwrap();
-    match reveal {
-        Reveal::Scores => Outcome::Scores(scores),
-        Reveal::Label => Outcome::Label(deepcardio::scores::argmax(&scores)),
-    }
 }
 
 /// Four segments, the second and the third with a preparation beside them.
@@ -73,8 +63,8 @@ async fn one_beside_the_other(model: &Model, backend: Backend, reveal: Reveal) {
         }
         outcomes.push(session.infer(prepared, &segments[3]).await?);
         let overall = match reveal {
-            Reveal::Label => Some(session.overall_label().await?),
-            Reveal::Scores => None,
+            Reveal::RecordLabel => Some(session.overall_label().await?),
+            Reveal::Scores | Reveal::Label => None,
         };
         session.finish().await?;
         Ok::<_, Error>((outcomes, overall))
@@ -84,7 +74,7 @@ async fn one_beside_the_other(model: &Model, backend: Backend, reveal: Reveal) {
     for (segment, outcome) in segments.iter().zip(outcomes) {
         assert!(outcome == expected(model, segment, reveal), "{backend} {reveal}");
     }
-    assert_eq!(overall, (reveal == Reveal::Label).then(|| reference_label(model, &segments)));
+    assert_eq!(overall, (reveal == Reveal::RecordLabel).then(|| reference_label(model, &segments)));
     assert_eq!(served.unwrap().inferences, 4);
 }
 
@@ -92,8 +82,9 @@ async fn one_beside_the_other(model: &Model, backend: Backend, reveal: Reveal) {
 async fn preparing_takes_no_time_beside_classifying() {
     let mut rng = ChaCha20Rng::seed_from_u64(51);
     let convolutions = random_model(&mut rng, &ModelSpec::small(2, 12, 3, 2));
+    let convolutions = with_random_levels(&mut rng, &convolutions);
     for &backend in Backend::ALL {
-        for reveal in [Reveal::Scores, Reveal::Label] {
+        for reveal in [Reveal::Scores, Reveal::RecordLabel] {
             one_beside_the_other(&convolutions, backend, reveal).await;
         }
     }

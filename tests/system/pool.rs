@@ -1,11 +1,10 @@
 //! Prepared inferences of a session: several at a time, each used once, dropped or refused.
 
 use deepcardio::model::Model;
-use deepcardio::reference;
-use deepcardio::testkit::{ModelSpec, random_model, random_segment};
+use deepcardio::testkit::{ModelSpec, random_model, random_segment, with_random_levels};
 use ecg::Segment;
 use protocol::channel::Channel;
-use protocol::client::{ClientSession, Outcome, PreparedInference};
+use protocol::client::{ClientSession, PreparedInference};
 use protocol::error::{Error, Result};
 use protocol::method::{Backend, Reveal};
 use protocol::server::{PREPARED_PER_SESSION, Service, serve};
@@ -15,22 +14,14 @@ use rand_chacha::rand_core::SeedableRng;
 use shares::Role;
 
 use crate::relay::{Act, Frame, Plot, relayed};
-use crate::session::{config, memory_pair, reference_label};
+use crate::session::{config, expected, memory_pair, reference_label};
 
 fn model_and_segments(segments: usize) -> (Model, Vec<Segment>) {
     let mut rng = ChaCha20Rng::seed_from_u64(41);
     let model = random_model(&mut rng, &ModelSpec::small(2, 12, 3, 1));
+    let model = with_random_levels(&mut rng, &model);
     let segments = (0..segments).map(|_| random_segment(&mut rng, model.architecture())).collect();
     (model, segments)
-}
-
-/// What the reference says of a segment.
-fn expected(model: &Model, segment: &Segment, reveal: Reveal) -> Outcome {
-    let scores = reference::scores(model, segment).unwrap();
-    match reveal {
-        Reveal::Scores => Outcome::Scores(scores),
-        Reveal::Label => Outcome::Label(deepcardio::scores::argmax(&scores)),
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -39,9 +30,9 @@ async fn several_are_held_and_used_in_any_order() {
     let (model, segments) = model_and_segments(most);
     for (backend, reveal) in [
         (Backend::Ot, Reveal::Scores),
-        (Backend::Ot, Reveal::Label),
+        (Backend::Ot, Reveal::RecordLabel),
         (Backend::Gc, Reveal::Scores),
-        (Backend::Gc, Reveal::Label),
+        (Backend::Gc, Reveal::RecordLabel),
     ] {
         let service = Service::new(model.clone(), reveal).unwrap();
         let (client, server) = memory_pair();
@@ -58,14 +49,15 @@ async fn several_are_held_and_used_in_any_order() {
                 let outcome = session.infer(pool.remove(at), segment).await?;
                 assert!(outcome == expected(&model, segment, reveal), "{backend} {reveal}");
             }
-            if reveal == Reveal::Label {
+            if reveal == Reveal::RecordLabel {
                 assert_eq!(session.overall_label().await?, reference_label(&model, &segments));
             }
             session.finish().await
         };
         let (done, served) = tokio::join!(client, serve(server, &service));
         done.unwrap();
-        assert_eq!(served.unwrap().inferences, most as u64);
+        let (served, records) = (served.unwrap(), u64::from(reveal == Reveal::RecordLabel));
+        assert_eq!((served.inferences, served.answers), (most as u64, most as u64 + records));
     }
 }
 

@@ -35,7 +35,7 @@ pub(crate) fn config(backend: Backend, tap: Option<Tap>) -> ClientConfig {
 /// What a client saw of a session of one inference a segment, the segments being one record.
 pub(crate) struct Seen {
     pub(crate) outcomes: Vec<Outcome>,
-    /// The record's label, where labels alone are revealed.
+    /// The record's label, where it is revealed.
     pub(crate) overall: Option<usize>,
     /// Bytes of all of it after the set-up, as the plan foretold them.
     pub(crate) planned: u64,
@@ -51,13 +51,21 @@ pub(crate) async fn run_client(channel: Channel, config: ClientConfig, segments:
         outcomes.push(session.infer(prepared, segment).await?);
     }
     let mut overall = None;
-    if session.reveal() == Reveal::Label {
+    if session.reveal() == Reveal::RecordLabel {
         planned += session.overall_label_traffic(segments.len())?;
         overall = Some(session.overall_label().await?);
     }
     let ledger = session.take_ledger();
     session.finish().await?;
     Ok(Seen { outcomes, overall, planned, ledger })
+}
+
+/// What the reference says of a segment.
+pub(crate) fn expected(model: &Model, segment: &Segment, reveal: Reveal) -> Outcome {
+    match reveal {
+        Reveal::Scores => Outcome::Scores(reference::scores(model, segment).unwrap()),
+        Reveal::Label | Reveal::RecordLabel => Outcome::Label(reference::label(model, segment).unwrap()),
+    }
 }
 
 /// The label of the sum of the reference's scores.
@@ -100,17 +108,16 @@ pub(crate) async fn assert_equals_reference(
         });
         let trace = reference::trace(model, segment).unwrap();
         tap.compare(model.architecture(), &trace).unwrap();
-        let scores = reference::scores(model, segment).unwrap();
-        let expected = match reveal {
-            Reveal::Scores => Outcome::Scores(scores),
-            Reveal::Label => Outcome::Label(deepcardio::scores::argmax(&scores)),
-        };
-        assert!(seen.outcomes == [expected], "the outcome differs from the reference");
+        assert!(
+            seen.outcomes == [expected(model, segment, reveal)],
+            "the outcome differs from the reference"
+        );
         let overall =
-            (reveal == Reveal::Label).then(|| reference_label(model, std::slice::from_ref(segment)));
+            (reveal == Reveal::RecordLabel).then(|| reference_label(model, std::slice::from_ref(segment)));
         assert_eq!(seen.overall, overall);
         let inference = seen.ledger.total(|scope| scope.phase != Phase::Setup);
         assert_eq!(inference.sent + inference.received, seen.planned, "the plan foretells every byte");
-        assert_eq!(served.unwrap().inferences, 1);
+        let served = served.unwrap();
+        assert_eq!((served.inferences, served.answers), (1, 1));
     }
 }

@@ -102,7 +102,8 @@ pub struct Local {
     /// results with.
     #[arg(long)]
     pub model: Option<PathBuf>,
-    /// Let the embedded server reveal labels alone: one for each segment, one for the whole record.
+    /// Let the embedded server reveal labels and how sure they are, in place of scores: for each
+    /// segment, and the label of the whole record.
     #[arg(long, requires = "embedded")]
     pub label_only: bool,
     /// Compare with the network in the clear: every layer with an embedded server, scores or labels

@@ -23,7 +23,7 @@ use crate::connection::Connection;
 use crate::embedded::{self, Embedded};
 use crate::failure::Failure;
 use crate::report::progress::Bar;
-use crate::report::{self, FileReport};
+use crate::report::{self, FileReport, Overall};
 use crate::settings::Settings;
 use crate::verify::Verifier;
 
@@ -60,7 +60,7 @@ async fn open(arguments: &Infer, settings: &Settings) -> Result<(Connection, Opt
         let model = embedded::model(local.model.as_deref())?;
         let tap = local.verify.then(Tap::new);
         let verifier = local.verify.then(|| Verifier::new(model.clone(), tap.clone()));
-        let reveal = if local.label_only { Reveal::Label } else { Reveal::Scores };
+        let reveal = if local.label_only { Reveal::RecordLabel } else { Reveal::Scores };
         let server = Embedded::start(model, reveal, tap, settings.timeout).await?;
         return Ok((Connection::embedded(settings, server), verifier));
     }
@@ -125,7 +125,7 @@ async fn classify_all(
             recording,
             architecture: &architecture,
             outcomes: &run.outcomes,
-            overall: &overall,
+            overall: overall.as_ref(),
             ledger: &run.ledger,
             seconds: run.seconds(setup, setup + start.elapsed()),
             verified: run.verifier.is_some(),
@@ -139,7 +139,7 @@ async fn classify_all(
 fn segments(path: &Path, recording: &Recording, session: &ClientSession) -> Result<Vec<Segment>, Failure> {
     let segments = ecg::segments(recording, session.architecture().signal())
         .map_err(|source| Failure::Ecg { path: path.to_owned(), source })?;
-    if session.reveal() == Reveal::Label && segments.len() > MAX_RECORD_SEGMENTS {
+    if session.reveal() == Reveal::RecordLabel && segments.len() > MAX_RECORD_SEGMENTS {
         return Err(Failure::TooLong { path: path.to_owned(), segments: segments.len() });
     }
     Ok(segments)
@@ -158,13 +158,14 @@ impl<'a> Run<'a> {
         Self { verifier, bar, outcomes: Vec::new(), ledger }
     }
 
-    /// Classifies the segments one by one; the result is that of the whole record.
+    /// Classifies the segments one by one; the result is that of the whole record, if the server
+    /// reveals one.
     async fn classify(
         &mut self,
         session: &mut ClientSession,
         ahead: &mut Ahead,
         segments: &[Segment],
-    ) -> Result<Outcome, Failure> {
+    ) -> Result<Option<Overall>, Failure> {
         session.begin_record();
         if let Some(verifier) = self.verifier {
             verifier.begin_record();
@@ -179,26 +180,30 @@ impl<'a> Run<'a> {
             self.outcomes.push(outcome);
         }
         let overall = self.overall(session).await?;
-        if let Some(verifier) = self.verifier {
-            verifier.record(&overall)?;
+        if let (Some(verifier), Some(overall)) = (&self.verifier, &overall) {
+            verifier.record(overall)?;
         }
         Ok(overall)
     }
 
-    /// The result of the whole record: the segments' scores summed, or the label of that sum, which
-    /// takes the server's help.
-    async fn overall(&mut self, session: &mut ClientSession) -> Result<Outcome, Error> {
-        if session.reveal() == Reveal::Scores {
-            let mut sums = Vec::new();
-            for outcome in &self.outcomes {
-                let Outcome::Scores(scores) = outcome else { continue };
-                add(&mut sums, scores);
+    /// The result of the whole record: the segments' scores summed, or the class of that sum, which
+    /// takes the server's help where there are several.
+    async fn overall(&mut self, session: &mut ClientSession) -> Result<Option<Overall>, Error> {
+        match session.reveal() {
+            Reveal::Scores => {
+                let mut sums = Vec::new();
+                for outcome in &self.outcomes {
+                    let Outcome::Scores(scores) = outcome else { continue };
+                    add(&mut sums, scores);
+                }
+                return Ok(Some(Overall::Scores(sums)));
             }
-            return Ok(Outcome::Scores(sums));
+            Reveal::Label if self.outcomes.len() > 1 => return Ok(None),
+            Reveal::Label | Reveal::RecordLabel => {}
         }
-        let label = session.overall_label().await?;
+        let class = session.overall_label().await?;
         self.ledger.merge(&session.take_ledger());
-        Ok(Outcome::Label(label))
+        Ok(Some(Overall::Class(class)))
     }
 
     fn seconds(&self, setup: Duration, total: Duration) -> report::Seconds {

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use deepcardio::model::Model;
 use deepcardio::reference;
-use deepcardio::scores::argmax;
+use deepcardio::scores::{Label, argmax};
 use protocol::channel::Timeouts;
 use protocol::method::Reveal;
 use protocol::server::Service;
@@ -175,12 +175,41 @@ fn a_label_only_server_reveals_labels_alone() {
     assert_eq!(report["label"], model.architecture().classes()[label].as_str());
     assert_eq!(report["segments"][0]["scores"], Value::Null);
     assert_eq!(report["segments"][0]["probabilities"], Value::Null);
+    let read = text(&client(&["--server", &server.address], std::slice::from_ref(&file)).stdout);
+    let level = level(&model, &reference_scores(&model, &file)[0]);
+    assert!(read.contains(&format!("Confidence: {level}. Of ")), "{read}");
+    assert!(!read.contains("Probabilities"), "{read}");
+}
+
+/// The name of the level of confidence of some scores.
+fn level(model: &Model, scores: &[i64]) -> &'static str {
+    Label::of(model.architecture(), scores).level.unwrap().name()
+}
+
+#[test]
+fn a_server_that_reveals_no_record_gives_the_segments_of_a_long_one() {
+    let server = Server::start(Reveal::Label, 8);
+    let model = Model::load(&model_file()).unwrap();
+    let long = sample(LONG);
+    let report = &objects(&client(&["--server", &server.address, "--json"], std::slice::from_ref(&long)))[0];
+    assert_eq!(report["label"], Value::Null);
+    let segments = report["segments"].as_array().unwrap();
+    let scores = reference_scores(&model, &long);
+    assert_eq!(segments.len(), scores.len());
+    for (segment, scores) in segments.iter().zip(&scores) {
+        let class = model.architecture().classes()[argmax(scores)].as_str();
+        assert_eq!(segment["label"], class);
+        assert_eq!(segment["confidence"], level(&model, scores));
+    }
+    let read = text(&client(&["--server", &server.address], std::slice::from_ref(&long)).stdout);
+    assert!(read.contains("Segment 3 of 3: ") && read.contains("% right)"), "{read}");
+    assert!(read.contains("Whole record: not revealed.") && read.contains("--reveal record-label"), "{read}");
 }
 
 /// A record of three segments, asked for as a program and as a person would.
 #[test]
-fn a_label_only_server_labels_a_long_record() {
-    let server = Server::start(Reveal::Label, 8);
+fn a_server_that_reveals_record_labels_labels_a_long_record() {
+    let server = Server::start(Reveal::RecordLabel, 8);
     let model = Model::load(&model_file()).unwrap();
     let (long, short) = (sample(LONG), sample(SAMPLES[3]));
     let scores = reference_scores(&model, &long);
@@ -201,6 +230,16 @@ fn a_label_only_server_labels_a_long_record() {
             assert_eq!(segments.len(), 3);
             for (segment, scores) in segments.iter().zip(&scores) {
                 assert_eq!((&segment["label"], &segment["scores"]), (&class(scores).into(), &Value::Null));
+                assert_eq!(segment["confidence"], level(&model, scores));
+                let counted = Label::of(model.architecture(), scores).level.unwrap();
+                let counted = model.architecture().confidence().unwrap().accuracy(counted);
+                assert_eq!(segment["accuracy"]["records"], counted.of);
+                let (low, high) = counted.interval();
+                let accuracy = &segment["accuracy"];
+                let told = [&accuracy["share"], &accuracy["interval"][0], &accuracy["interval"][1]];
+                for (told, counted) in told.into_iter().zip([counted.share(), low, high]) {
+                    assert!((told.as_f64().unwrap() - counted).abs() < 1e-12, "{accuracy}");
+                }
             }
             let output = |row: &&Value| row["part"] == "output" && row["phase"] == "online";
             let row = report["profile"].as_array().unwrap().iter().find(output).unwrap().clone();
@@ -233,7 +272,14 @@ fn people_read_the_rhythm_and_what_it_cost() {
     let output = client(&["--embedded"], &[sample(SAMPLES[2])]);
     let out = text(&output.stdout);
     assert!(output.status.success(), "{}", text(&output.stderr));
-    for part in ["Rhythm: ", "Sent ", "received ", "round trips"] {
+    for part in [
+        "Rhythm: ",
+        "Confidence: ",
+        "Probabilities by the model, calibrated on validation records:",
+        "Sent ",
+        "received ",
+        "round trips",
+    ] {
         assert!(out.contains(part), "no {part:?} in {out}");
     }
 }

@@ -1,4 +1,4 @@
-//! The `deepcardio` program: convert, inspect, classify and evaluate models in the clear.
+//! The `deepcardio` program: convert, measure, inspect, classify and evaluate models in the clear.
 
 mod cli;
 

@@ -10,7 +10,7 @@
 //! | [`architecture`] | what a client may know: layers, widths, an LSTM's tables, front end, classes |
 //! | [`layers`] | the integer semantics of each layer |
 //! | [`overlap`] | which values of overlapping windows are the same |
-//! | [`scores`] | from class scores to a label and probabilities |
+//! | [`scores`] | from class scores to a label, how sure it is, and probabilities |
 //! | `model` | the architecture with its secret weights, their bounds, and the model file `deepcardio.bin` |
 //! | `reference` | the whole network, which every private run equals bit for bit |
 //! | `kernel` | a convolution with vector instructions, on residues, integers and floats |

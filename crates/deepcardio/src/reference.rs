@@ -6,6 +6,7 @@ use crate::architecture::{LinearShape, Stage};
 use crate::input::InputError;
 use crate::layers::{conv1d, lstm, requantise};
 use crate::model::{LayerWeights, Model};
+use crate::scores::Label;
 use crate::trace::{StageTrace, Trace};
 
 /// Class scores of one segment, in the order of the architecture's classes.
@@ -16,6 +17,14 @@ pub fn scores(model: &Model, segment: &Segment) -> Result<Vec<i64>, InputError> 
     let trace = trace(model, segment)?;
     let scores = trace.stages.last().map_or(&[][..], |last| &last.output);
     Ok(scores.iter().map(|&score| i64::from(score)).collect())
+}
+
+/// The label of one segment, and how sure it is.
+///
+/// # Errors
+/// If the segment is not an input of the model.
+pub fn label(model: &Model, segment: &Segment) -> Result<Label, InputError> {
+    Ok(Label::of(model.architecture(), &scores(model, segment)?))
 }
 
 /// Class scores of one segment with every value on the way.

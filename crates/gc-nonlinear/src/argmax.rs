@@ -1,4 +1,5 @@
-//! The argmax step, both roles: the client learns the label alone, the server nothing.
+//! The argmax step, both roles: the client learns the label alone, or the label and the level of
+//! its margin. The server learns nothing.
 //!
 //! The label is that of one score vector or of the sum of several. The parties share each vector on
 //! its own. The circuit adds the shares, then the scores, then compares. No sum ever leaves it.
@@ -6,7 +7,7 @@
 //! ```text
 //! client (evaluator)                                  server (garbler)
 //! offline:  input corrections  ---------------------> zero labels
-//! online:   label              <--------------------- tables, permute bits of the label
+//! online:   label, level       <--------------------- tables, permute bits of both
 //! ```
 
 use oblivious_transfer::bits::BitVec;
@@ -23,6 +24,16 @@ use crate::hash_root::{HashRoot, StepKeys};
 use crate::inputs;
 use crate::lanes::{Inputs, Scratch};
 use crate::plan::ArgmaxPlan;
+use crate::shape::ArgmaxShape;
+
+/// What an argmax reveals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Chosen {
+    /// The index of the greatest sum.
+    pub label: usize,
+    /// How many thresholds its margin reaches, 0 to 3; `None` where the shape has none.
+    pub level: Option<u8>,
+}
 
 /// The client's side.
 pub struct ArgmaxEvaluator {
@@ -59,17 +70,16 @@ impl ArgmaxEvaluator {
         self.plan.message_bytes()
     }
 
-    /// The label, below the number of classes.
+    /// The label, below the number of classes, and the level of its margin.
     ///
     /// # Errors
     /// [`StepError::Length`], [`StepError::Bits`] or [`StepError::Label`] if the message is
     /// malformed.
-    pub fn finish(self, message: &[u8]) -> Result<usize, StepError> {
+    pub fn finish(self, message: &[u8]) -> Result<Chosen, StepError> {
         check_length("garbled argmax", self.plan.message_bytes(), message)?;
         let (tables, permute) = message.split_at(self.plan.table_bytes());
-        let classes = self.plan.shape().classes;
-        let permute = BitVec::from_bytes(permute, label_bits(classes))?;
         let netlist = self.plan.netlist();
+        let permute = BitVec::from_bytes(permute, netlist.outputs.len())?;
         let colours = Evaluate {
             netlist,
             keys: &self.keys.garbling(Batch::SINGLE.number, netlist.ciphertexts),
@@ -84,9 +94,21 @@ impl ArgmaxEvaluator {
             .iter()
             .zip(permute.iter())
             .map(|(colour, permute)| (colour & 1) as usize ^ usize::from(permute));
-        let label = bits.enumerate().map(|(i, bit)| bit << i).sum();
-        if label < classes { Ok(label) } else { Err(StepError::Label { label, classes }) }
+        decoded(self.plan.shape(), &bits.collect::<Vec<_>>())
     }
+}
+
+/// Reads the output bits, in which the label stands before the level.
+fn decoded(shape: ArgmaxShape, bits: &[usize]) -> Result<Chosen, StepError> {
+    let number = |bits: &[usize]| bits.iter().rev().fold(0, |number, bit| number << 1 | bit);
+    let (label, level) = bits.split_at(label_bits(shape.classes));
+    let (label, classes) = (number(label), shape.classes);
+    if label >= classes {
+        return Err(StepError::Label { label, classes });
+    }
+    // Two bits: every value is a level.
+    let level = shape.thresholds.map(|_| number(level) as u8);
+    Ok(Chosen { label, level })
 }
 
 /// The server's side.

@@ -1,7 +1,8 @@
 //! Non-linear layers on additive shares with garbled circuits.
 //!
 //! One step is the activation: max pooling of pairs, ReLU, rounding shift and saturation. The other
-//! is the argmax of one score vector or of the sum of several. It reveals a label alone.
+//! is the argmax of one score vector or of the sum of several. It reveals a label alone, or a label
+//! and in two bits how far it is ahead.
 //!
 //! The crate does no I/O. Steps take and return messages, and the plans know their exact sizes.
 //!
@@ -69,10 +70,10 @@ mod plan;
 mod shape;
 
 pub use activation::{ActivationEvaluator, ActivationGarbler};
-pub use argmax::{ArgmaxEvaluator, ArgmaxGarbler};
+pub use argmax::{ArgmaxEvaluator, ArgmaxGarbler, Chosen};
 pub use cots::SentCots;
 pub use error::StepError;
 pub use hash_root::HashRoot;
 pub use oblivious_transfer::cot::ReceiverCots;
 pub use plan::{ArgmaxPlan, CHUNK, StepPlan};
-pub use shape::{ArgmaxShape, MAX_CLASSES, MAX_SCORES, MAX_TERMS};
+pub use shape::{ArgmaxShape, MAX_CLASSES, MAX_SCORES, MAX_TERMS, THRESHOLDS};

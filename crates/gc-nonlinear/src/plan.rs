@@ -186,7 +186,10 @@ impl ArgmaxPlan {
     /// - 2 ell - 3 for each score,
     /// - 2 v - 2 for each addition with a result of v bits, terms - 1 of them a class,
     /// - 2 w for each of classes - 1 comparisons and classes - 2 selections,
-    /// - 2 (classes - 1 - 2^i) for each bit i of the label.
+    /// - 2 (classes - 1 - 2^i) for each bit i of the label,
+    ///
+    /// and with thresholds 2 w + 4 w (classes - 2) + 2 w - 2 more, and 2 (w - 1 - z) for each of
+    /// them, which ends in z zero bits.
     #[must_use]
     pub fn ciphertexts(&self) -> usize {
         self.netlist.ciphertexts

@@ -5,13 +5,18 @@
 pub const MAX_CLASSES: usize = 1024;
 /// Most score vectors that an argmax adds up: an hour of ECG in segments of 30 s.
 pub const MAX_TERMS: usize = 128;
+/// Thresholds of a margin: a level has two bits.
+pub const THRESHOLDS: usize = 3;
 /// Most scores of an argmax, all terms together: bounds the memory of a step (1 KiB for each bit of
 /// a share).
 pub const MAX_SCORES: usize = 1 << 13;
 
-/// The index of the greatest of `classes` sums over `terms` scores each, ties to the lowest.
+/// The index of the greatest of `classes` sums over `terms` scores each, ties to the lowest; and
+/// how far it is ahead, as a level.
 ///
-/// |score| < 2^(`ell` - 1), so no sum leaves [`ArgmaxShape::sum_bits`] bits.
+/// |score| < 2^(`ell` - 1), so no sum leaves [`ArgmaxShape::sum_bits`] bits. The margin is the
+/// greatest sum minus the second greatest. It is not negative and has as many bits at most. The
+/// level is the number of thresholds that the margin reaches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ArgmaxShape {
     /// Sums to choose from, 2 to [`MAX_CLASSES`].
@@ -21,6 +26,9 @@ pub struct ArgmaxShape {
     /// Score vectors that are added up, 1 to [`MAX_TERMS`] and at most [`MAX_SCORES`] scores in
     /// all.
     pub terms: usize,
+    /// Thresholds of the margin, positive and ascending; `None` for the index alone. They are
+    /// public.
+    pub thresholds: Option<[u32; THRESHOLDS]>,
 }
 
 impl ArgmaxShape {
@@ -30,6 +38,13 @@ impl ArgmaxShape {
             && (2..=30).contains(&self.ell)
             && (1..=MAX_TERMS).contains(&self.terms)
             && self.scores() <= MAX_SCORES
+            && self.thresholds.is_none_or(|thresholds| self.can_reach(thresholds))
+    }
+
+    /// Whether a margin of so many bits can be held against the thresholds.
+    fn can_reach(&self, thresholds: [u32; THRESHOLDS]) -> bool {
+        let fits = |&threshold: &u32| threshold > 0 && u64::from(threshold) >> self.sum_bits() == 0;
+        thresholds.is_sorted_by(|a, b| a < b) && thresholds.iter().all(fits)
     }
 
     /// Shares that each party brings: `[term][class]`.

@@ -3,8 +3,8 @@
 //! [`ClientSession::connect`] greets and sets up. [`ClientSession::prepare`] runs the offline phase
 //! of one inference, for which no ECG is needed, and gives a [`PreparedInference`]. A program may
 //! hold several of them, as many as [`ClientSession::most_prepared`] says. [`ClientSession::infer`]
-//! uses one up together with one ECG segment. Where the server reveals labels alone,
-//! [`ClientSession::overall_label`] ends a record of several segments.
+//! uses one up together with one ECG segment. Where the server reveals the label of a record,
+//! [`ClientSession::overall_label`] ends one of several segments.
 //!
 //! A session that broke stays broken: after an error that the connection or the server caused, or a
 //! step that was given up half way, every later step is
@@ -245,20 +245,20 @@ impl ClientSession {
     /// It is the class with the greatest sum of scores over the segments, ties to the lowest class.
     /// The sums stay hidden like the scores. What was kept of the segments is used up, and the next
     /// record begins. A record of one segment has the label of that segment, and nothing is sent.
-    /// Only where the server reveals labels alone.
+    /// A record of several has one only where [`Reveal::RecordLabel`] is the policy.
     ///
     /// # Errors
     /// [`Error::Config`](crate::error::Error::Config) if the server reveals scores, which the
-    /// client can add up, or if the record has no segment or more than
-    /// [`crate::method::MAX_RECORD_SEGMENTS`]; otherwise [`Error`](crate::error::Error) says whose
-    /// fault it is.
+    /// client can add up, if it reveals no label of several segments, or if the record has no
+    /// segment or more than [`crate::method::MAX_RECORD_SEGMENTS`]; otherwise
+    /// [`Error`](crate::error::Error) says whose fault it is.
     pub async fn overall_label(&mut self) -> Result<usize> {
         let Self { channel, agreed, preparing, classifying, .. } = self;
         match classifying.end_record(agreed.reveal)? {
-            Ask::Known(label) => Ok(label),
+            Ask::Known(class) => Ok(class),
             Ask::Segments(segments, scores) => {
                 let times = channel.times();
-                let choice = preparing.choose(channel, agreed, segments, scores);
+                let choice = preparing.choose(channel, agreed, &segments, scores);
                 times.timed(Scope::session(Phase::Online), agreed.state.step(choice)).await
             }
         }

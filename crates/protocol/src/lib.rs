@@ -16,12 +16,12 @@
 //!           corrections                                    <->  garbled tables  (backend gc)
 //!           for an LSTM, at every position: h - r             ->  shares of its accumulators; opened bits in turn
 //!                                                          <-  share of the scores, or the label's decoding
-//! record    where labels alone are revealed: the label of the sum of several segments' scores
-//!           corrections                                     ->
+//! record    where that is revealed: the label of the sum of several segments' scores
+//!           numbers of their inferences, corrections        ->
 //!                                                          <-  the label's decoding
 //! ```
-//! The client learns the class scores (or labels alone, if that is the server's policy); the server
-//! learns that an inference took place. Both are semi-honest, but the linear layers hide the
+//! The client learns labels and how sure they are, or the class scores (the server's policy); the
+//! server learns that an inference took place. Both are semi-honest, but the linear layers hide the
 //! weights from any client. SECURITY.md says what that means and what it leaves open.
 //!
 //! Start reading at `examples/session.rs`, then at [`client`] and [`server`]. Each step's two

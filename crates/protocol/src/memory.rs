@@ -21,7 +21,7 @@ pub(crate) fn prepared_bytes(plan: &Plan, method: Method, reveal: Reveal, own: R
     let stages: usize = plan.stages.iter().map(|stage| stage_bytes(stage, method, own)).sum();
     let label = match reveal {
         Reveal::Scores => 0,
-        Reveal::Label => plan.argmax.input_cots() * size_of::<Block>(),
+        Reveal::Label | Reveal::RecordLabel => plan.argmax.input_cots() * size_of::<Block>(),
     };
     (stages + label) as u64
 }

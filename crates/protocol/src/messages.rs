@@ -20,6 +20,9 @@ pub(crate) const MAX_ACCEPT_BYTES: usize = MAX_ACCEPT_HEAD_BYTES + MAX_ARCHITECT
 /// A request is what is asked for, in one byte, and a number where it needs one, in four.
 pub(crate) const REQUEST_BYTES: usize = 5;
 
+/// A segment of a record is the number of its inference.
+pub(crate) const SEGMENT_BYTES: usize = 4;
+
 /// The first bytes of every greeting.
 pub(crate) const MAGIC: [u8; 8] = *b"ppecg\0\0\x01";
 
@@ -110,8 +113,9 @@ pub(crate) enum Request {
     Finish,
     /// Run the offline phase of one inference, by this method. Both parties number them from 0.
     Prepare(Method),
-    /// Find the label of the sum of the scores of this many segments, the last ones classified: 2
-    /// to [`MAX_RECORD_SEGMENTS`]. Where labels alone are revealed.
+    /// Find the label of the sum of the scores of this many segments, 2 to
+    /// [`MAX_RECORD_SEGMENTS`]; a list of their inferences follows. Where a record's label is
+    /// revealed.
     OverallLabel(u8),
     /// Run the online phase of the prepared inference of this number, which uses it up.
     Infer(u32),
@@ -160,9 +164,27 @@ impl Request {
     }
 }
 
+/// The segments of a record, each by the number of its inference, as they are sent.
+pub(crate) fn encode_segments(numbers: &[u32]) -> Vec<u8> {
+    numbers.iter().flat_map(|number| number.to_le_bytes()).collect()
+}
+
+/// The segments of a record, as they were sent. What is left over of a number is not read: the
+/// length of the message was checked.
+pub(crate) fn decode_segments(bytes: &[u8]) -> Vec<u32> {
+    bytes.as_chunks().0.iter().map(|number| u32::from_le_bytes(*number)).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn segments_have_golden_bytes() {
+        let bytes = [4, 3, 2, 1, 7, 0, 0, 0];
+        assert_eq!(encode_segments(&[0x0102_0304, 7]), bytes);
+        assert_eq!(decode_segments(&bytes), [0x0102_0304, 7]);
+    }
 
     fn hello() -> Hello {
         Hello {

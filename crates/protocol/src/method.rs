@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-/// Most segments whose scores add up into one label, where labels alone are revealed.
+/// Most segments whose scores add up into one label, where a record's label is revealed.
 ///
 /// That is an hour of ECG that does not overlap.
 pub const MAX_RECORD_SEGMENTS: usize = gc_nonlinear::MAX_TERMS;
@@ -59,21 +59,32 @@ impl fmt::Display for Backend {
 pub enum Reveal {
     /// The score of every class.
     Scores,
-    /// The label alone.
+    /// The label of a segment and how sure it is, no more.
     Label,
+    /// As [`Reveal::Label`], and when asked the label of several segments' scores summed.
+    RecordLabel,
 }
 
 impl Reveal {
+    const ALL: [Self; 3] = [Self::Scores, Self::Label, Self::RecordLabel];
+
+    /// Whether labels are revealed and no scores.
+    #[must_use]
+    pub fn hides_scores(self) -> bool {
+        self != Self::Scores
+    }
+
     /// How an acceptance names it.
     pub(crate) fn byte(self) -> u8 {
         match self {
             Self::Scores => 1,
             Self::Label => 2,
+            Self::RecordLabel => 3,
         }
     }
 
     pub(crate) fn from_byte(byte: u8) -> Option<Self> {
-        [Self::Scores, Self::Label].into_iter().find(|reveal| reveal.byte() == byte)
+        Self::ALL.into_iter().find(|reveal| reveal.byte() == byte)
     }
 }
 
@@ -82,6 +93,7 @@ impl fmt::Display for Reveal {
         f.write_str(match self {
             Self::Scores => "scores",
             Self::Label => "label",
+            Self::RecordLabel => "record-label",
         })
     }
 }

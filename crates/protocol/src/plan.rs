@@ -15,7 +15,7 @@ use shares::Share;
 use crate::error::{Error, Result};
 use crate::gather::Gather;
 use crate::items::{self, Routing};
-use crate::messages::REQUEST_BYTES;
+use crate::messages::{REQUEST_BYTES, SEGMENT_BYTES};
 use crate::method::{Backend, Comparison, Method, Reveal};
 
 mod activation;
@@ -66,7 +66,7 @@ pub(crate) struct Plan {
     pub(crate) stages: Vec<Arc<StagePlan>>,
     pub(crate) classes: usize,
     pub(crate) scores_ell: u32,
-    /// The choice of one segment's label.
+    /// The choice of one segment's label, and of its level where the architecture has levels.
     pub(crate) argmax: ArgmaxPlan,
 }
 
@@ -87,7 +87,8 @@ impl Plan {
             .collect::<Result<_>>()?;
         let classes = architecture.classes().len();
         let scores_ell = stages.last().map_or(0, |last| last.ell);
-        let argmax = choice_of_label(classes, scores_ell, 1)?;
+        let thresholds = architecture.confidence().map(|confidence| confidence.thresholds);
+        let argmax = choice_of_label(ArgmaxShape { classes, ell: scores_ell, terms: 1, thresholds })?;
         Ok(Self { stages, classes, scores_ell, argmax })
     }
 
@@ -137,19 +138,21 @@ impl Plan {
         let stages: usize = self.stages.iter().map(|stage| stage.traffic(method)).sum();
         let output = match reveal {
             Reveal::Scores => frames([residue_bytes(self.classes, self.scores_ell)]),
-            Reveal::Label => label_bytes(&self.argmax),
+            Reveal::Label | Reveal::RecordLabel => label_bytes(&self.argmax),
         };
         (stages + self.silent_bytes(method) + output + frames([REQUEST_BYTES; 2])) as u64
     }
 
-    /// The choice of a record's label: the class with the greatest sum over `segments` segments.
+    /// The choice of a record's label: the class with the greatest sum over `segments` segments. It
+    /// has no level, because levels are measured on single segments.
     ///
     /// Takes a moment for many segments.
     ///
     /// # Errors
     /// [`Error::Incompatible`] for no segment or more than [`crate::method::MAX_RECORD_SEGMENTS`].
     pub(crate) fn overall(&self, segments: usize) -> Result<ArgmaxPlan> {
-        choice_of_label(self.classes, self.scores_ell, segments)
+        let (classes, ell) = (self.classes, self.scores_ell);
+        choice_of_label(ArgmaxShape { classes, ell, terms: segments, thresholds: None })
     }
 
     /// Bytes of all messages of that choice, both directions, frame headers included.
@@ -159,7 +162,8 @@ impl Plan {
         if segments == 1 {
             return Ok(0);
         }
-        Ok((label_bytes(&self.overall(segments)?) + frames([REQUEST_BYTES])) as u64)
+        let request = frames([REQUEST_BYTES, segments * SEGMENT_BYTES]);
+        Ok((label_bytes(&self.overall(segments)?) + request) as u64)
     }
 
     /// Bytes of the silent extension that serves all layers, both directions.
@@ -324,9 +328,8 @@ pub fn computed(architecture: &Architecture, backend: Backend) -> Result<Vec<Com
     Ok(plan.stages.iter().map(computed).collect())
 }
 
-fn choice_of_label(classes: usize, ell: u32, terms: usize) -> Result<ArgmaxPlan> {
-    ArgmaxPlan::new(ArgmaxShape { classes, ell, terms })
-        .map_err(|e| Error::Incompatible(format!("the choice of the label: {e}")))
+fn choice_of_label(shape: ArgmaxShape) -> Result<ArgmaxPlan> {
+    ArgmaxPlan::new(shape).map_err(|e| Error::Incompatible(format!("the choice of the label: {e}")))
 }
 
 /// Bytes of all messages of a choice of a label.

@@ -7,6 +7,7 @@ mod session;
 
 use std::sync::Arc;
 
+use deepcardio::architecture::{Architecture, LEVELS};
 use deepcardio::model::Model;
 use rand_core::Rng;
 use shares::Role;
@@ -20,7 +21,7 @@ use crate::method::{Backend, Method, Reveal};
 use crate::prepared_model::PreparedModel;
 use crate::tap::Tap;
 use crate::wire::Tag;
-use session::Offered;
+use session::{Counted, Offered};
 
 /// Most prepared inferences that a server holds of one session, unless it is told otherwise.
 pub const PREPARED_PER_SESSION: u16 = 4;
@@ -34,6 +35,9 @@ pub struct Service {
 pub struct Summary {
     /// Inferences completed.
     pub inferences: u64,
+    /// Answers given: one for each inference, and one for each label of a record of several
+    /// segments.
+    pub answers: u64,
     /// The books of the session.
     pub ledger: Ledger,
 }
@@ -78,10 +82,29 @@ impl Service {
         backend.methods().iter().map(of).max().unwrap_or(0)
     }
 
+    /// The public architecture that clients get.
+    #[must_use]
+    pub fn architecture(&self) -> &Architecture {
+        self.offered.model.architecture()
+    }
+
     /// What clients learn.
     #[must_use]
     pub fn reveal(&self) -> Reveal {
         self.offered.reveal
+    }
+
+    /// The most bits that one answer tells: the logarithm of how many answers there can be.
+    #[must_use]
+    pub fn answer_bits(&self) -> f64 {
+        let plan = self.offered.model.plan();
+        match self.offered.reveal {
+            Reveal::Scores => plan.classes as f64 * f64::from(plan.scores_ell),
+            Reveal::Label | Reveal::RecordLabel => {
+                let levels = if plan.argmax.shape().thresholds.is_some() { LEVELS } else { 1 };
+                ((plan.classes * levels) as f64).log2()
+            }
+        }
     }
 }
 
@@ -98,10 +121,10 @@ pub async fn serve(mut channel: Channel, service: &Service) -> Result<Summary> {
     // The client may use it as soon as it is accepted.
     let mut ahead = channel.open_ahead()?;
     match session::run(&mut channel, &mut ahead, &service.offered).await {
-        Ok(inferences) => {
+        Ok(Counted { inferences, answers }) => {
             let mut ledger = channel.take_ledger();
             ledger.merge(&ahead.take_ledger());
-            Ok(Summary { inferences, ledger })
+            Ok(Summary { inferences, answers, ledger })
         }
         Err(error) => {
             if let Some(reason) = reason_for_peer(&error) {
@@ -114,10 +137,11 @@ pub async fn serve(mut channel: Channel, service: &Service) -> Result<Summary> {
 
 /// What the client may know of an error.
 ///
-/// Of its requests it hears what is wrong, of other messages by kind alone.
+/// Of its requests it hears what is wrong, of other messages by kind alone. A list of segments is
+/// part of a request.
 fn reason_for_peer(error: &Error) -> Option<String> {
     match error {
-        Error::Peer { fault: Fault::Invalid { tag: Tag::Request, reason }, .. } => {
+        Error::Peer { fault: Fault::Invalid { tag: Tag::Request | Tag::Segments, reason }, .. } => {
             Some(format!("it refuses a request: {reason}"))
         }
         Error::Peer { .. } => Some("it received a message that breaks the protocol".into()),

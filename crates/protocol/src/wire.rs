@@ -87,8 +87,10 @@ tags! {
     Opening = 44, "an opening";
     /// Server, online: its share of the scores.
     Scores = 50, "shares of the scores";
-    /// Server, online: what decodes the label alone.
+    /// Server, online: what decodes the label alone, or the label and how sure it is.
     Label = 51, "a label decoding";
+    /// Client: the numbers of the inferences whose scores a record sums.
+    Segments = 52, "a list of segments";
 }
 
 /// A byte that names no message.

@@ -34,7 +34,9 @@ pub struct Flags {
     /// Inferences that one session may have prepared at a time, each held in memory [default: 4].
     #[arg(long, env = "PP_SERVER_PREPARED_PER_SESSION")]
     pub prepared_per_session: Option<u16>,
-    /// What a client learns [default: scores].
+    /// What a client learns [default: label]. Every answer tells a little of the weights: with the
+    /// shipped models a label at most 4 bits, scores about 100. So to take all weights takes at
+    /// least 420,000 labels, or 17,500 answers with scores.
     #[arg(long, env = "PP_SERVER_REVEAL")]
     pub reveal: Option<RevealPolicy>,
     /// Seconds that a silent client is waited for inside an inference [default: 60].
@@ -56,12 +58,14 @@ pub struct Flags {
 
 /// What a client learns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ValueEnum)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub enum RevealPolicy {
-    /// The score of every class.
-    Scores,
-    /// Labels alone: one for each segment of 30 s, one for a record of several.
+    /// The label of every segment of 30 s, and in four levels how sure it is.
     Label,
+    /// As label, and the label of a record of several segments, which is an answer more.
+    RecordLabel,
+    /// The score of every class: 25 times as many bits an answer as a label.
+    Scores,
 }
 
 impl From<RevealPolicy> for Reveal {
@@ -69,6 +73,7 @@ impl From<RevealPolicy> for Reveal {
         match policy {
             RevealPolicy::Scores => Self::Scores,
             RevealPolicy::Label => Self::Label,
+            RevealPolicy::RecordLabel => Self::RecordLabel,
         }
     }
 }
@@ -146,7 +151,7 @@ impl Config {
                 .prepared_per_session
                 .or(file.prepared_per_session)
                 .unwrap_or(PREPARED_PER_SESSION),
-            reveal: flags.reveal.or(file.reveal).unwrap_or(RevealPolicy::Scores),
+            reveal: flags.reveal.or(file.reveal).unwrap_or(RevealPolicy::Label),
             step_timeout: seconds(flags.step_timeout.or(file.step_timeout), 60),
             idle_timeout: seconds(flags.idle_timeout.or(file.idle_timeout), 600),
             insecure: flags.insecure || file.insecure,
@@ -196,6 +201,19 @@ mod tests {
     fn an_unknown_key_is_an_error_that_names_its_line() {
         let error = parse("listen = \"127.0.0.1:1\"\nmax-session = 3\n").unwrap_err().to_string();
         assert!(error.contains("line 2") && error.contains("max-session"), "{error}");
+    }
+
+    #[test]
+    fn scores_are_revealed_where_that_is_asked_for_and_nowhere_else() {
+        let load = |reveal| Config::load(Flags { model: Some("m".into()), reveal, ..Flags::default() });
+        assert_eq!(load(None).unwrap().reveal, RevealPolicy::Label);
+        for policy in [RevealPolicy::Label, RevealPolicy::RecordLabel, RevealPolicy::Scores] {
+            assert_eq!(load(Some(policy)).unwrap().reveal, policy);
+            // A flag, the environment and the file name it alike.
+            let name = Reveal::from(policy).to_string();
+            assert_eq!(RevealPolicy::from_str(&name, false), Ok(policy));
+            assert_eq!(parse(&format!("reveal = \"{name}\"")).unwrap().reveal, Some(policy));
+        }
     }
 
     #[test]

@@ -6,13 +6,14 @@ use std::sync::Arc;
 use clap::Parser;
 use deepcardio::model::Model;
 use protocol::channel::Timeouts;
+use protocol::method::Reveal;
 use protocol::server::Service;
 use server::config::{Config, Flags, TEMPLATE};
 use server::serve::{Bounds, serve};
 use startup::log;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
-use tracing::info;
+use tracing::{info, warn};
 use tracing_subscriber::filter::LevelFilter;
 use transport::tcp::{Listener, require_loopback};
 
@@ -45,7 +46,24 @@ fn run(flags: Flags) -> Result<(), Failure> {
         Service::new(model, config.reveal.into())?.with_prepared_per_session(config.prepared_per_session),
     );
     info!(model = %config.model.display(), reveal = %service.reveal(), "model prepared");
+    say_what_answers_cost(&service);
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(listen(config, service))
+}
+
+/// What the policy costs in privacy, and what clients miss.
+fn say_what_answers_cost(service: &Service) {
+    let bits = service.answer_bits();
+    if service.reveal() == Reveal::Scores {
+        warn!(
+            "clients get scores: up to {bits:.0} bits of the weights an answer; `--reveal label` tells a twentieth"
+        );
+    } else if service.architecture().confidence().is_none() {
+        warn!(
+            "labels come without a level of confidence: `deepcardio confidence` measures it for this model"
+        );
+    } else {
+        info!("an answer tells a client at most {bits:.0} bits");
+    }
 }
 
 async fn listen(config: Config, service: Arc<Service>) -> Result<(), Failure> {

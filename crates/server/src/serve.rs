@@ -97,6 +97,7 @@ async fn session(
             let online = summary.ledger.total(|scope| scope.phase == Phase::Online);
             info!(
                 inferences = summary.inferences,
+                answers = summary.answers,
                 bytes_sent = total.sent,
                 bytes_received = total.received,
                 seconds = total.time.as_secs_f64(),

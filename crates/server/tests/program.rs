@@ -115,7 +115,7 @@ async fn classify(address: &str, segment: &Segment) -> Outcome {
 
 #[tokio::test]
 async fn clients_get_the_reference_scores_and_the_log_tells_nothing() {
-    let server = Server::start(&[]);
+    let server = Server::start(&["--reveal", "scores"]);
     let model = Model::load(&model_file()).unwrap();
     let (af, normal) = (segment(&model, "synthetic-af.csv"), segment(&model, "synthetic-normal.csv"));
     let outcomes = tokio::join!(classify(&server.address, &af), classify(&server.address, &normal));
@@ -127,6 +127,49 @@ async fn clients_get_the_reference_scores_and_the_log_tells_nothing() {
     for secret in ["normal", "scores=", "label="] {
         assert!(!log.contains(secret), "the log tells {secret:?}: {log}");
     }
+}
+
+#[tokio::test]
+async fn without_a_word_it_reveals_labels_and_how_sure_they_are() {
+    let server = Server::start(&[]);
+    let model = Model::load(&model_file()).unwrap();
+    let noise = segment(&model, "synthetic-noise.csv");
+    let label = reference::label(&model, &noise).unwrap();
+    assert!(label.level.is_some(), "the model's levels are measured");
+    assert!(classify(&server.address, &noise).await == Outcome::Label(label));
+    let (code, log) = server.stop();
+    assert_eq!(code, Some(0), "{log}");
+    assert!(log.contains("inferences=1 answers=1"), "{log}");
+    for secret in ["noise", "scores=", "label=", "uncertain", "medium"] {
+        assert!(!log.contains(secret), "the log tells {secret:?}: {log}");
+    }
+}
+
+#[test]
+fn it_says_what_scores_cost() {
+    // The log up to where it listens.
+    let start = |arguments: &[&str]| -> String {
+        let mut process = program()
+            .args(["--listen", "127.0.0.1:0", "--model"])
+            .arg(model_file())
+            .args(arguments)
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(process.stderr.take().unwrap()).lines().map_while(Result::ok);
+        let log: Vec<String> = lines.take_while(|line| !line.contains("listening")).collect();
+        process.kill().unwrap();
+        let _reaped = process.wait().unwrap();
+        log.join("\n")
+    };
+    let scores = start(&["--reveal", "scores"]);
+    assert!(scores.contains("WARN") && scores.contains("bits of the weights an answer"), "{scores}");
+    for arguments in [&[][..], &["--reveal", "record-label"]] {
+        let label = start(arguments);
+        assert!(!label.contains("WARN") && label.contains("at most 4 bits"), "{label}");
+    }
+    let help = text(&program().arg("--help").output().unwrap().stdout);
+    assert!(help.contains("at most 4 bits, scores about 100") && help.contains("[default: label]"), "{help}");
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::time::Duration;
 
-use deepcardio::architecture::Architecture;
-use deepcardio::scores::{argmax, probabilities};
+use deepcardio::architecture::{Accuracy, Architecture, Level};
+use deepcardio::scores::{Label, argmax, probabilities};
 use ecg::Recording;
 use protocol::client::Outcome;
 use protocol::meter::Ledger;
@@ -32,8 +32,8 @@ pub struct FileReport<'a> {
     pub architecture: &'a Architecture,
     /// One result per segment.
     pub outcomes: &'a [Outcome],
-    /// The result of the whole record.
-    pub overall: &'a Outcome,
+    /// The result of the whole record; `None` if the server reveals none.
+    pub overall: Option<&'a Overall>,
     /// The books of the session for this file.
     pub ledger: &'a Ledger,
     /// Wall time.
@@ -42,37 +42,61 @@ pub struct FileReport<'a> {
     pub verified: bool,
 }
 
-/// What is known of one segment, or of the whole record.
+/// The result of a whole record.
+pub enum Overall {
+    /// The segments' scores summed.
+    Scores(Vec<i64>),
+    /// The class with the greatest sum.
+    Class(usize),
+}
+
+/// What is known of one segment.
 pub(super) struct Verdict {
-    pub(super) label: usize,
+    pub(super) label: Label,
     pub(super) scores: Option<Vec<i64>>,
 }
 
 impl Verdict {
-    fn of(outcome: &Outcome) -> Self {
+    fn of(architecture: &Architecture, outcome: &Outcome) -> Self {
         match outcome {
-            Outcome::Scores(scores) => Self { label: argmax(scores), scores: Some(scores.clone()) },
+            Outcome::Scores(scores) => {
+                Self { label: Label::of(architecture, scores), scores: Some(scores.clone()) }
+            }
             Outcome::Label(label) => Self { label: *label, scores: None },
         }
     }
 
     pub(super) fn probabilities(&self, architecture: &Architecture) -> Option<Vec<f64>> {
-        self.scores.as_ref().map(|scores| probabilities(scores, architecture.score_scale()))
+        self.scores.as_ref().map(|scores| probabilities(architecture, scores))
     }
 
     pub(super) fn name<'a>(&self, architecture: &'a Architecture) -> &'a str {
-        architecture.classes().get(self.label).map_or("?", String::as_str)
+        class_name(architecture, self.label.class)
     }
+
+    /// How often answers of this level were right on validation data.
+    pub(super) fn accuracy(&self, architecture: &Architecture) -> Option<(Level, Accuracy)> {
+        let level = self.label.level?;
+        Some((level, architecture.confidence()?.accuracy(level)))
+    }
+}
+
+fn class_name(architecture: &Architecture, class: usize) -> &str {
+    architecture.classes().get(class).map_or("?", String::as_str)
 }
 
 impl FileReport<'_> {
     /// The verdicts on the segments.
     pub(super) fn verdicts(&self) -> Vec<Verdict> {
-        self.outcomes.iter().map(Verdict::of).collect()
+        self.outcomes.iter().map(|outcome| Verdict::of(self.architecture, outcome)).collect()
     }
 
-    /// The verdict on the whole record.
-    pub(super) fn overall(&self) -> Verdict {
-        Verdict::of(self.overall)
+    /// The class of the whole record; `None` if the server reveals none.
+    pub(super) fn overall(&self) -> Option<&str> {
+        let class = match self.overall? {
+            Overall::Scores(scores) => argmax(scores),
+            Overall::Class(class) => *class,
+        };
+        Some(class_name(self.architecture, class))
     }
 }

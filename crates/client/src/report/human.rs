@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use deepcardio::architecture::Architecture;
+
 use super::file::{FileReport, Verdict};
 use super::profile;
 
@@ -41,23 +43,66 @@ pub(super) fn render(report: &FileReport<'_>, with_profile: bool) -> String {
 
 fn verdict(out: &mut String, report: &FileReport<'_>, verdict: &Verdict) {
     line!(out, "  Rhythm: {}", rhythm(verdict.name(report.architecture)));
+    if let Some((level, accuracy)) = verdict.accuracy(report.architecture) {
+        let (low, high) = accuracy.interval();
+        line!(
+            out,
+            "  Confidence: {level}. Of {} validation records with it {:.0} % were right ({:.0} to {:.0} %).",
+            accuracy.of,
+            100.0 * accuracy.share(),
+            100.0 * low,
+            100.0 * high
+        );
+    }
     if let Some(probabilities) = verdict.probabilities(report.architecture) {
+        line!(out, "  Probabilities by the model{}:", calibrated(report.architecture));
         for (class, probability) in report.architecture.classes().iter().zip(probabilities) {
             line!(out, "    {:<20} {:5.1} %", rhythm(class), 100.0 * probability);
         }
     }
 }
 
+/// Whether the model's probabilities were held against data.
+fn calibrated(architecture: &Architecture) -> &'static str {
+    if architecture.confidence().is_some() {
+        ", calibrated on validation records"
+    } else {
+        ", not calibrated"
+    }
+}
+
 fn segments(out: &mut String, report: &FileReport<'_>, verdicts: &[Verdict]) {
     for (index, segment) in verdicts.iter().enumerate() {
-        let certainty = segment
-            .probabilities(report.architecture)
-            .and_then(|p| p.get(segment.label).copied())
-            .map_or(String::new(), |p| format!(" ({:.1} %)", 100.0 * p));
         let name = rhythm(segment.name(report.architecture));
+        let certainty = certainty(report.architecture, segment);
         line!(out, "  Segment {} of {}: {name}{certainty}", index + 1, verdicts.len());
     }
-    line!(out, "  Whole record: {}", rhythm(report.overall().name(report.architecture)));
+    match report.overall() {
+        Some(class) => {
+            line!(out, "  Whole record: {}", rhythm(class));
+        }
+        None => {
+            line!(
+                out,
+                "  Whole record: not revealed. The server's operator can allow it (pp-server --reveal record-label)."
+            );
+        }
+    }
+}
+
+/// What is known of a segment beside its class: the model's probability, the level of confidence
+/// and how often answers of that level were right.
+fn certainty(architecture: &Architecture, segment: &Verdict) -> String {
+    let probability = segment
+        .probabilities(architecture)
+        .and_then(|p| p.get(segment.label.class).copied())
+        .map(|p| format!("probability {:.1} %", 100.0 * p));
+    let level = segment.accuracy(architecture).map(|(level, accuracy)| {
+        let (low, high) = accuracy.interval();
+        format!("confidence {level}: {:.0} to {:.0} % right", 100.0 * low, 100.0 * high)
+    });
+    let parts: Vec<String> = probability.into_iter().chain(level).collect();
+    if parts.is_empty() { String::new() } else { format!(" ({})", parts.join(", ")) }
 }
 
 fn footer(out: &mut String, report: &FileReport<'_>) {

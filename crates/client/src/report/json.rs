@@ -1,8 +1,9 @@
 //! The report for programs: one JSON object a file, on one line.
 
+use deepcardio::architecture::{self, Architecture, Level};
 use serde::Serialize;
 
-use super::file::FileReport;
+use super::file::{FileReport, Verdict};
 use super::profile;
 
 /// The stable schema: that of `deepcardio classify --json`, with `traffic` and `seconds`.
@@ -10,8 +11,9 @@ use super::profile;
 struct File<'a> {
     file: String,
     segments: Vec<Segment<'a>>,
-    /// Of the whole record: the class with the greatest sum of scores.
-    label: &'a str,
+    /// Of the whole record: the class with the greatest sum of scores; null if the server reveals
+    /// labels of segments alone.
+    label: Option<&'a str>,
     traffic: Traffic,
     seconds: Seconds,
     verified: bool,
@@ -22,8 +24,30 @@ struct File<'a> {
 #[derive(Serialize)]
 struct Segment<'a> {
     label: &'a str,
+    /// How sure the label is: `uncertain`, `low`, `medium` or `high`; null if that was not measured
+    /// for the model.
+    confidence: Option<&'static str>,
+    /// How often answers of this confidence were right.
+    accuracy: Option<Accuracy>,
     scores: Option<Vec<i64>>,
     probabilities: Option<Vec<f64>>,
+}
+
+/// Counted on validation records.
+#[derive(Serialize)]
+struct Accuracy {
+    /// The share of answers that were right.
+    share: f64,
+    /// Its 95 % interval, by Wilson.
+    interval: [f64; 2],
+    /// How many answers were counted.
+    records: u32,
+}
+
+impl From<architecture::Accuracy> for Accuracy {
+    fn from(counted: architecture::Accuracy) -> Self {
+        Self { share: counted.share(), interval: counted.interval().into(), records: counted.of }
+    }
 }
 
 #[derive(Serialize)]
@@ -46,19 +70,14 @@ struct Seconds {
 pub(super) fn render(report: &FileReport<'_>, with_profile: bool) -> serde_json::Result<String> {
     let total = report.ledger.total(|_| true);
     let seconds = report.seconds;
-    let overall = report.overall();
     let file = File {
         file: report.path.display().to_string(),
         segments: report
             .verdicts()
             .into_iter()
-            .map(|verdict| Segment {
-                label: verdict.name(report.architecture),
-                probabilities: verdict.probabilities(report.architecture),
-                scores: verdict.scores,
-            })
+            .map(|verdict| segment(report.architecture, verdict))
             .collect(),
-        label: overall.name(report.architecture),
+        label: report.overall(),
         traffic: Traffic {
             up: total.sent,
             down: total.received,
@@ -74,4 +93,14 @@ pub(super) fn render(report: &FileReport<'_>, with_profile: bool) -> serde_json:
         profile: with_profile.then(|| profile::rows(report.architecture, report.ledger)),
     };
     Ok(serde_json::to_string(&file)? + "\n")
+}
+
+fn segment(architecture: &Architecture, verdict: Verdict) -> Segment<'_> {
+    Segment {
+        label: verdict.name(architecture),
+        confidence: verdict.label.level.map(Level::name),
+        accuracy: verdict.accuracy(architecture).map(|(_, accuracy)| accuracy.into()),
+        probabilities: verdict.probabilities(architecture),
+        scores: verdict.scores,
+    }
 }

@@ -8,7 +8,7 @@ pub mod progress;
 
 use std::io::{self, Write};
 
-pub use file::{FileReport, Seconds};
+pub use file::{FileReport, Overall, Seconds};
 
 /// Prints what is to be said of one file.
 ///

@@ -1,14 +1,18 @@
 //! Comparison of private results with the network in the clear, which this build holds.
 
+use std::fmt;
+
 use deepcardio::InputError;
+use deepcardio::architecture::Architecture;
 use deepcardio::model::Model;
 use deepcardio::reference;
-use deepcardio::scores::argmax;
+use deepcardio::scores::{Label, argmax};
 use ecg::Segment;
 use protocol::client::Outcome;
 use protocol::tap::Tap;
 
 use crate::failure::Failure;
+use crate::report::Overall;
 
 /// The network in the clear, and what it gave for the segments of the present record.
 pub struct Verifier {
@@ -47,7 +51,7 @@ impl Verifier {
             tap.compare(self.model.architecture(), &trace)?;
         }
         let scores = reference::scores(&self.model, segment).map_err(unfit)?;
-        check(&format!("segment {number}"), outcome, &scores)?;
+        check(&format!("segment {number}"), self.model.architecture(), outcome, &scores)?;
         self.sums.resize(scores.len(), 0);
         self.sums.iter_mut().zip(scores).for_each(|(sum, score)| *sum += score);
         Ok(())
@@ -57,25 +61,53 @@ impl Verifier {
     ///
     /// # Errors
     /// [`Failure::Scores`] if it differs.
-    pub fn record(&self, overall: &Outcome) -> Result<(), Failure> {
-        check("the whole record", overall, &self.sums)
+    pub fn record(&self, overall: &Overall) -> Result<(), Failure> {
+        let what = "the whole record";
+        match overall {
+            Overall::Scores(scores) => same(what, scores, &self.sums),
+            Overall::Class(class) => same(what, &Class(*class), &Class(argmax(&self.sums))),
+        }
     }
 }
 
-/// Compares an outcome with the reference's scores of the segment, or their sums over the record,
-/// that `what` names.
-fn check(what: &str, outcome: &Outcome, reference: &[i64]) -> Result<(), Failure> {
-    let differ =
-        |private: String, reference: String| Failure::Scores { what: what.into(), private, reference };
-    match outcome {
-        Outcome::Scores(scores) if *scores != reference => {
-            Err(differ(format!("{scores:?}"), format!("{reference:?}")))
-        }
-        Outcome::Label(label) if *label != argmax(reference) => {
-            Err(differ(format!("class {label}"), format!("class {}", argmax(reference))))
-        }
-        Outcome::Scores(_) | Outcome::Label(_) => Ok(()),
+/// A class as messages name it.
+#[derive(PartialEq)]
+struct Class(usize);
+
+impl fmt::Debug for Class {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "class {}", self.0)
     }
+}
+
+/// A label as messages name it.
+#[derive(PartialEq)]
+struct Named(Label);
+
+impl fmt::Debug for Named {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Label { class, level } = self.0;
+        match level {
+            Some(level) => write!(f, "class {class} with confidence {level}"),
+            None => write!(f, "class {class}"),
+        }
+    }
+}
+
+/// Compares an outcome with the reference's scores of the segment that `what` names.
+fn check(what: &str, architecture: &Architecture, outcome: &Outcome, scores: &[i64]) -> Result<(), Failure> {
+    match outcome {
+        Outcome::Scores(private) => same(what, &private[..], scores),
+        Outcome::Label(label) => same(what, &Named(*label), &Named(Label::of(architecture, scores))),
+    }
+}
+
+fn same<T: PartialEq + fmt::Debug + ?Sized>(what: &str, private: &T, reference: &T) -> Result<(), Failure> {
+    if private == reference {
+        return Ok(());
+    }
+    let (private, reference) = (format!("{private:?}"), format!("{reference:?}"));
+    Err(Failure::Scores { what: what.into(), private, reference })
 }
 
 /// The segment was made for the server's architecture; the model at hand has another.
@@ -85,14 +117,38 @@ fn unfit(error: InputError) -> Failure {
 
 #[cfg(test)]
 mod tests {
+    use deepcardio::architecture::Level;
+
     use super::*;
+    use crate::embedded;
 
     #[test]
     fn an_outcome_is_held_against_the_reference() {
-        check("segment 1", &Outcome::Scores(vec![3, 5]), &[3, 5]).unwrap();
-        check("the record", &Outcome::Label(0), &[5, 5]).unwrap();
-        let error = check("the record", &Outcome::Label(1), &[5, 5]).unwrap_err().to_string();
-        assert!(error.contains("the record is class 1 in private and class 0 in the clear"), "{error}");
-        assert!(check("segment 1", &Outcome::Scores(vec![5, 3]), &[3, 5]).is_err());
+        let model = embedded::model(None).unwrap();
+        let architecture = model.architecture();
+        let against = |outcome: Outcome| check("segment 1", architecture, &outcome, &[5, 5, 0, 0]);
+        against(Outcome::Scores(vec![5, 5, 0, 0])).unwrap();
+        assert!(against(Outcome::Scores(vec![5, 4, 0, 0])).is_err());
+        let label = |class, level| Outcome::Label(Label { class, level: Some(level) });
+        against(label(0, Level::Uncertain)).unwrap();
+        for (wrong, name) in [
+            (label(1, Level::Uncertain), "class 1 with confidence uncertain"),
+            (label(0, Level::Low), "class 0 with confidence low"),
+        ] {
+            let error = against(wrong).unwrap_err().to_string();
+            let right = "class 0 with confidence uncertain in the clear";
+            assert!(error.contains(&format!("segment 1 is {name} in private and {right}")), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_record_is_held_against_the_sums() {
+        let model = embedded::model(None).unwrap();
+        let verifier = Verifier { model, tap: None, sums: vec![5, 5] };
+        verifier.record(&Overall::Class(0)).unwrap();
+        verifier.record(&Overall::Scores(vec![5, 5])).unwrap();
+        assert!(verifier.record(&Overall::Scores(vec![5, 4])).is_err());
+        let error = verifier.record(&Overall::Class(1)).unwrap_err().to_string();
+        assert!(error.contains("the whole record is class 1 in private and class 0 in the clear"), "{error}");
     }
 }

@@ -4,7 +4,8 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use deepcardio::Model;
-use deepcardio::scores::{argmax, probabilities};
+use deepcardio::architecture::Level;
+use deepcardio::scores::{Label, argmax, probabilities};
 use deepcardio_tools::fast::FastModel;
 use ecg::{Hints, Unit};
 use serde::Serialize;
@@ -43,6 +44,8 @@ struct Report {
 #[derive(Serialize)]
 struct SegmentReport {
     label: String,
+    /// How sure the label is; null if that was not measured for the model.
+    confidence: Option<&'static str>,
     scores: Vec<i64>,
     probabilities: Vec<f64>,
 }
@@ -76,8 +79,9 @@ fn classify(
     for segment in ecg::segments(&recording, architecture.signal())? {
         let scores = fast.scores(&segment)?;
         total.iter_mut().zip(&scores).for_each(|(total, score)| *total += score);
-        let probabilities = probabilities(&scores, architecture.score_scale());
-        segments.push(SegmentReport { label: label(&scores), scores, probabilities });
+        let confidence = Label::of(architecture, &scores).level.map(Level::name);
+        let probabilities = probabilities(architecture, &scores);
+        segments.push(SegmentReport { label: label(&scores), confidence, scores, probabilities });
     }
     Ok(Report { file: file.display().to_string(), label: label(&total), segments })
 }
@@ -89,8 +93,9 @@ fn print(report: &Report) -> String {
         let probabilities: Vec<String> = segment.probabilities.iter().map(|p| format!("{p:.3}")).collect();
         let _ = writeln!(
             text,
-            "  segment {index}: {:<7} scores {:?} probabilities {}",
+            "  segment {index}: {:<7} confidence {} scores {:?} probabilities {}",
             segment.label,
+            segment.confidence.unwrap_or("unknown"),
             segment.scores,
             probabilities.join(" ")
         );

@@ -10,6 +10,8 @@ use super::records::Records;
 use super::table;
 
 /// Turn a trained Keras network (HDF5) into an integer model file.
+///
+/// The file says nothing of how sure labels are: `deepcardio confidence` measures that.
 #[derive(clap::Args)]
 pub(super) struct Arguments {
     /// Keras model with the architecture and weights.

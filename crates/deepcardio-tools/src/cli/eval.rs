@@ -68,12 +68,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         return Err("the float network takes windows of another shape than the model".into());
     }
     let records = Records::open(&arguments.data)?;
-    let chosen: Vec<usize> = (0..records.len())
-        .filter(|&index| match (&arguments.records, records.number(index)) {
-            (Some(selection), Some(number)) => selection.contains(number),
-            _ => true,
-        })
-        .collect();
+    let chosen = records.chosen(arguments.records.as_ref());
     let fast = FastModel::new(&model);
     let verdicts: Vec<Verdict> = chosen
         .par_iter()

@@ -1,6 +1,7 @@
 //! Command line: one file per command. Results go to standard output, errors to standard error.
 
 mod classify;
+mod confidence;
 mod convert;
 mod eval;
 mod inspect;
@@ -15,7 +16,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// DeepCardio in the clear: convert, inspect, classify, evaluate. Not a medical device.
+/// DeepCardio in the clear: convert, measure, inspect, classify, evaluate. Not a medical device.
 #[derive(Parser)]
 #[command(name = "deepcardio", version, about)]
 struct Arguments {
@@ -26,6 +27,7 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     Convert(convert::Arguments),
+    Confidence(confidence::Arguments),
     Inspect(inspect::Arguments),
     Classify(classify::Arguments),
     Eval(eval::Arguments),
@@ -35,6 +37,7 @@ enum Command {
 pub(crate) fn run() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Convert(arguments) => convert::run(&arguments),
+        Command::Confidence(arguments) => confidence::run(&arguments),
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Classify(arguments) => classify::run(&arguments),
         Command::Eval(arguments) => eval::run(&arguments),

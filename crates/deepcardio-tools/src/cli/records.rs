@@ -10,6 +10,8 @@ use npyz::{Deserialize, NpyFile};
 use zip::ZipArchive;
 use zip::result::ZipError;
 
+use super::selection::Selection;
+
 /// Values of one array.
 const MAX_VALUES: u64 = 1 << 28;
 
@@ -56,6 +58,15 @@ impl Records {
             return Err("`gain_adu_per_mv` is not positive".into());
         }
         Ok(())
+    }
+
+    /// Indices of the selected records, all without a selection.
+    pub(super) fn chosen(&self, selection: Option<&Selection>) -> Vec<usize> {
+        let is_chosen = |&index: &usize| match (selection, self.number(index)) {
+            (Some(selection), Some(number)) => selection.contains(number),
+            _ => true,
+        };
+        (0..self.len()).filter(is_chosen).collect()
     }
 
     /// Number of records.

@@ -1,9 +1,9 @@
-//! The per-layer table of a model.
+//! The tables of a model: its layers, its levels of confidence.
 
 use std::fmt::Write;
 
 use deepcardio::Model;
-use deepcardio::architecture::Stage;
+use deepcardio::architecture::{Architecture, Level, Stage};
 
 /// Shapes, widths, ring, shift, multiply-accumulates and non-linear steps of each layer, and what
 /// the model is.
@@ -32,7 +32,8 @@ pub(super) fn describe(model: &Model) -> String {
         architecture.classes().join(", "),
         architecture.score_scale()
     );
-    let _ = writeln!(text, "provenance   {}", model.provenance());
+    let _ = writeln!(text, "provenance   {}\n", model.provenance());
+    text.push_str(&confidence(architecture));
     let _ = writeln!(
         text,
         "\n{:<7} {:>18} {:>18} {:>6} {:>7} {:>5} {:>5} {:>5} {:>10} {:>12} {:>8}",
@@ -45,6 +46,39 @@ pub(super) fn describe(model: &Model) -> String {
     let steps: usize = architecture.stages().iter().map(Stage::activations).sum();
     let weights: usize = architecture.stages().iter().map(|stage| stage.linear.weight_count()).sum();
     let _ = writeln!(text, "total: {weights} weights, {macs} multiply-accumulates, {steps} non-linear steps");
+    text
+}
+
+/// The levels of confidence: where they begin, how many of the counted answers had them, how many
+/// of these were right.
+pub(super) fn confidence(architecture: &Architecture) -> String {
+    let Some(confidence) = architecture.confidence() else {
+        return "confidence   not measured, labels come without a level; `deepcardio confidence` measures it\n".to_owned();
+    };
+    let total: u32 = confidence.accuracy.iter().map(|accuracy| accuracy.of).sum();
+    let mut text = format!(
+        "confidence   temperature {:.3}, measured on {total} records\n{:<10} {:>11} {:>8} {:>8} {:>9} {:>16}\n",
+        f64::from(confidence.temperature) / 1000.0,
+        "level",
+        "from margin",
+        "records",
+        "share",
+        "right",
+        "95 % interval"
+    );
+    for (level, margin) in Level::ALL.into_iter().zip([0].into_iter().chain(confidence.thresholds)) {
+        let accuracy = confidence.accuracy(level);
+        let (low, high) = accuracy.interval();
+        let _ = writeln!(
+            text,
+            "{:<10} {margin:>11} {:>8} {:>6.1} % {:>7.1} % {:>16}",
+            level.name(),
+            accuracy.of,
+            100.0 * f64::from(accuracy.of) / f64::from(total.max(1)),
+            100.0 * accuracy.share(),
+            format!("{:.1} to {:.1} %", 100.0 * low, 100.0 * high)
+        );
+    }
     text
 }
 

@@ -190,6 +190,7 @@ fn architecture(
         ring_bits: vec![*limits::RING_BITS.end(); stages.len()],
         classes: class_names(outputs),
         score_scale: quantisation.score_scale,
+        confidence: None,
     })?)
 }
 

@@ -231,3 +231,45 @@ fn an_lstm_converts_exactly_and_by_calibration() {
     let report: Value = serde_json::from_str(&succeed(&base)).unwrap();
     assert!(report["agreement"].as_f64().unwrap() >= 0.75, "{report}");
 }
+
+#[test]
+fn confidence_is_measured_on_first_segments_and_written_into_the_file() {
+    let scratch = Scratch::new("confidence");
+    let (bare, measured) = (scratch.path("bare.bin"), scratch.path("measured.bin"));
+    let model = model(&bare);
+    assert!(succeed(&["inspect", text(&bare)]).contains("confidence   not measured"));
+
+    let data = scratch.path("records.npz");
+    let records: Vec<(u32, u8, Vec<f64>)> = (0..24u8)
+        .map(|i| (u32::from(i), i % 4, samples(20 + usize::from(i), 0.05 + f64::from(i) * 0.03)))
+        .collect();
+    write_npz(&data, &records);
+    let base = ["confidence", "--data", text(&data), "--model", text(&bare)];
+    let table = succeed(&[&base[..], &["--records", "0-19", "-o", text(&measured)]].concat());
+    assert!(table.contains("measured on 20 records") && table.contains("uncertain"), "{table}");
+    assert!(succeed(&["inspect", text(&measured)]).contains(&table));
+
+    let again = Model::load(&measured).unwrap();
+    let confidence = again.architecture().confidence().unwrap();
+    assert!(again.weights() == model.weights() && again.provenance() == model.provenance());
+    // Each record counts once, right or wrong, under the level of its first segment.
+    let signal = model.architecture().signal();
+    let mut counted = [(0, 0); 4];
+    for (_, label, millivolts) in records.iter().take(20) {
+        let rounded: Vec<f64> =
+            millivolts.iter().map(|value| f64::from((value * 1000.0) as i16) / 1000.0).collect();
+        let recording = ecg::Recording::new(300.0, rounded).unwrap();
+        let segment = ecg::segments(&recording, signal).unwrap().remove(0);
+        let of = reference::label(&again, &segment).unwrap();
+        let count = &mut counted[of.level.unwrap() as usize];
+        count.0 += u32::from(of.class == usize::from(*label));
+        count.1 += 1;
+    }
+    assert_eq!(confidence.accuracy.map(|accuracy| (accuracy.right, accuracy.of)), counted);
+
+    // In place of the file that was read, without an output; and no records are an error.
+    succeed(&base);
+    assert!(Model::load(&bare).unwrap().architecture().confidence().is_some());
+    let none = deepcardio(&[&base[..], &["--records", "99"]].concat());
+    assert!(!none.status.success() && String::from_utf8_lossy(&none.stderr).contains("no labelled records"));
+}

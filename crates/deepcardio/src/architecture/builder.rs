@@ -118,6 +118,7 @@ impl Architecture {
             ring_bits: vec![widths.ell; linear],
             classes: CLASSES.map(str::to_owned).to_vec(),
             score_scale: 1.0,
+            confidence: None,
         })
     }
 }

@@ -2,6 +2,7 @@
 
 use ecg::Signal;
 
+use super::confidence::{Accuracy, Confidence, LEVELS};
 use super::layer::Layer;
 use super::limits;
 use super::specification::Specification;
@@ -13,7 +14,9 @@ use crate::decode_error::DecodeError;
 /// Version of this encoding. A layer of a new kind or with new fields takes a new code. A program
 /// that does not know the code refuses it. So a new layer changes neither the version nor the
 /// digest of any other architecture.
-const VERSION: u32 = 1;
+///
+/// Version 1 had no levels of confidence.
+const VERSION: u32 = 2;
 
 const CONV1D: u8 = 1;
 const DENSE: u8 = 2;
@@ -27,7 +30,8 @@ impl Architecture {
     /// Encodes the architecture. The same value gives the same bytes everywhere.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        let Specification { name, signal, layers, ring_bits, classes, score_scale } = self.specification();
+        let Specification { name, signal, layers, ring_bits, classes, score_scale, confidence } =
+            self.specification();
         let mut out = Writer::default();
         out.u32(VERSION);
         out.text(name);
@@ -39,6 +43,7 @@ impl Architecture {
         out.size(classes.len());
         classes.iter().for_each(|class| out.text(class));
         out.f64(*score_scale);
+        write_confidence(&mut out, confidence.as_ref());
         out.into_bytes()
     }
 
@@ -64,6 +69,7 @@ impl Architecture {
                 input.text("class name", limits::NAME)
             })?,
             score_scale: input.f64()?,
+            confidence: read_confidence(&mut input)?,
         };
         input.finish()?;
         Ok(Self::new(specification)?)
@@ -193,9 +199,33 @@ fn read_tables(input: &mut Reader<'_>) -> Result<LstmTables, DecodeError> {
     Ok(LstmTables::new(sigmoid, tanh.map(u8::cast_signed), cell_tanh.map(u8::cast_signed)))
 }
 
+fn write_confidence(out: &mut Writer, confidence: Option<&Confidence>) {
+    out.u8(u8::from(confidence.is_some()));
+    let Some(Confidence { thresholds, temperature, accuracy }) = confidence else { return };
+    thresholds.iter().for_each(|&threshold| out.u32(threshold));
+    out.u32(*temperature);
+    for Accuracy { right, of } in accuracy {
+        out.u32(*right);
+        out.u32(*of);
+    }
+}
+
+fn read_confidence(input: &mut Reader<'_>) -> Result<Option<Confidence>, DecodeError> {
+    if !input.flag()? {
+        return Ok(None);
+    }
+    let thresholds = [input.u32()?, input.u32()?, input.u32()?];
+    let temperature = input.u32()?;
+    let mut accuracy = [Accuracy::default(); LEVELS];
+    for level in &mut accuracy {
+        *level = Accuracy { right: input.u32()?, of: input.u32()? };
+    }
+    Ok(Some(Confidence { thresholds, temperature, accuracy }))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::super::{Architecture, Head, Widths};
+    use super::super::{Accuracy, Architecture, Confidence, Head, Widths};
 
     #[test]
     fn bytes_round_trip() {
@@ -212,9 +242,30 @@ mod tests {
     }
 
     #[test]
+    fn levels_of_confidence_round_trip() {
+        let bare = Architecture::deepcardio(2, Head::Average, Widths::default()).unwrap();
+        let accuracy = [(1, 2), (3, 4), (5, 6), (8, 8)].map(|(right, of)| Accuracy { right, of });
+        let confidence = Confidence { thresholds: [1, 2, 3], temperature: 900, accuracy };
+        let measured = bare.with_confidence(Some(confidence)).unwrap();
+        let bytes = measured.to_bytes();
+        assert_eq!(Architecture::from_bytes(&bytes).unwrap(), measured);
+        assert_eq!(bytes.len(), bare.to_bytes().len() + 48);
+        assert_ne!(measured.digest(), bare.digest());
+        for cut in 0..bytes.len() {
+            assert!(Architecture::from_bytes(&bytes[..cut]).is_err());
+        }
+        // Thresholds that do not ascend, in bytes of a peer.
+        let mut hostile = bytes.clone();
+        let first = bytes.len() - 48;
+        hostile[first] = 2;
+        assert!(Architecture::from_bytes(&hostile).is_err());
+        assert_eq!(measured.with_confidence(None).unwrap(), bare);
+    }
+
+    #[test]
     fn digest_is_the_same_on_every_platform() {
         let architecture = Architecture::deepcardio(6, Head::Average, Widths::default()).unwrap();
         let digest: String = architecture.digest().iter().map(|byte| format!("{byte:02x}")).collect();
-        assert_eq!(digest, "42d026f9aed6d48eb9179ae9feabc2601488b0a80cf0b21c9454360c8879478f");
+        assert_eq!(digest, "d8bb97ce479e0b1c9466341acf8a89ed984965f4e1331f0474c1cda0199e40e2");
     }
 }

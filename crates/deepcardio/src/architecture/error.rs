@@ -98,4 +98,10 @@ pub enum ArchitectureError {
     /// The score scale is not a positive finite number.
     #[error("the score scale is not a positive finite number")]
     ScoreScale,
+    /// A value of the levels of confidence is out of range.
+    #[error("levels of confidence: {what}")]
+    Confidence {
+        /// What is wrong.
+        what: &'static str,
+    },
 }

@@ -1,5 +1,5 @@
 //! What a client may know of a model: layer shapes, widths, an LSTM's tables, preprocessing
-//! constants, class names.
+//! constants, class names, how sure its labels are.
 //!
 //! [`Specification`] is the unchecked literal, [`Architecture`] the validated value. Its byte form
 //! is the same on every platform and its BLAKE3 digest goes into the handshake, so that both
@@ -8,6 +8,7 @@
 mod activation;
 mod builder;
 mod codec;
+mod confidence;
 mod derive;
 mod error;
 mod gates;
@@ -25,6 +26,7 @@ mod validated;
 
 pub use activation::Activation;
 pub use builder::{CLASSES, Head, Widths};
+pub use confidence::{Accuracy, Confidence, LEVELS, Level};
 pub use error::ArchitectureError;
 pub use gates::{
     CELL_GATE, GATE_FRACTION, GATES, HIDDEN_BITS, HIDDEN_FRACTION, INDEX_BITS, TABLE_ENTRIES, ZERO_INDEX,

@@ -2,6 +2,7 @@
 
 use ecg::Signal;
 
+use super::confidence::Confidence;
 use super::layer::Layer;
 
 /// The parts of an architecture, unchecked.
@@ -18,6 +19,8 @@ pub struct Specification {
     pub ring_bits: Vec<u32>,
     /// Class names, in the order of the scores.
     pub classes: Vec<String>,
-    /// Probabilities are `softmax(score * score_scale)`.
+    /// One unit of a score: `score * score_scale` is the score of the network as it was trained.
     pub score_scale: f64,
+    /// How sure its labels are, once that was measured.
+    pub confidence: Option<Confidence>,
 }

@@ -2,6 +2,7 @@
 
 use ecg::Signal;
 
+use super::confidence::Confidence;
 use super::error::ArchitectureError;
 use super::specification::Specification;
 use super::stage::Stage;
@@ -36,6 +37,9 @@ impl Architecture {
             let classes = specification.classes.len();
             return Err(ArchitectureError::Scores { found: scores, classes });
         }
+        if let (Some(confidence), Some(last)) = (&specification.confidence, stages.last()) {
+            confidence.validate(specification.classes.len(), last.ell)?;
+        }
         Ok(Self { specification, stages })
     }
 
@@ -45,6 +49,14 @@ impl Architecture {
     /// As [`Architecture::new`].
     pub fn with_ring_bits(&self, ring_bits: Vec<u32>) -> Result<Self, ArchitectureError> {
         Self::new(Specification { ring_bits, ..self.specification.clone() })
+    }
+
+    /// The same network with other levels of confidence.
+    ///
+    /// # Errors
+    /// As [`Architecture::new`].
+    pub fn with_confidence(&self, confidence: Option<Confidence>) -> Result<Self, ArchitectureError> {
+        Self::new(Specification { confidence, ..self.specification.clone() })
     }
 
     /// The parts it was made of.
@@ -71,10 +83,16 @@ impl Architecture {
         &self.specification.classes
     }
 
-    /// Probabilities are `softmax(score * score_scale)`.
+    /// One unit of a score: `score * score_scale` is the score of the network as it was trained.
     #[must_use]
     pub fn score_scale(&self) -> f64 {
         self.specification.score_scale
+    }
+
+    /// How sure its labels are; `None` if that was not measured.
+    #[must_use]
+    pub fn confidence(&self) -> Option<&Confidence> {
+        self.specification.confidence.as_ref()
     }
 
     /// Shape of the network's input, `[windows][1][window_length]`.

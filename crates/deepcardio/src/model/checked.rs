@@ -3,7 +3,7 @@
 use super::bounds::{self, StageBound};
 use super::error::{ModelError, PROVENANCE};
 use super::weights::LayerWeights;
-use crate::architecture::{Architecture, Stage};
+use crate::architecture::{Architecture, Confidence, Stage};
 
 /// An architecture with weights for which no input overflows any ring.
 ///
@@ -58,6 +58,15 @@ impl Model {
         let bounds = bounds::analyse(architecture, &weights)?;
         let least = bounds.iter().map(|bound| bound.least_ell).collect();
         Self::new(architecture.with_ring_bits(least)?, weights, provenance)
+    }
+
+    /// The same weights with other levels of confidence.
+    ///
+    /// # Errors
+    /// If the levels do not fit the architecture.
+    pub fn with_confidence(&self, confidence: Option<Confidence>) -> Result<Self, ModelError> {
+        let architecture = self.architecture.with_confidence(confidence)?;
+        Self::new(architecture, self.weights.clone(), self.provenance.clone())
     }
 
     /// The public part.

@@ -14,7 +14,7 @@
 //!
 //! Decoding checks size, magic, version, length and checksum in this order, then every value, and
 //! runs the interval analysis again: a file that loads cannot overflow. In version 1 the tables of
-//! an LSTM stood behind its weights.
+//! an LSTM stood behind its weights; version 2 had no levels of confidence.
 
 use std::io::Read;
 use std::path::Path;
@@ -30,7 +30,7 @@ use crate::decode_error::DecodeError;
 /// Largest file that is read, bytes.
 pub const MAX_BYTES: u64 = 32 << 20;
 /// Version of the format.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 const MAGIC: &[u8; 8] = b"DeepCard";
 const CHECKSUM: usize = blake3::OUT_LEN;
 

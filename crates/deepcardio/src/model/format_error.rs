@@ -14,7 +14,8 @@ pub enum FormatError {
     BadMagic,
     /// The file was written by another version.
     #[error(
-        "format version {found}, this program reads version {supported}: convert the network again with `deepcardio convert`"
+        "format version {found}, this program reads version {supported}: make the file again with `deepcardio convert` \
+         from the trained network, then measure its levels of confidence with `deepcardio confidence`"
     )]
     Version {
         /// Version in the file.

@@ -1,5 +1,6 @@
 //! Random models and segments for tests, at the extremes of their widths.
 
+mod confidence;
 mod lstm;
 mod numbers;
 mod segment;
@@ -7,6 +8,7 @@ mod small;
 mod spec;
 mod weights;
 
+pub use confidence::with_random_levels;
 pub use lstm::random_lstm_model;
 pub use segment::random_segment;
 pub use small::random_small_model;

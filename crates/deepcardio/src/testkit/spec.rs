@@ -75,5 +75,6 @@ fn specification(spec: &ModelSpec) -> Specification {
         ring_bits: vec![*limits::RING_BITS.end(); linear],
         classes: (0..spec.classes).map(|class| format!("class{class}")).collect(),
         score_scale: 0.01,
+        confidence: None,
     }
 }

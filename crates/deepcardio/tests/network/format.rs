@@ -3,13 +3,15 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail the test")]
 
 use deepcardio::model::{FormatError, MAX_BYTES};
-use deepcardio::testkit::{ModelSpec, random_model, random_small_model};
+use deepcardio::testkit::{ModelSpec, random_model, random_small_model, with_random_levels};
 use deepcardio::{DecodeError, Model};
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 
 fn small() -> Vec<u8> {
-    random_model(&mut ChaCha20Rng::seed_from_u64(5), &ModelSpec::small(2, 16, 2, 2)).to_bytes()
+    let mut rng = ChaCha20Rng::seed_from_u64(5);
+    let model = random_model(&mut rng, &ModelSpec::small(2, 16, 2, 2));
+    with_random_levels(&mut rng, &model).to_bytes()
 }
 
 /// A correct checksum over changed content: what only the value checks can catch.
@@ -28,7 +30,11 @@ fn refused(bytes: &[u8]) -> FormatError {
 #[test]
 fn models_round_trip() {
     for seed in 0..30 {
-        let model = random_small_model(&mut ChaCha20Rng::seed_from_u64(seed));
+        let mut rng = ChaCha20Rng::seed_from_u64(seed);
+        let mut model = random_small_model(&mut rng);
+        if seed % 2 == 1 {
+            model = with_random_levels(&mut rng, &model);
+        }
         let bytes = model.to_bytes();
         let again = Model::from_bytes(&bytes).unwrap();
         assert!(again == model);
@@ -46,7 +52,7 @@ fn every_flipped_bit_is_an_error() {
             let error = refused(&damaged);
             let expected = match position {
                 0..8 => matches!(error, FormatError::BadMagic),
-                8..12 => matches!(error, FormatError::Version { supported: 2, .. }),
+                8..12 => matches!(error, FormatError::Version { supported: 3, .. }),
                 12..20 => matches!(
                     error,
                     FormatError::Decode(
@@ -64,19 +70,23 @@ fn every_flipped_bit_is_an_error() {
 
 #[test]
 fn an_older_file_is_refused_with_what_to_do() {
-    let mut bytes = small();
-    bytes[8..12].copy_from_slice(&1u32.to_le_bytes());
-    let error = refused(&reseal(bytes));
-    assert!(matches!(error, FormatError::Version { found: 1, supported: 2 }), "{error}");
-    assert!(error.to_string().contains("`deepcardio convert`"), "{error}");
+    for version in [1_u32, 2] {
+        let mut bytes = small();
+        bytes[8..12].copy_from_slice(&version.to_le_bytes());
+        let error = refused(&reseal(bytes));
+        assert!(matches!(error, FormatError::Version { found, supported: 3 } if found == version), "{error}");
+        for command in ["`deepcardio convert`", "`deepcardio confidence`"] {
+            assert!(error.to_string().contains(command), "{error}");
+        }
+    }
 }
 
 #[test]
 fn an_architecture_of_another_version_is_refused() {
     let mut bytes = small();
-    bytes[24..28].copy_from_slice(&2u32.to_le_bytes());
+    bytes[24..28].copy_from_slice(&1u32.to_le_bytes());
     let error = refused(&reseal(bytes));
-    assert!(matches!(error, FormatError::Decode(DecodeError::Version { found: 2, supported: 1 })), "{error}");
+    assert!(matches!(error, FormatError::Decode(DecodeError::Version { found: 1, supported: 2 })), "{error}");
 }
 
 #[test]

@@ -106,6 +106,46 @@ pub(super) fn select(b: &mut Builder, choice: Wire, zero: &[Wire], one: &[Wire])
         .collect()
 }
 
+/// (a, b) if `choice` is 0, (b, a) if it is 1. Ciphertexts: 2 a bit.
+pub(super) fn exchanged(b: &mut Builder, choice: Wire, x: &[Wire], y: &[Wire]) -> (Vec<Wire>, Vec<Wire>) {
+    x.iter()
+        .zip(y)
+        .map(|(x, y)| {
+            let differ = b.xor(*x, *y);
+            let change = b.and(choice, differ);
+            (b.xor(change, *x), b.xor(change, *y))
+        })
+        .unzip()
+}
+
+/// x - y mod 2^x.len(), as the complement of (complement of x) + y. Ciphertexts: 2 * x.len() - 2.
+pub(super) fn subtract(b: &mut Builder, x: &[Wire], y: &[Wire]) -> Vec<Wire> {
+    let complement: Vec<Wire> = x.iter().map(|x| b.not(*x)).collect();
+    let sum = add(b, &complement, y, 0);
+    sum.into_iter().map(|bit| b.not(bit)).collect()
+}
+
+/// x >= `threshold` for a number without a sign and a positive constant that fits its bits.
+///
+/// The bits are visited from the lowest up, as in a carry chain: where the constant has a 1, x must
+/// have it too; where it has a 0, a 1 of x is enough. Below the constant's lowest 1 nothing
+/// matters. Ciphertexts: 2 for each bit above that one.
+pub(super) fn at_least(b: &mut Builder, x: &[Wire], threshold: u32) -> Wire {
+    let lowest = threshold.trailing_zeros() as usize;
+    let mut reached = x[lowest];
+    for (i, x) in x.iter().enumerate().skip(lowest + 1) {
+        let both = b.and(reached, *x);
+        let must = u64::from(threshold) >> i & 1 == 1;
+        reached = if must {
+            both
+        } else {
+            let either = b.xor(reached, *x);
+            b.xor(either, both)
+        };
+    }
+    reached
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::builder::Builder;
@@ -127,5 +167,10 @@ mod tests {
         assert_eq!(ciphertexts(&|b| _ = super::greater_signed(b, &y(b), &z(b))), 20);
         let choice = |b: &Builder| b.inputs(0..1)[0];
         assert_eq!(ciphertexts(&|b| drop(super::select(b, choice(b), &y(b), &z(b)))), 20);
+        assert_eq!(ciphertexts(&|b| drop(super::exchanged(b, choice(b), &y(b), &z(b)))), 20);
+        assert_eq!(ciphertexts(&|b| drop(super::subtract(b, &y(b), &z(b)))), 18);
+        for (threshold, cost) in [(1, 18), (1023, 18), (8, 12), (512, 0)] {
+            assert_eq!(ciphertexts(&|b| _ = super::at_least(b, &y(b), threshold)), cost);
+        }
     }
 }

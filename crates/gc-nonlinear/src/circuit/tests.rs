@@ -145,8 +145,8 @@ fn counts_follow_the_formula() {
     assert_eq!((full, half, circuit.ciphertexts), (46, 41, 133));
 }
 
-/// The labels that the circuit finds for up to 64 instances' shares, `[term][class]`, of `ell`
-/// bits.
+/// The output bits that the circuit finds for up to 64 instances' shares, `[term][class]`, of `ell`
+/// bits, as numbers.
 fn labels(circuit: &Netlist, ell: u32, client: &[Vec<u32>], server: &[Vec<u32>]) -> Vec<usize> {
     let slices = |instances: &[Vec<u32>]| {
         let mut bits = Vec::new();
@@ -171,7 +171,8 @@ fn check_every_argmax(shape: ArgmaxShape) {
     for scores in 0..values.pow(count) {
         let scores: Vec<i32> = digits(scores, values).map(|v| v as i32 - (values / 2) as i32).collect();
         let sum = |class: usize| -> i32 { scores.iter().skip(class).step_by(classes).sum() };
-        let expected = (0..classes).rev().max_by_key(|class| sum(*class)).unwrap();
+        let label = (0..classes).rev().max_by_key(|class| sum(*class)).unwrap();
+        let expected = label | level(&shape, sum) << argmax::label_bits(classes);
         let rest = |(score, client): (&i32, &u32)| (*score as u32).wrapping_sub(*client) & (ring - 1);
         for clients in clients.chunks(LANES) {
             let servers: Vec<Vec<u32>> =
@@ -183,13 +184,32 @@ fn check_every_argmax(shape: ArgmaxShape) {
     }
 }
 
+/// The thresholds that the margin of the sums reaches.
+fn level(shape: &ArgmaxShape, sum: impl Fn(usize) -> i32) -> usize {
+    let mut sums: Vec<i32> = (0..shape.classes).map(sum).collect();
+    sums.sort_unstable_by(|a, b| b.cmp(a));
+    let reached = |threshold: &&u32| i64::from(sums[0] - sums[1]) >= i64::from(**threshold);
+    shape.thresholds.iter().flatten().filter(reached).count()
+}
+
+#[test]
+fn levels_of_every_score_and_share() {
+    for thresholds in [[1, 2, 3], [1, 4, 6], [3, 5, 7], [2, 4, 5]] {
+        check_every_argmax(ArgmaxShape { classes: 2, ell: 3, terms: 1, thresholds: Some(thresholds) });
+    }
+    check_every_argmax(ArgmaxShape { classes: 3, ell: 3, terms: 1, thresholds: Some([1, 3, 6]) });
+    check_every_argmax(ArgmaxShape { classes: 4, ell: 2, terms: 1, thresholds: Some([1, 2, 3]) });
+    check_every_argmax(ArgmaxShape { classes: 3, ell: 2, terms: 2, thresholds: Some([1, 3, 4]) });
+    check_every_argmax(ArgmaxShape { classes: 2, ell: 2, terms: 3, thresholds: Some([2, 5, 6]) });
+}
+
 #[test]
 fn argmax_of_every_score_and_share() {
-    check_every_argmax(ArgmaxShape { classes: 3, ell: 3, terms: 1 });
+    check_every_argmax(ArgmaxShape { classes: 3, ell: 3, terms: 1, thresholds: None });
     for (classes, terms) in [(2, 1), (3, 1), (2, 2), (3, 2), (2, 3)] {
-        check_every_argmax(ArgmaxShape { classes, ell: 2, terms });
+        check_every_argmax(ArgmaxShape { classes, ell: 2, terms, thresholds: None });
     }
-    check_every_argmax(ArgmaxShape { classes: 2, ell: 3, terms: 2 });
+    check_every_argmax(ArgmaxShape { classes: 2, ell: 3, terms: 2, thresholds: None });
 }
 
 /// Ciphertexts of the additions of one class.
@@ -206,7 +226,7 @@ fn argmax_counts() {
     for (classes, ell, terms) in
         [(2, 18, 1), (4, 18, 1), (4, 30, 1), (9, 20, 1), (4, 20, 2), (4, 20, 3), (5, 12, 100), (4, 30, 128)]
     {
-        let shape = ArgmaxShape { classes, ell: ell as u32, terms };
+        let shape = ArgmaxShape { classes, ell: ell as u32, terms, thresholds: None };
         let circuit = argmax::netlist(&shape);
         let width = shape.sum_bits() as usize;
         let sums = classes * (terms * (2 * ell - 3) + additions(terms, ell));
@@ -217,9 +237,20 @@ fn argmax_counts() {
         assert_eq!(circuit.ciphertexts, sums + comparisons + selections + bits, "{shape:?}");
         assert_eq!((circuit.inputs, circuit.garbler_bits), (classes * ell * terms, classes * ell * terms));
     }
+    // The level of a margin.
+    for (classes, ell, thresholds) in [(2, 18, [1, 2, 3]), (4, 24, [100, 1024, 1 << 23]), (9, 30, [7, 8, 9])]
+    {
+        let alone = ArgmaxShape { classes, ell, terms: 1, thresholds: None };
+        let shape = ArgmaxShape { thresholds: Some(thresholds), ..alone };
+        let w = ell as usize;
+        let reached: usize =
+            thresholds.iter().map(|threshold| 2 * (w - 1 - threshold.trailing_zeros() as usize)).sum();
+        let more = 2 * w + 4 * w * (classes - 2) + 2 * w - 2 + reached;
+        assert_eq!(argmax::netlist(&shape).ciphertexts, argmax::netlist(&alone).ciphertexts + more);
+    }
     // A record of two and a half minutes, one of an hour.
     for (terms, ciphertexts) in [(5, 1640), (128, 40_500)] {
-        let shape = ArgmaxShape { classes: 4, ell: 20, terms };
+        let shape = ArgmaxShape { classes: 4, ell: 20, terms, thresholds: None };
         assert_eq!(argmax::netlist(&shape).ciphertexts, ciphertexts);
     }
 }

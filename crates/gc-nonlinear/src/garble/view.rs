@@ -1,9 +1,11 @@
-//! What the evaluator of an argmax sees: the label, and bits that tell nothing else of the scores.
+//! What the evaluator of an argmax sees: the label and the level of its margin, and bits that tell
+//! nothing else of the scores.
 //!
-//! Two score vectors have the same label and the same shares of the evaluator. Each is garbled many
-//! times. In neither does any bit of the evaluator's view lean to a side, no more than in the view
-//! of a simulator that knows the label alone. Decoded with what the garbler keeps to itself, the
-//! same views do tell the two vectors apart.
+//! Two score vectors have the same label, the same level and the same shares of the evaluator. Each
+//! is garbled many times. In neither does any bit of the evaluator's view lean to a side, no more
+//! than in the view of a simulator that knows label and level alone. Decoded with what the garbler
+//! keeps to itself, the same views do tell the two vectors apart. And the tally sees a planted
+//! leak: a register whose label is its value.
 
 use oblivious_transfer::block::Block;
 use rand::{RngExt, SeedableRng};
@@ -12,11 +14,11 @@ use rand_chacha::ChaCha20Rng;
 use super::evaluator::Evaluate;
 use super::garbler::Garble;
 use crate::circuit::Netlist;
-use crate::circuit::argmax::{label_bits, netlist};
+use crate::circuit::argmax::{LEVEL_BITS, label_bits, netlist};
 use crate::lanes::{Inputs, Scratch};
 use crate::shape::ArgmaxShape;
 
-const SHAPE: ArgmaxShape = ArgmaxShape { classes: 4, ell: 6, terms: 2 };
+const SHAPE: ArgmaxShape = ArgmaxShape { classes: 4, ell: 6, terms: 2, thresholds: Some([2, 7, 30]) };
 /// Garblings of each score vector.
 const RUNS: u32 = 600;
 /// The most that a fair bit may miss half of them by: 6.5 standard deviations, 10^-10 a bit.
@@ -33,7 +35,8 @@ struct View {
     blocks: Vec<Block>,
     /// What came to decode the outputs.
     permute: Vec<u64>,
-    label: usize,
+    /// Label and level.
+    chosen: (usize, usize),
 }
 
 /// Evaluates tables on labels of the evaluator's inputs. `permute` makes the decoding bits from the
@@ -52,10 +55,12 @@ fn view(
     let colours = Evaluate { netlist, keys, inputs, bits, lanes: 1, tables, scratch: &mut scratch }.run();
     let permute = permute(&colours);
     let decoded = colours.iter().zip(&permute).map(|(colour, permute)| (colour ^ permute) & 1);
-    let label = decoded.enumerate().map(|(i, bit)| (bit as usize) << i).sum();
+    let decoded: usize = decoded.enumerate().map(|(i, bit)| (bit as usize) << i).sum();
+    let label_bits = label_bits(SHAPE.classes);
+    let chosen = (decoded & ((1 << label_bits) - 1), decoded >> label_bits);
     let ciphertexts = tables.as_chunks().0.iter().map(|bytes| Block::from_bytes(*bytes));
     let registers = scratch.registers.iter().map(|labels| labels[0]);
-    View { blocks: active.iter().copied().chain(ciphertexts).chain(registers).collect(), permute, label }
+    View { blocks: active.iter().copied().chain(ciphertexts).chain(registers).collect(), permute, chosen }
 }
 
 fn random_blocks(count: usize, rng: &mut ChaCha20Rng) -> Vec<Block> {
@@ -89,13 +94,19 @@ fn real(netlist: &Netlist, client: &[u32], server: &[u32], rng: &mut ChaCha20Rng
     (view, values)
 }
 
-/// A view made from the label and the evaluator's own shares alone.
-fn simulated(netlist: &Netlist, client: &[u32], label: usize, rng: &mut ChaCha20Rng) -> View {
+/// A view made from label, level and the evaluator's own shares alone.
+fn simulated(
+    netlist: &Netlist,
+    client: &[u32],
+    (label, level): (usize, usize),
+    rng: &mut ChaCha20Rng,
+) -> View {
+    let outputs = label | level << label_bits(SHAPE.classes);
     let (keys, active) = (random_blocks(netlist.ciphertexts, rng), random_blocks(netlist.inputs, rng));
     let mut tables = vec![0; netlist.ciphertexts * Block::BYTES];
     rng.fill(&mut tables[..]);
     let permute = |colours: &[u64]| {
-        colours.iter().enumerate().map(|(i, colour)| colour ^ (label >> i) as u64).collect()
+        colours.iter().enumerate().map(|(i, colour)| colour ^ (outputs >> i) as u64).collect()
     };
     view(netlist, &keys, client, &active, &tables, permute)
 }
@@ -112,30 +123,44 @@ impl Tally {
     }
 
     fn assert_fair(&self, what: &str) {
-        for (place, count) in self.0.iter().enumerate() {
-            assert!(count.abs_diff(RUNS / 2) <= MOST, "{what}: bit {place} is 1 in {count} of {RUNS} views");
-        }
+        let leaning = self.leaning();
+        assert_eq!(leaning, [], "{what}: of {RUNS} views");
+    }
+
+    /// The places of the bits that lean to a side.
+    fn leaning(&self) -> Vec<usize> {
+        let leans = |(_, count): &(usize, &u32)| count.abs_diff(RUNS / 2) > MOST;
+        self.0.iter().enumerate().filter(leans).map(|(place, _)| place).collect()
     }
 }
 
+/// The garbler's shares that make these scores of the evaluator's shares.
+fn completing(client: &[u32], scores: &[i32]) -> Vec<u32> {
+    let mask = (1 << SHAPE.ell) - 1;
+    scores.iter().zip(client).map(|(score, c)| (*score as u32).wrapping_sub(*c) & mask).collect()
+}
+
+fn random_shares(rng: &mut ChaCha20Rng) -> Vec<u32> {
+    (0..SHAPE.scores()).map(|_| rng.random::<u32>() & ((1 << SHAPE.ell) - 1)).collect()
+}
+
 #[test]
-fn views_of_two_score_vectors_with_one_label_are_alike() {
+fn views_of_two_score_vectors_with_one_label_and_level_are_alike() {
     let mut rng = ChaCha20Rng::seed_from_u64(1);
     let netlist = netlist(&SHAPE);
-    let mask = (1 << SHAPE.ell) - 1;
-    let client: Vec<u32> = (0..SHAPE.scores()).map(|_| rng.random::<u32>() & mask).collect();
-    // Sums (-1, 4, 11, 11) and (-60, -22, 20, -1): class 2 both times.
-    let vectors: [[i32; 8]; 2] = [[3, -4, 10, 1, -4, 8, 1, 10], [-29, 8, 31, -31, -31, -30, -11, 30]];
+    let client = random_shares(&mut rng);
+    // Sums (-1, 4, 11, 3) and (-60, -22, 20, -1): class 2 by 7 and by 21, which is level 2.
+    let vectors: [[i32; 8]; 2] = [[3, -4, 10, 1, -4, 8, 1, 2], [-29, 8, 31, -31, -31, -30, -11, 30]];
     let mut values = Vec::new();
     for scores in vectors {
-        let server: Vec<u32> =
-            scores.iter().zip(&client).map(|(score, c)| (*score as u32).wrapping_sub(*c) & mask).collect();
+        let server = completing(&client, &scores);
         let mut tally = Tally(Vec::new());
         let mut decoded = Vec::new();
         for _ in 0..RUNS {
             let (view, values) = real(&netlist, &client, &server, &mut rng);
-            assert_eq!(view.label, 2);
-            assert_eq!(view.permute.len(), label_bits(SHAPE.classes), "only the label can be decoded");
+            assert_eq!(view.chosen, (2, 2));
+            let bits = label_bits(SHAPE.classes) + LEVEL_BITS;
+            assert_eq!(view.permute.len(), bits, "only label and level can be decoded");
             tally.add(&view);
             decoded.push(values);
         }
@@ -148,9 +173,26 @@ fn views_of_two_score_vectors_with_one_label_are_alike() {
 
     let mut tally = Tally(Vec::new());
     for _ in 0..RUNS {
-        let view = simulated(&netlist, &client, 2, &mut rng);
-        assert_eq!(view.label, 2);
+        let view = simulated(&netlist, &client, (2, 2), &mut rng);
+        assert_eq!(view.chosen, (2, 2));
         tally.add(&view);
     }
     tally.assert_fair("simulator");
+}
+
+#[test]
+fn a_planted_leak_makes_a_bit_lean() {
+    let mut rng = ChaCha20Rng::seed_from_u64(2);
+    let netlist = netlist(&SHAPE);
+    let client = random_shares(&mut rng);
+    let server = completing(&client, &[3, -4, 10, 1, -4, 8, 1, 2]);
+    let mut tally = Tally(Vec::new());
+    for _ in 0..RUNS {
+        let (mut view, values) = real(&netlist, &client, &server, &mut rng);
+        // The colour of the first register tells its value, as if it had no permute bit.
+        let first = netlist.inputs + netlist.ciphertexts;
+        view.blocks[first] = view.blocks[first].with_lsb(values[0]);
+        tally.add(&view);
+    }
+    assert_eq!(tally.leaning(), [(netlist.inputs + netlist.ciphertexts) * 128]);
 }

@@ -20,18 +20,21 @@ use crate::wire::Tag;
 /// What a client keeps of the segments that it classified.
 #[derive(Default)]
 pub(super) struct Classifying {
-    /// Its shares of the record's scores, where labels alone are revealed.
+    /// Segments since the record began, those of which nothing is kept any more among them.
+    segments: usize,
+    /// Its shares of the record's scores, where the record's label is revealed.
     record: Record,
-    /// The label of the record's last segment.
-    last_label: Option<usize>,
+    /// The class of the record's last segment.
+    last_class: Option<usize>,
 }
 
 /// What the label of a record is found from.
 pub(super) enum Ask {
-    /// It is the label of the only segment.
+    /// It is the class of the only segment.
     Known(usize),
-    /// The server must be asked about so many segments, with the client's shares of their scores.
-    Segments(u8, Share),
+    /// The server must be asked about the segments of these inferences, with the client's shares of
+    /// their scores.
+    Segments(Vec<u32>, Share),
 }
 
 impl Classifying {
@@ -53,16 +56,19 @@ impl Classifying {
         prepared: PreparedInference,
         input: Share,
     ) -> Result<Outcome> {
-        let scope = Scope::session(Phase::Online);
-        channel.send(scope, Tag::Request, &Request::Infer(prepared.number()).encode()).await?;
+        let (scope, number) = (Scope::session(Phase::Online), prepared.number());
+        channel.send(scope, Tag::Request, &Request::Infer(number).encode()).await?;
         let (observer, tap) = (session.observer.as_ref(), session.tap.as_ref());
         let answer = prepared.spend()?.run(channel, input, observer, tap).await?;
         session.state.release();
         Ok(match answer {
             Answer::Scores(scores) => Outcome::Scores(scores),
             Answer::Label(label, scores) => {
-                self.record.push(scores);
-                self.last_label = Some(label);
+                if session.reveal == Reveal::RecordLabel {
+                    self.record.push(number, scores);
+                }
+                self.segments += 1;
+                self.last_class = Some(label.class);
                 Outcome::Label(label)
             }
         })
@@ -75,34 +81,36 @@ impl Classifying {
 
     /// Ends the record: what its label is found from. Nothing is kept of it any more.
     pub(super) fn end_record(&mut self, reveal: Reveal) -> Result<Ask> {
-        let segments = self.record_segments(reveal)?;
-        let scores = self.record.take(usize::from(segments));
-        if let (1, Some(label)) = (segments, self.last_label.take()) {
-            return Ok(Ask::Known(label));
+        self.check_record(reveal)?;
+        let Self { segments, mut record, last_class } = std::mem::take(self);
+        if let (1, Some(class)) = (segments, last_class) {
+            return Ok(Ask::Known(class));
         }
-        let scores = scores.ok_or_else(|| Error::internal("shares of fewer segments than the record has"))?;
-        Ok(Ask::Segments(segments, scores))
+        let numbers = record.numbers();
+        let scores =
+            record.take(&numbers).map_err(|_| Error::internal("a record without shares of its scores"))?;
+        Ok(Ask::Segments(numbers, scores))
     }
 
-    /// How many segments the overall label is asked for, if it can be.
-    fn record_segments(&self, reveal: Reveal) -> Result<u8> {
-        if reveal == Reveal::Scores {
-            let reason = "the server reveals scores: the overall label is that of the segments' scores summed, and it \
-                          answers no request for it";
-            return Err(Error::Config(reason.into()));
-        }
-        match self.record.segments() {
-            0 => Err(Error::Config(
-                "the record has no segment yet; classify its segments before asking for its label".into(),
-            )),
-            segments @ 1..=MAX_RECORD_SEGMENTS => {
-                u8::try_from(segments).map_err(|_| Error::internal("a count of segments beyond a byte"))
+    /// Refuses a record whose label the server does not tell.
+    fn check_record(&self, reveal: Reveal) -> Result<()> {
+        let refused = match (reveal, self.segments) {
+            (Reveal::Scores, _) => {
+                "the server reveals scores: the overall label is that of the segments' scores summed, and it answers \
+                 no request for it"
+                    .into()
             }
-            segments => Err(Error::Config(format!(
+            (_, 0) => "the record has no segment yet; classify its segments before asking for its label".into(),
+            (_, 1) | (Reveal::RecordLabel, 2..=MAX_RECORD_SEGMENTS) => return Ok(()),
+            (Reveal::Label, _) => "the server reveals the label of every segment, and none of a whole record; its \
+                                   operator can allow that (`pp-server --reveal record-label`)"
+                .into(),
+            (Reveal::RecordLabel, segments) => format!(
                 "the record has {segments} segments, and a server that reveals labels alone adds up at most \
                  {MAX_RECORD_SEGMENTS}; split the recording into shorter ones"
-            ))),
-        }
+            ),
+        };
+        Err(Error::Config(refused))
     }
 }
 

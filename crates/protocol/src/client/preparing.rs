@@ -11,7 +11,7 @@ use crate::channel::Channel;
 use crate::correlations::Correlations;
 use crate::error::{Error, Result};
 use crate::keys::InferenceId;
-use crate::messages::Request;
+use crate::messages::{Request, encode_segments};
 use crate::meter::{Phase, Scope};
 use crate::phases::inference::{ClientInference, Terms};
 use crate::phases::output::{self, Choice};
@@ -87,24 +87,27 @@ impl Preparing {
         Ok(())
     }
 
-    /// Lets the label of the record be chosen by the greatest sum of `scores`, `[segment][class]`.
+    /// Lets the label of the record be chosen by the greatest sum of `scores`, `[segment][class]`;
+    /// `segments` are the numbers of their inferences.
     pub(super) async fn choose(
         &mut self,
         channel: &mut Channel,
         session: &Agreed,
-        segments: u8,
+        segments: &[u32],
         scores: Share,
     ) -> Result<usize> {
         let scope = Scope::session(Phase::Online);
-        channel.send(scope, Tag::Request, &Request::OverallLabel(segments).encode()).await?;
+        let count =
+            u8::try_from(segments.len()).map_err(|_| Error::internal("a count of segments beyond a byte"))?;
+        channel.send(scope, Tag::Request, &Request::OverallLabel(count).encode()).await?;
+        channel.send(scope, Tag::Segments, &encode_segments(segments)).await?;
         let number = self.overall_labels;
-        let choice =
-            Choice::of_record(&session.plan, &session.session_id, number, usize::from(segments)).await?;
+        let choice = Choice::of_record(&session.plan, &session.session_id, number, segments.len()).await?;
         let evaluator =
             output::client_label_prepare(channel, &choice, &mut self.correlations, &scores).await?;
         let times = channel.times();
         let label = times.timed(Scope::output(), output::client_label(channel, evaluator)).await?;
         self.overall_labels += 1;
-        Ok(label)
+        Ok(label.class)
     }
 }

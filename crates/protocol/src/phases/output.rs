@@ -3,13 +3,15 @@
 //! ```text
 //! scores:  server: its share of the scores  <- Scores;  client adds its own
 //! label:   offline  client: Extension, InputCorrections ->
-//!          online   server: a garbled argmax <- Label;   client evaluates and decodes the label alone
-//! record:  the same three messages online, over the shares of several segments' scores
+//!          online   server: a garbled argmax <- Label;   client evaluates, decodes label and level
+//! record:  the same three messages online, over the shares of several segments' scores; no level
 //! ```
 //! The last linear layer belongs to it: its accumulators are the scores.
 
 use std::sync::Arc;
 
+use deepcardio::architecture::Level;
+use deepcardio::scores::Label;
 use gc_nonlinear::{ArgmaxEvaluator, ArgmaxGarbler, ArgmaxPlan, HashRoot};
 use shares::Role;
 use shares::{Share, pack_residues, unpack_residues};
@@ -37,8 +39,8 @@ const STEP_ID: u16 = u16::MAX;
 pub(crate) enum Answer {
     /// The integer score of every class.
     Scores(Vec<i64>),
-    /// The index of the best class, and the client's share of the scores.
-    Label(usize, Share),
+    /// The label, and the client's share of the scores.
+    Label(Label, Share),
 }
 
 /// The client's half of the last stage, ready to run.
@@ -168,7 +170,7 @@ impl Choice {
     /// revealed.
     pub(crate) fn of_segment(plan: &Plan, reveal: Reveal, id: &InferenceId) -> Option<Self> {
         let choice = || Self { argmax: plan.argmax.clone(), hash_root: id.gc(), phase: Phase::Offline };
-        (reveal == Reveal::Label).then(choice)
+        reveal.hides_scores().then(choice)
     }
 
     /// Of the label of the sum of the scores of `segments` segments, the one with this number in
@@ -243,12 +245,13 @@ pub(crate) async fn server_label(
     Ok(scores)
 }
 
-/// The client evaluates it and learns the label, an index into the classes.
-pub(crate) async fn client_label(channel: &mut Channel, evaluator: ArgmaxEvaluator) -> Result<usize> {
+/// The client evaluates it and learns the label.
+pub(crate) async fn client_label(channel: &mut Channel, evaluator: ArgmaxEvaluator) -> Result<Label> {
     let due = Due::exactly(Scope::output(), Tag::Label, evaluator.message_bytes());
     let message = channel.receive(due).await?;
-    let label =
+    let chosen =
         offload(move || evaluator.finish(&message).map_err(|e| Error::invalid(Role::Server, Tag::Label, e)))
             .await?;
-    Ok(label)
+    let level = chosen.level.and_then(|reached| Level::reaching(reached.into()));
+    Ok(Label { class: chosen.label, level })
 }

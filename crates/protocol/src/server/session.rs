@@ -11,7 +11,7 @@ use crate::channel::{Channel, Due};
 use crate::entropy;
 use crate::error::{Error, Result};
 use crate::handshake::{self, Offer};
-use crate::messages::{REQUEST_BYTES, Request};
+use crate::messages::{REQUEST_BYTES, Request, SEGMENT_BYTES, decode_segments};
 use crate::meter::{Phase, Scope};
 use crate::method::{Backend, Reveal};
 use crate::phases::output::{self, Choice};
@@ -31,11 +31,11 @@ pub(super) struct Offered {
     pub(super) tap: Option<Tap>,
 }
 
-/// Serves one session and counts its inferences.
+/// Serves one session and counts its inferences and its answers.
 ///
 /// Requests come on the main lane, one after another. On the lane ahead the next inference is
 /// prepared meanwhile.
-pub(super) async fn run(channel: &mut Channel, ahead: &mut Channel, offered: &Offered) -> Result<u64> {
+pub(super) async fn run(channel: &mut Channel, ahead: &mut Channel, offered: &Offered) -> Result<Counted> {
     let session = channel.times().timed(Scope::SETUP, Session::set_up(channel, offered)).await?;
     tokio::select! {
         done = session.serve(channel) => done,
@@ -47,6 +47,13 @@ async fn request(channel: &mut Channel) -> Result<Request> {
     let due = Due::exactly(Scope::session(Phase::Offline), Tag::Request, REQUEST_BYTES);
     let message = channel.receive_idle(due).await?;
     Request::decode(&message).map_err(|e| Error::invalid(Role::Client, Tag::Request, e))
+}
+
+/// What a session gave.
+pub(super) struct Counted {
+    pub(super) inferences: u64,
+    /// Labels or score vectors told: one for each inference, and one for each overall label.
+    pub(super) answers: u64,
 }
 
 /// What both lanes of a session share.
@@ -63,7 +70,7 @@ struct Session<'a> {
 #[derive(Default)]
 struct Classified {
     inferences: u64,
-    /// The server's shares of the latest segments' scores, where labels alone are revealed.
+    /// The server's shares of the latest segments' scores, where a record's label is revealed.
     record: Record,
     /// Overall labels asked for.
     overall_labels: u64,
@@ -95,7 +102,7 @@ impl<'a> Session<'a> {
     }
 
     /// Serves the main lane to the farewell.
-    async fn serve(&self, channel: &mut Channel) -> Result<u64> {
+    async fn serve(&self, channel: &mut Channel) -> Result<Counted> {
         let mut classified = Classified::default();
         loop {
             match request(channel).await? {
@@ -107,7 +114,10 @@ impl<'a> Session<'a> {
                 Request::OverallLabel(segments) => {
                     self.overall_label(channel, &mut classified, usize::from(segments)).await?;
                 }
-                Request::Finish => return Ok(classified.inferences),
+                Request::Finish => {
+                    let Classified { inferences, overall_labels, .. } = classified;
+                    return Ok(Counted { inferences, answers: inferences + overall_labels });
+                }
             }
         }
     }
@@ -116,7 +126,7 @@ impl<'a> Session<'a> {
     ///
     /// # Errors
     /// It ends with one.
-    async fn serve_ahead(&self, ahead: &mut Channel) -> Result<u64> {
+    async fn serve_ahead(&self, ahead: &mut Channel) -> Result<Counted> {
         loop {
             match request(ahead).await? {
                 Request::Prepare(method) => {
@@ -142,25 +152,35 @@ impl<'a> Session<'a> {
         let inference = self.pool.take(number).await?;
         let times = channel.times();
         let run = inference.run(channel, &self.offered.model, self.offered.tap.as_ref());
-        if let Some(scores) = times.timed(Scope::session(Phase::Online), run).await? {
-            classified.record.push(scores);
+        let scores = times.timed(Scope::session(Phase::Online), run).await?;
+        if let (Some(scores), Reveal::RecordLabel) = (scores, self.offered.reveal) {
+            classified.record.push(number, scores);
         }
         classified.inferences += 1;
         Ok(())
     }
 
-    /// Lets the client find the label of the sum of the scores of the last `segments` segments.
+    /// Lets the client find the label of the sum of the scores of `segments` segments, which it
+    /// names by their inferences.
     ///
-    /// What is kept of these and of earlier ones is used up.
+    /// What is kept of these and of all others is used up.
     async fn overall_label(
         &self,
         channel: &mut Channel,
         classified: &mut Classified,
         segments: usize,
     ) -> Result<()> {
-        if self.offered.reveal != Reveal::Label {
-            let reason =
-                "an overall label was asked for, but this server reveals scores, which a client adds up";
+        let refusal = match self.offered.reveal {
+            Reveal::RecordLabel => None,
+            Reveal::Label => Some(
+                "an overall label was asked for, but this server reveals the label of every segment alone; its \
+                 operator can allow it (--reveal record-label)",
+            ),
+            Reveal::Scores => {
+                Some("an overall label was asked for, but this server reveals scores, which a client adds up")
+            }
+        };
+        if let Some(reason) = refusal {
             channel.abort(reason).await;
             return Err(Error::Incompatible(reason.into()));
         }
@@ -175,10 +195,12 @@ impl<'a> Session<'a> {
         classified: &mut Classified,
         segments: usize,
     ) -> Result<()> {
-        let kept = classified.record.kept();
-        let scores = classified.record.take(segments).ok_or_else(|| {
-            let reason = format!("the label of {segments} segments, where {kept} are kept");
-            Error::invalid(Role::Client, Tag::Request, reason)
+        let length = segments * SEGMENT_BYTES;
+        let due = Due::exactly(Scope::session(Phase::Online), Tag::Segments, length);
+        let numbers = decode_segments(&channel.receive(due).await?);
+        let scores = classified.record.take(&numbers).map_err(|number| {
+            let reason = format!("inference {number}, whose scores are not kept or are named twice");
+            Error::invalid(Role::Client, Tag::Segments, reason)
         })?;
         let (plan, number) = (self.offered.model.plan(), classified.overall_labels);
         let choice = Choice::of_record(plan, &self.session_id, number, segments).await?;
