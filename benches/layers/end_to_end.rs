@@ -1,7 +1,4 @@
-//! Whole sessions of one classification: both parties over loopback TCP, and each alone against the
-//! recorded other.
-
-use std::cell::OnceCell;
+//! Whole sessions of one classification: both parties over loopback TCP.
 
 use benches::session::{Stage, Way};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group};
@@ -12,18 +9,10 @@ fn end_to_end(c: &mut Criterion) {
     let stage = Stage::new().unwrap();
     let id = format!("windows={}", stage.windows());
     for (name, way) in Way::FIXED {
-        let recorded = OnceCell::new();
-        let transcript = || recorded.get_or_init(|| stage.record(way).unwrap());
         let mut group = c.benchmark_group(format!("end_to_end/{name}"));
         group.sample_size(10).throughput(Throughput::Elements(stage.windows() as u64));
         group.bench_function(BenchmarkId::new("loopback-tcp", &id), |b| {
             b.iter_with_large_drop(|| stage.run(way).unwrap());
-        });
-        group.bench_function(BenchmarkId::new("client-alone", &id), |b| {
-            b.iter_with_large_drop(|| stage.run_client(transcript(), way).unwrap());
-        });
-        group.bench_function(BenchmarkId::new("server-alone", &id), |b| {
-            b.iter_with_large_drop(|| stage.run_server(transcript()).unwrap());
         });
         group.finish();
     }

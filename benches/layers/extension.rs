@@ -3,10 +3,10 @@
 
 use benches::dealt::rng;
 use benches::layers::layers;
-use criterion::{BenchmarkId, Criterion, Throughput, criterion_group};
+use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group};
 use oblivious_transfer::block::Block;
 use oblivious_transfer::silent::{PART_BYTES, PART_COTS, SilentExtension, SilentRequested};
-use oblivious_transfer::softspoken::{CotReceiver, CotSender, ReceiverSetup, SenderSetup};
+use oblivious_transfer::softspoken::{CotReceiver, CotSender, ReceiverSetup, SenderSetup, random_bytes};
 use shares::Role;
 
 use crate::brief;
@@ -31,20 +31,22 @@ fn silent_pair() -> [SilentExtension; 2] {
 }
 
 fn softspoken(c: &mut Criterion) {
-    let (mut sender, mut receiver) = softspoken_pair();
+    let [(mut sender, mut receiver), (_, mut alone)] = [softspoken_pair(), softspoken_pair()];
     let mut group = c.benchmark_group("softspoken");
     group.sample_size(10);
     group.bench_function("set-up of both", |b| b.iter(softspoken_pair));
     for layer in layers().unwrap() {
         let count = layer.garbled_plan().unwrap().input_cots();
-        let (_, message) = receiver.extend_random(count);
-        let id = format!("layer{} cots={count} bytes={}", layer.number, message.len());
+        let id = format!("layer{} cots={count} bytes={}", layer.number, random_bytes(count));
         group.throughput(Throughput::Elements(count as u64));
         group.bench_function(BenchmarkId::new("receiver", &id), |b| {
-            b.iter_with_large_drop(|| receiver.extend_random(count));
+            b.iter_with_large_drop(|| alone.extend_random(count));
         });
         group.bench_function(BenchmarkId::new("sender", &id), |b| {
-            b.iter_with_large_drop(|| sender.extend_random(count, &message).unwrap());
+            // The check ties a message to its place in the stream, so the peer goes on in step.
+            let next = || receiver.extend_random(count).1;
+            let extend = |message: Vec<u8>| sender.extend_random(count, &message).unwrap();
+            b.iter_batched(next, extend, BatchSize::PerIteration);
         });
     }
     group.finish();

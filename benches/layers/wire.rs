@@ -2,7 +2,6 @@
 
 use benches::dealt::{residues, rng};
 use benches::layers::layers;
-use benches::replay::Transcript;
 use benches::session::TIMEOUTS;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group};
 use protocol::channel::Channel;
@@ -39,7 +38,7 @@ fn frame(c: &mut Criterion) {
     group.throughput(Throughput::Elements(1));
     group.bench_function(BenchmarkId::new("frame", format!("refusal of {MAX_REASON} bytes")), |b| {
         b.iter(|| {
-            let peer = Transcript::default().client();
+            let peer = tokio::io::join(tokio::io::empty(), tokio::io::sink());
             runtime.block_on(refuse(Channel::new(peer, Role::Client, TIMEOUTS), &reason));
         });
     });

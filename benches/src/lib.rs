@@ -7,7 +7,7 @@
 //! | [`dealt`] | seeded residues and correlated OTs |
 //! | [`garbled`], [`transferred`] | one non-linear step, recorded, so that either role runs alone |
 //! | [`recurrent`] | one LSTM cell, likewise |
-//! | [`session`], [`replay`] | a session over loopback TCP, and either party of it against the recorded other |
+//! | [`session`] | a session over loopback TCP |
 //! | [`report`] | the table and the figure of a run |
 //! | [`timing`] | whether a time depends on a secret |
 //!
@@ -17,7 +17,6 @@ pub mod dealt;
 pub mod garbled;
 pub mod layers;
 pub mod recurrent;
-pub mod replay;
 pub mod report;
 pub mod session;
 pub mod timing;

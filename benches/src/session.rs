@@ -22,7 +22,6 @@ use transport::tcp::{Listener, connect};
 use crate::Result;
 use crate::dealt::rng;
 use crate::layers::model;
-use crate::replay::{Recorder, Transcript};
 
 /// A peer that is silent for so long has stopped.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -141,39 +140,6 @@ impl Stage {
     async fn over_tcp(&self, way: Way, segments: usize) -> Result<Books> {
         let (client, server) = self.sockets().await?;
         self.both(Channel::new(client, Role::Server, TIMEOUTS), server, way, segments).await
-    }
-
-    /// One session over loopback TCP, recorded.
-    ///
-    /// # Errors
-    /// If either party fails.
-    pub fn record(&self, way: Way) -> Result<Transcript> {
-        self.runtime.block_on(async {
-            let (client, server) = self.sockets().await?;
-            let transcript = Transcript::default();
-            let recorder = Recorder::new(client, transcript.clone());
-            self.both(Channel::new(recorder, Role::Server, TIMEOUTS), server, way, 1).await?;
-            Ok(transcript)
-        })
-    }
-
-    /// The client alone, against the recorded server. Its scores are meaningless; its work is the
-    /// same.
-    ///
-    /// # Errors
-    /// If the client fails.
-    pub fn run_client(&self, transcript: &Transcript, way: Way) -> Result<Ledger> {
-        let channel = Channel::new(transcript.server(), Role::Server, TIMEOUTS);
-        self.runtime.block_on(self.client(channel, way, 1))
-    }
-
-    /// The server alone, against the recorded client.
-    ///
-    /// # Errors
-    /// If the server fails.
-    pub fn run_server(&self, transcript: &Transcript) -> Result<Ledger> {
-        let channel = Channel::new(transcript.client(), Role::Client, TIMEOUTS);
-        Ok(self.runtime.block_on(serve(channel, &self.service))?.ledger)
     }
 
     async fn sockets(&self) -> Result<(TcpStream, TcpStream)> {

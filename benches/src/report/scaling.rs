@@ -119,8 +119,9 @@ fn blocks_on(windows: usize) -> Result<Model> {
     let mut signal = specification.signal.clone();
     signal.window_starts.truncate(windows);
     let ring_bits = vec![*limits::RING_BITS.end(); blocks + 1];
-    let architecture =
-        Architecture::new(Specification { layers, signal, ring_bits, ..specification.clone() })?;
+    // Nothing is known of how sure this network is.
+    let changed = Specification { layers, signal, ring_bits, confidence: None, ..specification.clone() };
+    let architecture = Architecture::new(changed)?;
     let features = architecture.stages().last().map_or(0, |last| last.linear.in_channels);
     let mut weights: Vec<LayerWeights> = model.weights().iter().take(blocks).cloned().collect();
     weights.push(LayerWeights::new(vec![0; outputs * features], vec![0; outputs]));
