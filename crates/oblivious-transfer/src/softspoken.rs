@@ -22,8 +22,9 @@
 //!
 //! **Cost**: 3.875 bytes for each OT; 4 AES calls a side, one more for the offsets of `check.rs`,
 //! and one product in GF(2^128). A batch is rounded up to units of 128 OTs. It takes one unit more
-//! for its check (496 bytes) and 48 bytes of proof. There is no further round trip. No position of
-//! a stream is used twice.
+//! for its check (496 bytes) and 48 bytes of proof. There is no further round trip. On a
+//! processor with 256-bit VAES and VPCLMULQDQ an OT takes the receiver 21 ns of one core, where it
+//! took 16 without check and offsets. No position of a stream is used twice.
 //!
 //! **Security**: against parties that deviate, up to the PRG (AES-128), BLAKE3 as a random oracle,
 //! and the base OTs.

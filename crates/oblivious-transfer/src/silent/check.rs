@@ -31,6 +31,9 @@
 //! makes a later d wrong too, and the point of each part is drawn when its d is fixed. The sum of
 //! the hashes is then that of what is wrong, up to the same probability a part.
 //!
+//! **Cost.** 48 bytes a direction and a round trip. On a processor with 256-bit VPCLMULQDQ a part
+//! of both directions takes a party 13.4 ms of one core, where it took 11.9 without the check.
+//!
 //! **What it tells.** phi is uniform to the sender, since the masks are. A sender answers any phi:
 //! a receiver that asks with another, phi + f, gets a digest of h(w) + z* + f Delta. It can compute
 //! that only for a Delta that it has guessed, whose 127 bits are unknown.
