@@ -155,6 +155,7 @@ mod code;
 mod extension;
 #[cfg(any(test, feature = "testkit"))]
 mod lone_tree;
+mod points;
 mod run;
 #[cfg(test)]
 mod security;

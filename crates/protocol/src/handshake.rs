@@ -33,7 +33,7 @@ const GREETING: Duration = Duration::from_secs(10);
 
 /// Raised with every change of what both parties must compute alike and no message length shows:
 /// gates, hash domains, the code of the silent extension.
-const REVISION: u32 = 6;
+const REVISION: u32 = 7;
 
 /// What both sides know after the greeting.
 pub(crate) struct Agreement {

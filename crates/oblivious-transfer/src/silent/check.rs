@@ -13,7 +13,7 @@
 //!     digest of h(w) + z*: the same?
 //! ```
 //! h is the polynomial hash of [`crate::field`] over all leaves of a part, at a point that is a
-//! hash of the sender's message for it. e has a one at the place of the noise of every tree, so w =
+//! hash of all that the sender has sent up to it ([`super::points`]). e has a one at the place of the noise of every tree, so w =
 //! v + e Delta for honest parties. The masks x* hide h(e). They are the choices of 128 OTs that the
 //! reserve sets aside for each part, packed to one block; y* and z* are their keys and macs, packed
 //! in the same way.
@@ -28,8 +28,9 @@
 //! 22 kB and is a chance of 2^-109 for two given d to collide.
 //!
 //! Parts of one check may build on each other, also across runs: what is wrong in an earlier part
-//! makes a later d wrong too, and the point of each part is drawn when its d is fixed. The sum of
-//! the hashes is then that of what is wrong, up to the same probability a part.
+//! makes a later d wrong too. The point of a part is drawn from all messages up to it, so its d is
+//! fixed then. The sum of the hashes is then that of what is wrong, up to the same probability a
+//! part.
 //!
 //! **Cost.** 48 bytes a direction and a round trip. On a processor with 256-bit VPCLMULQDQ a part
 //! of both directions takes a party 13.4 ms of one core, where it took 11.9 without the check.

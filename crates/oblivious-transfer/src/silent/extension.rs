@@ -74,8 +74,9 @@ impl SilentExtension {
             .map(|part| {
                 let roots = self.endpoint.roots(PART_TREES);
                 let run = main(&self.endpoint, self.run, &self.reserve);
-                let (trees, message) = run.announce(part * PART_TREES, roots);
-                self.announced.push_back(trees);
+                let message = run.announce(part * PART_TREES, &roots);
+                let hash = self.endpoint.points.next(self.endpoint.own, &message);
+                self.announced.push_back(OwnTrees { roots, hash });
                 message
             })
             .collect()
@@ -98,14 +99,16 @@ impl SilentExtension {
     ) -> Result<Unchecked<Vec<R>>, OtError> {
         OtError::check_length("silent part", message, PART_BYTES)?;
         let own = self.announced.pop_front().ok_or(OtError::NotAnnounced)?;
+        let received = self.endpoint.points.next(self.endpoint.own.peer(), message);
         let (first, position) = (self.done * PART_TREES, self.position);
         let kept = self.next_reserve[first * KEPT..][..PART_TREES * KEPT].par_chunks_mut(KEPT);
         let outputs = (0..PART_TREES).into_par_iter().zip(kept);
         let run = main(&self.endpoint, self.run, &self.reserve);
-        let (results, line) = run.grow(first, &own, message, outputs, |(tree, kept), keys, macs| {
-            keep(kept, keys, macs);
-            consume(position + (tree * CHUNK_COTS) as u64, &keys[KEPT..], &macs[KEPT..])
-        })?;
+        let (results, line) =
+            run.grow(first, &own, message, &received, outputs, |(tree, kept), keys, macs| {
+                keep(kept, keys, macs);
+                consume(position + (tree * CHUNK_COTS) as u64, &keys[KEPT..], &macs[KEPT..])
+            })?;
         self.unchecked.add(&line);
         self.advance();
         Ok(Unchecked::new(results, self.position))

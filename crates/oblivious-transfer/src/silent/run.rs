@@ -7,10 +7,10 @@ use zeroize::{Zeroize, Zeroizing};
 use super::Stage;
 use super::check::{Hashes, Ledger, MASKS};
 use super::code::{Outputs, Pair};
+use super::points::Points;
 use super::tree::{Announce, ReceivedTree, SentTree, Trees};
 use crate::aes;
 use crate::block::{Block, read_blocks, write_blocks};
-use crate::check::DIGEST_BYTES;
 use crate::cot::Blocks;
 use crate::error::OtError;
 use crate::field::Polynomial;
@@ -40,8 +40,8 @@ pub(super) struct Endpoint {
     pub(super) deriver: KeyDeriver,
     /// Makes the roots of the party's trees.
     pub(super) generator: Prg,
-    /// What every point of the check depends on: the session and both set-up requests.
-    pub(super) transcript: [u8; DIGEST_BYTES],
+    /// Where the leaves of both directions are hashed for the check.
+    pub(super) points: Points,
 }
 
 /// Trees of one part that the party has announced to its peer.
@@ -76,11 +76,10 @@ pub(super) struct StageRun<'a, const K: usize> {
 }
 
 impl<const K: usize> StageRun<'_, K> {
-    /// Announces the party's own trees of the part that begins with tree `first`: what they are,
-    /// and the message.
-    pub(super) fn announce(&self, first: usize, roots: Blocks) -> (OwnTrees, Vec<u8>) {
+    /// The message that announces the party's own trees of the part that begins with tree `first`.
+    pub(super) fn announce(&self, first: usize, roots: &[Block]) -> Vec<u8> {
         let mut message = vec![Block::ZERO; roots.len() * self.stage.depth];
-        message.par_chunks_mut(self.stage.depth).zip(&*roots).enumerate().for_each_init(
+        message.par_chunks_mut(self.stage.depth).zip(roots).enumerate().for_each_init(
             || self.leaves(),
             |leaves, (index, (message, root))| {
                 let (tree, path) = (self.sent(first + index, *root), self.path(first + index));
@@ -89,11 +88,11 @@ impl<const K: usize> StageRun<'_, K> {
         );
         let mut bytes = Vec::new();
         write_blocks(&message, &mut bytes);
-        (OwnTrees { roots, hash: self.hash(first, self.endpoint.own, &bytes) }, bytes)
+        bytes
     }
 
     /// Makes the OTs of the part that begins with tree `first`, from the party's own trees and the
-    /// peer's message.
+    /// peer's message, whose trees `received` hashes.
     ///
     /// Hands each tree's keys and macs to `consume` with its element of `outputs`. They are not
     /// checked: the part's line of the ledger comes with the results.
@@ -106,14 +105,14 @@ impl<const K: usize> StageRun<'_, K> {
         first: usize,
         own: &OwnTrees,
         message: &[u8],
+        received: &Polynomial,
         outputs: impl IndexedParallelIterator<Item = T>,
         consume: impl Fn(T, &[Block], &[Block]) -> R + Sync,
     ) -> Result<(Vec<R>, Ledger), OtError> {
         let length = own.roots.len() * self.stage.depth * Block::BYTES;
         OtError::check_length("silent trees", message, length)?;
         let table = self.table()?;
-        let received = self.hash(first, self.endpoint.own.peer(), message);
-        let hashes = Hashes { sent: &own.hash, received: &received };
+        let hashes = Hashes { sent: &own.hash, received };
         let message: Vec<Block> = read_blocks(message).collect();
         let (results, trees): (Vec<R>, Vec<Ledger>) = outputs
             .zip(&*own.roots)
@@ -163,19 +162,6 @@ impl<const K: usize> StageRun<'_, K> {
         })
     }
 
-    /// What hashes the leaves of the part that begins with tree `first`, which `sender` sends.
-    pub(super) fn hash(&self, first: usize, sender: Role, message: &[u8]) -> Polynomial {
-        let mut hasher = blake3::Hasher::new_derive_key("oblivious-transfer 2026 silent check point");
-        hasher.update(&self.endpoint.transcript);
-        hasher.update(&[sender.index() as u8]);
-        hasher.update(&self.number.to_le_bytes());
-        hasher.update(&(first as u64).to_le_bytes());
-        hasher.update(message);
-        let mut point = [0; Block::BYTES];
-        hasher.finalize_xof().fill(&mut point);
-        Polynomial::at(Block::from_bytes(point))
-    }
-
     fn sent(&self, tree: usize, root: Block) -> SentTree {
         let Endpoint { own, delta, .. } = *self.endpoint;
         SentTree { key: self.key(Domain::SilentTree, own, tree), delta, root }
@@ -210,7 +196,7 @@ mod tests {
     use rayon::prelude::IntoParallelIterator;
     use shares::Role;
 
-    use super::{Endpoint, OwnTrees, StageRun, empty_reserve};
+    use super::{Endpoint, OwnTrees, Points, StageRun, empty_reserve};
     use crate::block::Block;
     use crate::check::DIGEST_BYTES;
     use crate::error::OtError;
@@ -223,13 +209,14 @@ mod tests {
     fn grow(reserve: usize, bytes: usize) -> Result<Vec<()>, OtError> {
         let generator = Prg::from_block(Block::ONE);
         let deriver = KeyDeriver::new(b"run");
-        let transcript = [0; DIGEST_BYTES];
-        let endpoint = Endpoint { own: Role::Client, delta: Block::ONE, deriver, generator, transcript };
+        let points = Points::new([0; DIGEST_BYTES]);
+        let endpoint = Endpoint { own: Role::Client, delta: Block::ONE, deriver, generator, points };
         let reserve = empty_reserve(reserve);
         let run: StageRun<'_, INITIAL_SECRET> =
             StageRun { stage: INITIAL, endpoint: &endpoint, number: 0, reserve: &reserve };
-        let own = OwnTrees { roots: vec![Block::ONE; 2].into(), hash: Polynomial::at(Block::ONE) };
-        let grown = run.grow(0, &own, &vec![0; bytes], [(); 2].into_par_iter(), |(), _, _| ());
+        let hash = Polynomial::at(Block::ONE);
+        let own = OwnTrees { roots: vec![Block::ONE; 2].into(), hash: hash.clone() };
+        let grown = run.grow(0, &own, &vec![0; bytes], &hash, [(); 2].into_par_iter(), |(), _, _| ());
         grown.map(|(results, _)| results)
     }
 

@@ -7,6 +7,7 @@ use shares::Role;
 use zeroize::Zeroizing;
 
 use super::code::Pair;
+use super::points::Points;
 use super::run::{Endpoint, OwnTrees, Reserve, StageRun, empty_reserve, keep};
 use super::{INITIAL, INITIAL_SECRET, SETUP_REPLY_BYTES, SETUP_REQUEST_BYTES, SilentExtension};
 use crate::block::Block;
@@ -70,11 +71,12 @@ impl SilentRequested {
         let pair = |(key, mac): (&Block, &Block)| Pair { key: key.with_lsb(false), mac: *mac };
         let reserve = Zeroizing::new(keys.iter().zip(self.macs.iter()).map(pair).collect::<Vec<_>>());
         let generator = Prg::from_block(Block::random(rng));
-        let transcript = self.transcript(request);
-        let mut endpoint = Endpoint { own: self.own, delta, deriver: self.deriver, generator, transcript };
+        let points = Points::new(self.transcript(request));
+        let mut endpoint = Endpoint { own: self.own, delta, deriver: self.deriver, generator, points };
         let roots = endpoint.roots(INITIAL.trees);
-        let (own, message) = initial(&endpoint, &reserve).announce(0, roots);
-        Ok((SilentReplied { endpoint, own, reserve }, message))
+        let message = initial(&endpoint, &reserve).announce(0, &roots);
+        let hash = endpoint.points.next(endpoint.own, &message);
+        Ok((SilentReplied { endpoint, own: OwnTrees { roots, hash }, reserve }, message))
     }
 
     /// A digest of the session and of both requests, that of the client first.
@@ -96,13 +98,14 @@ impl SilentReplied {
     ///
     /// # Errors
     /// [`OtError::Length`] if it has another length.
-    pub fn finish(self, reply: &[u8]) -> Result<SilentExtension, OtError> {
+    pub fn finish(mut self, reply: &[u8]) -> Result<SilentExtension, OtError> {
         OtError::check_length("silent set-up reply", reply, SETUP_REPLY_BYTES)?;
+        let received = self.endpoint.points.next(self.endpoint.own.peer(), reply);
         let mut made = empty_reserve(INITIAL.trees * INITIAL.leaves());
         let outputs = made.par_chunks_mut(INITIAL.leaves());
         let run = initial(&self.endpoint, &self.reserve);
-        let (_, unchecked) =
-            run.grow(0, &self.own, reply, outputs, |kept: &mut [Pair], keys, macs| keep(kept, keys, macs))?;
+        let keep = |kept: &mut [Pair], keys: &_, macs: &_| keep(kept, keys, macs);
+        let (_, unchecked) = run.grow(0, &self.own, reply, &received, outputs, keep)?;
         Ok(SilentExtension::new(self.endpoint, made, unchecked))
     }
 }

@@ -9,7 +9,8 @@ use shares::Role;
 
 use super::{
     ANSWER_BYTES, CHUNK_COTS, Checked, PART_BYTES, PART_CHUNKS, PART_COTS, PARTS, QUESTION_BYTES,
-    SETUP_REPLY_BYTES, SETUP_REQUEST_BYTES, SilentExtension, SilentRequested, choices_of, parts_for,
+    SETUP_REPLY_BYTES, SETUP_REQUEST_BYTES, SilentExtension, SilentReplied, SilentRequested, choices_of,
+    parts_for,
 };
 use crate::block::Block;
 use crate::error::OtError;
@@ -23,8 +24,8 @@ fn softspoken(delta: Block, rng: &mut ChaCha20Rng) -> (CotSender, CotReceiver) {
     (sender.finish(&third).unwrap(), receiver)
 }
 
-/// A pair of extensions that has not made anything yet.
-pub(super) fn pair(seed: u64) -> [SilentExtension; 2] {
+/// Both parties before they read each other's reply, and both replies.
+pub(super) fn replied(seed: u64) -> ([SilentReplied; 2], [Vec<u8>; 2]) {
     let mut rng = ChaCha20Rng::seed_from_u64(seed);
     let delta = |rng: &mut _| Block::random(rng).with_lsb(true);
     let (mut a_sends, mut b_receives) = softspoken(delta(&mut rng), &mut rng);
@@ -35,6 +36,12 @@ pub(super) fn pair(seed: u64) -> [SilentExtension; 2] {
     let (a, reply_of_a) = a.reply(&mut a_sends, &from_b, &mut rng).unwrap();
     let (b, reply_of_b) = b.reply(&mut b_sends, &from_a, &mut rng).unwrap();
     assert_eq!([reply_of_a.len(), reply_of_b.len()], [SETUP_REPLY_BYTES; 2]);
+    ([a, b], [reply_of_a, reply_of_b])
+}
+
+/// A pair of extensions that has not made anything yet.
+pub(super) fn pair(seed: u64) -> [SilentExtension; 2] {
+    let ([a, b], [reply_of_a, reply_of_b]) = replied(seed);
     [a.finish(&reply_of_b).unwrap(), b.finish(&reply_of_a).unwrap()]
 }
 

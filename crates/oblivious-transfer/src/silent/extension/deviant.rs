@@ -8,8 +8,8 @@ use crate::block::Block;
 use crate::check::require_equal;
 use crate::error::OtError;
 use crate::silent::check::Ledger;
-use crate::silent::tests::{announce, assert_correlated, check, made, pair};
-use crate::silent::{CHUNK_COTS, KEPT, MAIN, PART_TREES};
+use crate::silent::tests::{announce, assert_correlated, check, made, pair, replied};
+use crate::silent::{CHUNK_COTS, KEPT, MAIN, PART_TREES, SETUP_REPLY_BYTES};
 
 /// Bytes of a tree's blocks in the message of a part.
 const TREE_BYTES: usize = MAIN.depth * Block::BYTES;
@@ -57,7 +57,7 @@ fn a_sender_that_guesses_is_found_as_often_as_it_is_wrong() {
     let [mut from_a, from_b] = announce(&mut pair, 1);
     let error = Block::new(0x50);
     from_a[0][TREE_BYTES - Block::BYTES] ^= 0x50;
-    let hash = main(&pair[1].endpoint, 1, &pair[1].reserve).hash(0, Role::Client, &from_a[0]);
+    let hash = pair[1].endpoint.points.clone().next(Role::Client, &from_a[0]);
     // The point follows from what it sent.
     pair[0].announced[0].hash = hash.clone();
     let _ = pair[0].extend(&from_b[0], |_, _, _| ()).unwrap();
@@ -76,6 +76,19 @@ fn a_sender_that_guesses_is_found_as_often_as_it_is_wrong() {
     };
     let guesses = (0..HALF).step_by(64).chain([place % HALF]);
     assert_eq!(guesses.filter(passes).collect::<Vec<_>>(), [place % HALF]);
+}
+
+/// A wrong reply spoils later parts too. A sender that knew the point of a part before it sent its
+/// reply could choose the reply's error so that both cancel in the check.
+#[test]
+fn the_point_of_a_part_depends_on_the_reply_before_it() {
+    let point = |change: u8| {
+        let ([a, b], [mut reply, reply_of_b]) = replied(25);
+        let part = a.finish(&reply_of_b).unwrap().announce(1).swap_remove(0);
+        reply[SETUP_REPLY_BYTES - 1] ^= change;
+        b.finish(&reply).unwrap().endpoint.points.next(Role::Client, &part).point()
+    };
+    assert!(point(0) == point(0) && point(0) != point(1));
 }
 
 #[test]
