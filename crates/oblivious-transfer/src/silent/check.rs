@@ -13,10 +13,10 @@
 //!     digest of h(w) + z*: the same?
 //! ```
 //! h is the polynomial hash of [`crate::field`] over all leaves of a part, at a point that is a
-//! hash of all that the sender has sent up to it ([`super::points`]). e has a one at the place of the noise of every tree, so w =
-//! v + e Delta for honest parties. The masks x* hide h(e). They are the choices of 128 OTs that the
-//! reserve sets aside for each part, packed to one block; y* and z* are their keys and macs, packed
-//! in the same way.
+//! hash of all that the sender has sent up to it ([`super::points`]). e has a one at the place of
+//! the noise of every tree, so w = v + e Delta for honest parties. The masks x* hide h(e). They are
+//! the choices of 128 OTs that the reserve sets aside for each part, packed to one block; y* and z*
+//! are their keys and macs, packed in the same way.
 //!
 //! **Soundness.** Let the sender deviate. The receiver's leaves are then w = v + e Delta + d, where
 //! d depends on the messages and on the noise. Two different d have the same hash with probability
