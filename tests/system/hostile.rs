@@ -55,7 +55,7 @@ impl Stage {
         let client = run_client(client, config, &self.segments);
         let (seen, served) = tokio::join!(client, serve(server, &self.service));
         let frames = transcript.lock().unwrap().clone();
-        (seen, served, frames)
+        (seen, served.map_err(|failed| failed.error), frames)
     }
 
     fn is_right(&self, segment: &Segment, outcome: &Outcome) -> bool {

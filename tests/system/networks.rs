@@ -167,7 +167,7 @@ async fn a_record_of_several_segments_gets_the_label_of_their_sum() {
             for (segment, outcome) in segments.iter().zip(&seen.outcomes) {
                 assert!(*outcome == expected(&model, segment, Reveal::RecordLabel));
             }
-            assert_eq!(served.answers, segments.len() as u64 + 1);
+            assert_eq!(served.given.answers(), segments.len() as u64 + 1);
             let after_setup = |ledger: &Ledger| ledger.total(|scope| scope.phase != Phase::Setup);
             let client = after_setup(&seen.ledger);
             assert_eq!(client.sent + client.received, seen.planned, "the plan foretells every byte");
@@ -268,7 +268,7 @@ async fn one_session_classifies_several_segments() {
             assert!(*outcome == expected(&model, segment, Reveal::Scores));
         }
         let served = served.unwrap();
-        assert_eq!(served.inferences, 4);
+        assert_eq!(served.given.inferences, 4);
         let (client, server) = (seen.ledger.total(|_| true), served.ledger.total(|_| true));
         // The client's farewell is the one frame that its own books no longer hold.
         assert_eq!(client.sent + 10, server.received);

@@ -75,7 +75,7 @@ async fn one_beside_the_other(model: &Model, backend: Backend, reveal: Reveal) {
         assert!(outcome == expected(model, segment, reveal), "{backend} {reveal}");
     }
     assert_eq!(overall, (reveal == Reveal::RecordLabel).then(|| reference_label(model, &segments)));
-    assert_eq!(served.unwrap().inferences, 4);
+    assert_eq!(served.unwrap().given.inferences, 4);
 }
 
 #[tokio::test(start_paused = true)]

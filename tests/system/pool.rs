@@ -7,7 +7,7 @@ use protocol::channel::Channel;
 use protocol::client::{ClientSession, PreparedInference};
 use protocol::error::{Error, Result};
 use protocol::method::{Backend, Reveal};
-use protocol::server::{PREPARED_PER_SESSION, Service, serve};
+use protocol::server::{Given, PREPARED_PER_SESSION, Service, serve};
 use protocol::wire::Tag;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -57,7 +57,7 @@ async fn several_are_held_and_used_in_any_order() {
         let (done, served) = tokio::join!(client, serve(server, &service));
         done.unwrap();
         let (served, records) = (served.unwrap(), u64::from(reveal == Reveal::RecordLabel));
-        assert_eq!((served.inferences, served.answers), (most as u64, most as u64 + records));
+        assert_eq!((served.given.inferences, served.given.answers()), (most as u64, most as u64 + records));
     }
 }
 
@@ -87,7 +87,37 @@ async fn a_client_prepares_no_more_than_the_server_holds() {
     };
     let (done, served) = tokio::join!(client, serve(server, &service));
     done.unwrap();
-    assert_eq!(served.unwrap().inferences, 2);
+    assert_eq!(served.unwrap().given.inferences, 2);
+}
+
+/// A client learns from what it was given, whether it says farewell or not.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_client_was_given_is_counted_when_it_breaks_off() {
+    let (model, segments) = model_and_segments(2);
+    let service = Service::new(model, Reveal::RecordLabel).unwrap();
+    for asks_for_the_record in [false, true] {
+        let (client, server) = memory_pair();
+        let client = async {
+            let mut session = ClientSession::connect(client, config(Backend::Ot, None)).await?;
+            let given_up = session.prepare().await?;
+            session.discard(given_up).await?;
+            for segment in &segments {
+                let prepared = session.prepare().await?;
+                session.infer(prepared, segment).await?;
+            }
+            if asks_for_the_record {
+                session.overall_label().await?;
+            }
+            // The connection is cut here.
+            Ok::<_, Error>(())
+        };
+        let (done, served) = tokio::join!(client, serve(server, &service));
+        done.unwrap();
+        let given = served.err().unwrap().given;
+        let record_labels = u64::from(asks_for_the_record);
+        assert_eq!(given, Given { preparations: 3, inferences: 2, record_labels });
+        assert_eq!(given.answers(), 2 + record_labels);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -115,7 +145,7 @@ async fn what_does_not_fit_costs_the_prepared_inference_and_not_the_session() {
     };
     let (done, served, also) = tokio::join!(client, serve(server, &service), serve(host, &service));
     done.unwrap();
-    assert_eq!((served.unwrap().inferences, also.unwrap().inferences), (1, 1));
+    assert_eq!((served.unwrap().given.inferences, also.unwrap().given.inferences), (1, 1));
 }
 
 /// Prepares two, classifies with the first, discards the second.
@@ -144,7 +174,7 @@ async fn attempt(
     let (client, server, transcript) = relayed(plot);
     let (done, served) = tokio::join!(script(client, segment), serve(server, service));
     let frames = transcript.lock().unwrap().clone();
-    (done, served.map(|summary| summary.inferences), frames)
+    (done, served.map(|summary| summary.given.inferences).map_err(|failed| failed.error), frames)
 }
 
 #[tokio::test(start_paused = true)]

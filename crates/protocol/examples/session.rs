@@ -51,9 +51,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
         let outcome = session.infer(prepared, &segment).await?;
 
         session.finish().await?;
-        Ok(outcome)
+        Ok::<_, protocol::error::Error>(outcome)
     };
-    let (outcome, summary) = tokio::try_join!(client, server)?;
+    let (outcome, summary) = tokio::join!(client, server);
+    let (outcome, summary) = (outcome?, summary?);
 
     let Outcome::Scores(scores) = outcome else { return Err("the server revealed a label alone".into()) };
     let bytes = summary.ledger.total(|_| true);

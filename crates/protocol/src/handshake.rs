@@ -143,7 +143,8 @@ fn choose(hello: &Hello, backends: &[Backend]) -> Result<Backend, String> {
     }
     if hello.newest < OLDEST_VERSION || hello.oldest > NEWEST_VERSION {
         return Err(format!(
-            "the client speaks protocol versions {} to {}, the server {OLDEST_VERSION} to {NEWEST_VERSION}; update the older",
+            "the client speaks protocol versions {} to {}, the server {OLDEST_VERSION} to \
+             {NEWEST_VERSION}; update the older",
             hello.oldest, hello.newest
         ));
     }

@@ -1,6 +1,7 @@
 //! The server's side of a session, as a program uses it: a [`Service`] is made once from a model
 //! and serves any number of sessions at the same time.
 
+mod given;
 mod pool;
 mod preparing;
 mod session;
@@ -21,7 +22,10 @@ use crate::method::{Backend, Method, Reveal};
 use crate::prepared_model::PreparedModel;
 use crate::tap::Tap;
 use crate::wire::Tag;
-use session::{Counted, Offered};
+use given::Counters;
+use session::Offered;
+
+pub use given::Given;
 
 /// Most prepared inferences that a server holds of one session, unless it is told otherwise.
 pub const PREPARED_PER_SESSION: u16 = 4;
@@ -33,13 +37,20 @@ pub struct Service {
 
 /// What is left of a session that ended in order.
 pub struct Summary {
-    /// Inferences completed.
-    pub inferences: u64,
-    /// Answers given: one for each inference, and one for each label of a record of several
-    /// segments.
-    pub answers: u64,
+    /// What the client was given.
+    pub given: Given,
     /// The books of the session.
     pub ledger: Ledger,
+}
+
+/// A session that did not end well.
+#[derive(Debug, thiserror::Error)]
+#[error("{error}")]
+pub struct Failed {
+    /// Why, and whose fault it is.
+    pub error: Error,
+    /// What the client was given before.
+    pub given: Given,
 }
 
 impl Service {
@@ -116,21 +127,22 @@ pub async fn refuse(mut channel: Channel, reason: &str) {
 /// Serves one session to its end.
 ///
 /// # Errors
-/// [`Error`] says whose fault it is. The peer is told as far as it still listens.
-pub async fn serve(mut channel: Channel, service: &Service) -> Result<Summary> {
+/// [`Failed`] says whose fault it is. The peer is told as far as it still listens.
+pub async fn serve(mut channel: Channel, service: &Service) -> Result<Summary, Failed> {
+    let counters = Counters::default();
     // The client may use it as soon as it is accepted.
-    let mut ahead = channel.open_ahead()?;
-    match session::run(&mut channel, &mut ahead, &service.offered).await {
-        Ok(Counted { inferences, answers }) => {
+    let mut ahead = channel.open_ahead().map_err(|error| Failed { error, given: counters.given() })?;
+    match session::run(&mut channel, &mut ahead, &service.offered, &counters).await {
+        Ok(()) => {
             let mut ledger = channel.take_ledger();
             ledger.merge(&ahead.take_ledger());
-            Ok(Summary { inferences, answers, ledger })
+            Ok(Summary { given: counters.given(), ledger })
         }
         Err(error) => {
             if let Some(reason) = reason_for_peer(&error) {
                 channel.abort(&reason).await;
             }
-            Err(error)
+            Err(Failed { error, given: counters.given() })
         }
     }
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use protocol::channel::{Channel, Timeouts};
 use protocol::error::Error;
 use protocol::meter::Phase;
-use protocol::server::{self, Service};
+use protocol::server::{self, Failed, Given, Service};
 use shares::Role;
 use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -93,11 +93,12 @@ async fn session(
     let channel = Channel::new(connection.stream, Role::Client, bounds.timeouts);
     match server::serve(channel, &service).await {
         Ok(summary) => {
-            let total = summary.ledger.total(|_| true);
+            let (given, total) = (summary.given, summary.ledger.total(|_| true));
             let online = summary.ledger.total(|scope| scope.phase == Phase::Online);
             info!(
-                inferences = summary.inferences,
-                answers = summary.answers,
+                preparations = given.preparations,
+                inferences = given.inferences,
+                answers = given.answers(),
                 bytes_sent = total.sent,
                 bytes_received = total.received,
                 seconds = total.time.as_secs_f64(),
@@ -105,8 +106,18 @@ async fn session(
                 "session ended"
             );
         }
-        Err(error @ Error::Internal(_)) => tracing::error!(%error, "session failed"),
-        Err(error) => warn!(%error, "session failed"),
+        Err(Failed { error, given }) => failed(&error, given),
     }
     drop(permit);
+}
+
+/// A client that breaks off was given something all the same.
+fn failed(error: &Error, given: Given) {
+    let Given { preparations, inferences, .. } = given;
+    let answers = given.answers();
+    if matches!(error, Error::Internal(_)) {
+        tracing::error!(%error, preparations, inferences, answers, "session failed");
+    } else {
+        warn!(%error, preparations, inferences, answers, "session failed");
+    }
 }

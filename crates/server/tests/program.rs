@@ -45,6 +45,8 @@ fn program() -> Command {
 struct Server {
     process: Child,
     address: String,
+    /// What it logged before it listened.
+    beginning: String,
     log: Option<thread::JoinHandle<String>>,
 }
 
@@ -58,14 +60,16 @@ impl Server {
             .spawn()
             .unwrap();
         let mut lines = BufReader::new(process.stderr.take().unwrap()).lines();
+        let mut beginning = String::new();
         let address = loop {
             let line = lines.next().expect("the server ended before it listened").unwrap();
             if let Some((_, address)) = line.split_once("listening address=") {
                 break address.trim().to_owned();
             }
+            beginning += &line;
         };
         let log = thread::spawn(move || lines.map_while(Result::ok).collect::<Vec<_>>().join("\n"));
-        Self { process, address, log: Some(log) }
+        Self { process, address, beginning, log: Some(log) }
     }
 
     /// Asks it to stop and gives its exit code and its log since it listened.
@@ -145,27 +149,26 @@ async fn without_a_word_it_reveals_labels_and_how_sure_they_are() {
     }
 }
 
+/// Who breaks off has learnt its answer all the same.
+#[tokio::test]
+async fn the_log_counts_the_answers_of_a_client_that_breaks_off() {
+    let server = Server::start(&[]);
+    let normal = segment(&Model::load(&model_file()).unwrap(), "synthetic-normal.csv");
+    let mut session = connect(&server.address).await.unwrap();
+    let prepared = session.prepare().await.unwrap();
+    session.infer(prepared, &normal).await.unwrap();
+    drop(session);
+    let (_, log) = server.stop();
+    let failed = log.lines().find(|line| line.contains("session failed")).expect("it failed");
+    assert!(failed.contains("preparations=1 inferences=1 answers=1"), "{failed}");
+}
+
 #[test]
 fn it_says_what_scores_cost() {
-    // The log up to where it listens.
-    let start = |arguments: &[&str]| -> String {
-        let mut process = program()
-            .args(["--listen", "127.0.0.1:0", "--model"])
-            .arg(model_file())
-            .args(arguments)
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let lines = BufReader::new(process.stderr.take().unwrap()).lines().map_while(Result::ok);
-        let log: Vec<String> = lines.take_while(|line| !line.contains("listening")).collect();
-        process.kill().unwrap();
-        let _reaped = process.wait().unwrap();
-        log.join("\n")
-    };
-    let scores = start(&["--reveal", "scores"]);
+    let scores = Server::start(&["--reveal", "scores"]).beginning.clone();
     assert!(scores.contains("WARN") && scores.contains("bits of the weights an answer"), "{scores}");
     for arguments in [&[][..], &["--reveal", "record-label"]] {
-        let label = start(arguments);
+        let label = Server::start(arguments).beginning.clone();
         assert!(!label.contains("WARN") && label.contains("at most 4 bits"), "{label}");
     }
     let help = text(&program().arg("--help").output().unwrap().stdout);

@@ -96,15 +96,19 @@ impl Classifying {
     fn check_record(&self, reveal: Reveal) -> Result<()> {
         let refused = match (reveal, self.segments) {
             (Reveal::Scores, _) => {
-                "the server reveals scores: the overall label is that of the segments' scores summed, and it answers \
-                 no request for it"
+                "the server reveals scores: the overall label is that of the segments' scores \
+                 summed, and it answers no request for it"
                     .into()
             }
-            (_, 0) => "the record has no segment yet; classify its segments before asking for its label".into(),
+            (_, 0) => {
+                "the record has no segment yet; classify its segments before asking for its label".into()
+            }
             (_, 1) | (Reveal::RecordLabel, 2..=MAX_RECORD_SEGMENTS) => return Ok(()),
-            (Reveal::Label, _) => "the server reveals the label of every segment, and none of a whole record; its \
-                                   operator can allow that (`pp-server --reveal record-label`)"
-                .into(),
+            (Reveal::Label, _) => {
+                "the server reveals the label of every segment, and none of a whole record; its \
+                 operator can allow that (`pp-server --reveal record-label`)"
+                    .into()
+            }
             (Reveal::RecordLabel, segments) => format!(
                 "the record has {segments} segments, and a server that reveals labels alone adds up at most \
                  {MAX_RECORD_SEGMENTS}; split the recording into shorter ones"

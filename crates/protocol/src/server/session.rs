@@ -5,6 +5,7 @@ use std::sync::Arc;
 use shares::Role;
 use tokio::sync::Mutex;
 
+use super::given::Counters;
 use super::pool::Pool;
 use super::preparing::Preparing;
 use crate::channel::{Channel, Due};
@@ -13,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::handshake::{self, Offer};
 use crate::messages::{REQUEST_BYTES, Request, SEGMENT_BYTES, decode_segments};
 use crate::meter::{Phase, Scope};
-use crate::method::{Backend, Reveal};
+use crate::method::{Backend, Method, Reveal};
 use crate::phases::output::{self, Choice};
 use crate::phases::setup;
 use crate::prepared_model::PreparedModel;
@@ -31,12 +32,17 @@ pub(super) struct Offered {
     pub(super) tap: Option<Tap>,
 }
 
-/// Serves one session and counts its inferences and its answers.
+/// Serves one session to the farewell and counts what it gives.
 ///
 /// Requests come on the main lane, one after another. On the lane ahead the next inference is
 /// prepared meanwhile.
-pub(super) async fn run(channel: &mut Channel, ahead: &mut Channel, offered: &Offered) -> Result<Counted> {
-    let session = channel.times().timed(Scope::SETUP, Session::set_up(channel, offered)).await?;
+pub(super) async fn run(
+    channel: &mut Channel,
+    ahead: &mut Channel,
+    offered: &Offered,
+    counters: &Counters,
+) -> Result<()> {
+    let session = channel.times().timed(Scope::SETUP, Session::set_up(channel, offered, counters)).await?;
     tokio::select! {
         done = session.serve(channel) => done,
         failed = session.serve_ahead(ahead) => failed,
@@ -49,16 +55,10 @@ async fn request(channel: &mut Channel) -> Result<Request> {
     Request::decode(&message).map_err(|e| Error::invalid(Role::Client, Tag::Request, e))
 }
 
-/// What a session gave.
-pub(super) struct Counted {
-    pub(super) inferences: u64,
-    /// Labels or score vectors told: one for each inference, and one for each overall label.
-    pub(super) answers: u64,
-}
-
 /// What both lanes of a session share.
 struct Session<'a> {
     offered: &'a Offered,
+    counters: &'a Counters,
     session_id: [u8; 32],
     pool: Pool,
     /// Held for the whole of a preparation, so that both parties take OTs in the same order. Who
@@ -66,19 +66,9 @@ struct Session<'a> {
     preparing: Mutex<Preparing>,
 }
 
-/// What the main lane keeps of the segments that were classified.
-#[derive(Default)]
-struct Classified {
-    inferences: u64,
-    /// The server's shares of the latest segments' scores, where a record's label is revealed.
-    record: Record,
-    /// Overall labels asked for.
-    overall_labels: u64,
-}
-
 impl<'a> Session<'a> {
     /// Greets and makes the keys of the session.
-    async fn set_up(channel: &mut Channel, offered: &'a Offered) -> Result<Self> {
+    async fn set_up(channel: &mut Channel, offered: &'a Offered, counters: &'a Counters) -> Result<Self> {
         let offer = Offer {
             architecture: offered.model.architecture(),
             model_id: offered.model_id,
@@ -98,26 +88,23 @@ impl<'a> Session<'a> {
             correlations,
         };
         let pool = Pool::new(offered.most_prepared);
-        Ok(Self { offered, session_id: agreement.session_id, pool, preparing: Mutex::new(preparing) })
+        let (session_id, preparing) = (agreement.session_id, Mutex::new(preparing));
+        Ok(Self { offered, counters, session_id, pool, preparing })
     }
 
     /// Serves the main lane to the farewell.
-    async fn serve(&self, channel: &mut Channel) -> Result<Counted> {
-        let mut classified = Classified::default();
+    async fn serve(&self, channel: &mut Channel) -> Result<()> {
+        // The server's shares of the latest segments' scores, where a record's label is revealed.
+        let mut record = Record::default();
         loop {
             match request(channel).await? {
-                Request::Prepare(method) => {
-                    self.preparing.lock().await.prepare(channel, method, &self.pool).await?;
-                }
+                Request::Prepare(method) => self.prepare(channel, method).await?,
                 Request::Drop(number) => self.forget(number).await?,
-                Request::Infer(number) => self.infer(channel, &mut classified, number).await?,
+                Request::Infer(number) => self.infer(channel, &mut record, number).await?,
                 Request::OverallLabel(segments) => {
-                    self.overall_label(channel, &mut classified, usize::from(segments)).await?;
+                    self.overall_label(channel, &mut record, usize::from(segments)).await?;
                 }
-                Request::Finish => {
-                    let Classified { inferences, overall_labels, .. } = classified;
-                    return Ok(Counted { inferences, answers: inferences + overall_labels });
-                }
+                Request::Finish => return Ok(()),
             }
         }
     }
@@ -126,12 +113,10 @@ impl<'a> Session<'a> {
     ///
     /// # Errors
     /// It ends with one.
-    async fn serve_ahead(&self, ahead: &mut Channel) -> Result<Counted> {
+    async fn serve_ahead(&self, ahead: &mut Channel) -> Result<()> {
         loop {
             match request(ahead).await? {
-                Request::Prepare(method) => {
-                    self.preparing.lock().await.prepare(ahead, method, &self.pool).await?;
-                }
+                Request::Prepare(method) => self.prepare(ahead, method).await?,
                 Request::Drop(number) => self.forget(number).await?,
                 Request::Infer(_) | Request::OverallLabel(_) | Request::Finish => {
                     let reason = "a request ahead that is neither to prepare nor to drop";
@@ -141,6 +126,13 @@ impl<'a> Session<'a> {
         }
     }
 
+    /// Runs the offline phase of one inference, once no other is under way.
+    async fn prepare(&self, channel: &mut Channel, method: Method) -> Result<()> {
+        let mut preparing = self.preparing.lock().await;
+        self.counters.preparation();
+        preparing.prepare(channel, method, &self.pool).await
+    }
+
     /// Forgets a prepared inference, once no preparation is under way.
     async fn forget(&self, number: u32) -> Result<()> {
         let _between_preparations = self.preparing.lock().await;
@@ -148,15 +140,15 @@ impl<'a> Session<'a> {
     }
 
     /// Runs the online phase of a prepared inference, which uses it up.
-    async fn infer(&self, channel: &mut Channel, classified: &mut Classified, number: u32) -> Result<()> {
+    async fn infer(&self, channel: &mut Channel, record: &mut Record, number: u32) -> Result<()> {
         let inference = self.pool.take(number).await?;
+        self.counters.inference();
         let times = channel.times();
         let run = inference.run(channel, &self.offered.model, self.offered.tap.as_ref());
         let scores = times.timed(Scope::session(Phase::Online), run).await?;
         if let (Some(scores), Reveal::RecordLabel) = (scores, self.offered.reveal) {
-            classified.record.push(number, scores);
+            record.push(number, scores);
         }
-        classified.inferences += 1;
         Ok(())
     }
 
@@ -164,12 +156,7 @@ impl<'a> Session<'a> {
     /// names by their inferences.
     ///
     /// What is kept of these and of all others is used up.
-    async fn overall_label(
-        &self,
-        channel: &mut Channel,
-        classified: &mut Classified,
-        segments: usize,
-    ) -> Result<()> {
+    async fn overall_label(&self, channel: &mut Channel, record: &mut Record, segments: usize) -> Result<()> {
         let refusal = match self.offered.reveal {
             Reveal::RecordLabel => None,
             Reveal::Label => Some(
@@ -185,31 +172,24 @@ impl<'a> Session<'a> {
             return Err(Error::Incompatible(reason.into()));
         }
         let times = channel.times();
-        let choice = self.choose(channel, classified, segments);
+        let choice = self.choose(channel, record, segments);
         times.timed(Scope::session(Phase::Online), choice).await
     }
 
-    async fn choose(
-        &self,
-        channel: &mut Channel,
-        classified: &mut Classified,
-        segments: usize,
-    ) -> Result<()> {
+    async fn choose(&self, channel: &mut Channel, record: &mut Record, segments: usize) -> Result<()> {
         let length = segments * SEGMENT_BYTES;
         let due = Due::exactly(Scope::session(Phase::Online), Tag::Segments, length);
         let numbers = decode_segments(&channel.receive(due).await?);
-        let scores = classified.record.take(&numbers).map_err(|number| {
+        let scores = record.take(&numbers).map_err(|number| {
             let reason = format!("inference {number}, whose scores are not kept or are named twice");
             Error::invalid(Role::Client, Tag::Segments, reason)
         })?;
-        let (plan, number) = (self.offered.model.plan(), classified.overall_labels);
+        let (plan, number) = (self.offered.model.plan(), self.counters.record_label());
         let choice = Choice::of_record(plan, &self.session_id, number, segments).await?;
         let mut preparing = self.preparing.lock().await;
         let garbler = output::server_label_prepare(channel, &choice, &mut preparing.correlations).await?;
         drop(preparing);
         let times = channel.times();
-        times.timed(Scope::output(), output::server_label(channel, garbler, scores)).await?;
-        classified.overall_labels += 1;
-        Ok(())
+        times.timed(Scope::output(), output::server_label(channel, garbler, scores)).await.map(drop)
     }
 }
