@@ -172,12 +172,13 @@ fn footing(area: &Area<'_>, report: &Report) -> Result<()> {
     let lines = [
         report.machine.line(),
         format!(
-            "Session of median time of {} for each backend. Published: Chervet et al., text to figure 2, a laptop and a \
-             workstation.",
+            "Session of median time of {} for each backend. Published: Chervet et al., text to \
+             figure 2, a laptop and a workstation.",
             report.sessions
         ),
-        "head: the layers on the sequence of windows, and the scores; shared: handshake, keys, base OTs, requests. The OT \
-         extension of `ot`, made for all layers at once, is split by the correlated OTs that each layer consumes."
+        "head: the layers on the sequence of windows, and the scores; shared: handshake, keys, base \
+         OTs, requests. The OT extension of `ot`, made for all layers at once, is split by the \
+         correlated OTs that each layer consumes."
             .into(),
     ];
     for (place, line) in (0..).zip(lines) {

@@ -69,12 +69,14 @@ impl Connection {
         match &self.origin {
             Origin::Named => "check that it runs and that its address is right".into(),
             Origin::File(path) => {
-                format!("its address is from {}; check that it runs, or name another with --server", path.display())
+                let path = path.display();
+                format!("its address is from {path}; check that it runs, or name another with --server")
             }
-            Origin::Default => "nobody named a server, so this machine was asked; start one with `pp-server --model \
-                                FILE`, or name one with --server, PP_CLIENT_SERVER or `server` in the configuration \
-                                file"
-                .into(),
+            Origin::Default => {
+                "nobody named a server, so this machine was asked; start one with `pp-server --model FILE`, or \
+                 name one with --server, PP_CLIENT_SERVER or `server` in the configuration file"
+                    .into()
+            }
         }
     }
 

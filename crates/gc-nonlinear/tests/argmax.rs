@@ -49,6 +49,12 @@ fn margin(classes: usize, scores: &[i32]) -> i64 {
     sums[classes - 1] - sums[classes - 2]
 }
 
+/// Any scores of `ell` bits, or near one another the greater `spread` is.
+fn random_scores(count: usize, ell: u32, spread: u32, rng: &mut ChaCha20Rng) -> Vec<i32> {
+    let bound = 1_i32 << (ell - 1);
+    (0..count).map(|_| rng.random_range(1 - bound..bound) >> spread.min(ell - 1)).collect()
+}
+
 /// The thresholds that a margin reaches.
 fn level(thresholds: [u32; 3], margin: i64) -> u8 {
     thresholds.iter().filter(|threshold| i64::from(**threshold) <= margin).count() as u8
@@ -65,10 +71,7 @@ proptest! {
         seed in any::<u64>(),
     ) {
         let mut rng = ChaCha20Rng::seed_from_u64(seed);
-        let bound = 1_i32 << (ell - 1);
-        let scores: Vec<i32> = (0..classes * terms)
-            .map(|_| rng.random_range(1 - bound..bound) >> spread.min(ell - 1))
-            .collect();
+        let scores = random_scores(classes * terms, ell, spread, &mut rng);
         let margin = margin(classes, &scores);
         let most = (1_u32 << ell) - 3;
         // Thresholds anywhere, or one after another about the margin.
@@ -96,10 +99,7 @@ proptest! {
         seed in any::<u64>(),
     ) {
         let mut rng = ChaCha20Rng::seed_from_u64(seed);
-        let bound = 1_i32 << (ell - 1);
-        let scores: Vec<i32> = (0..classes * terms)
-            .map(|_| rng.random_range(1 - bound..bound) >> spread.min(ell - 1))
-            .collect();
+        let scores = random_scores(classes * terms, ell, spread, &mut rng);
         let shape = ArgmaxShape { classes, ell, terms, thresholds: None };
         prop_assert_eq!(play(shape, &scores, &mut rng), reference(classes, &scores));
     }

@@ -1,7 +1,5 @@
 //! Comparison of private results with the network in the clear, which this build holds.
 
-use std::fmt;
-
 use deepcardio::InputError;
 use deepcardio::architecture::Architecture;
 use deepcardio::model::Model;
@@ -64,32 +62,8 @@ impl Verifier {
     pub fn record(&self, overall: &Overall) -> Result<(), Failure> {
         let what = "the whole record";
         match overall {
-            Overall::Scores(scores) => same(what, scores, &self.sums),
-            Overall::Class(class) => same(what, &Class(*class), &Class(argmax(&self.sums))),
-        }
-    }
-}
-
-/// A class as messages name it.
-#[derive(PartialEq)]
-struct Class(usize);
-
-impl fmt::Debug for Class {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "class {}", self.0)
-    }
-}
-
-/// A label as messages name it.
-#[derive(PartialEq)]
-struct Named(Label);
-
-impl fmt::Debug for Named {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Label { class, level } = self.0;
-        match level {
-            Some(level) => write!(f, "class {class} with confidence {level}"),
-            None => write!(f, "class {class}"),
+            Overall::Scores(scores) => same(what, &scores[..], &self.sums, named_scores),
+            Overall::Class(class) => same(what, class, &argmax(&self.sums), named_class),
         }
     }
 }
@@ -97,17 +71,34 @@ impl fmt::Debug for Named {
 /// Compares an outcome with the reference's scores of the segment that `what` names.
 fn check(what: &str, architecture: &Architecture, outcome: &Outcome, scores: &[i64]) -> Result<(), Failure> {
     match outcome {
-        Outcome::Scores(private) => same(what, &private[..], scores),
-        Outcome::Label(label) => same(what, &Named(*label), &Named(Label::of(architecture, scores))),
+        Outcome::Scores(private) => same(what, &private[..], scores, named_scores),
+        Outcome::Label(label) => same(what, label, &Label::of(architecture, scores), named_label),
     }
 }
 
-fn same<T: PartialEq + fmt::Debug + ?Sized>(what: &str, private: &T, reference: &T) -> Result<(), Failure> {
+/// Compares a result with the reference; `name` says what either is.
+fn same<T: PartialEq + ?Sized>(
+    what: &str,
+    private: &T,
+    reference: &T,
+    name: impl Fn(&T) -> String,
+) -> Result<(), Failure> {
     if private == reference {
         return Ok(());
     }
-    let (private, reference) = (format!("{private:?}"), format!("{reference:?}"));
-    Err(Failure::Scores { what: what.into(), private, reference })
+    Err(Failure::Scores { what: what.into(), private: name(private), reference: name(reference) })
+}
+
+fn named_scores(scores: &[i64]) -> String {
+    format!("{scores:?}")
+}
+
+fn named_class(class: &usize) -> String {
+    format!("class {class}")
+}
+
+fn named_label(Label { class, level }: &Label) -> String {
+    level.map_or_else(|| named_class(class), |level| format!("class {class} with confidence {level}"))
 }
 
 /// The segment was made for the server's architecture; the model at hand has another.

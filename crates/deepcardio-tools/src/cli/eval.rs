@@ -12,27 +12,22 @@ use ecg::{Segment, Signal};
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use serde::Serialize;
 
+use super::labelled::Labelled;
 use super::metrics::{ClassFigures, Confusion};
 use super::outcome::Outcome;
 use super::records::Records;
-use super::selection::Selection;
 
 /// Evaluate a model on labelled records.
 #[derive(clap::Args)]
 pub(super) struct Arguments {
-    /// Labelled records: arrays samples, offsets, record, label, fs, gain_adu_per_mv.
-    #[arg(long, value_name = "NPZ")]
-    data: PathBuf,
+    #[command(flatten)]
+    labelled: Labelled,
     /// Model file.
     #[arg(long)]
     model: PathBuf,
     /// The float network in HDF5, to compare with.
     #[arg(long, value_name = "H5")]
     float: Option<PathBuf>,
-    /// Record numbers and ranges such as `17,100-250`, or `@FILE` that lists them. All if not
-    /// given.
-    #[arg(long)]
-    records: Option<Selection>,
     /// Print JSON.
     #[arg(long)]
     json: bool,
@@ -67,8 +62,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     if imported.as_ref().is_some_and(|imported| imported.network.input() != model.architecture().input()) {
         return Err("the float network takes windows of another shape than the model".into());
     }
-    let records = Records::open(&arguments.data)?;
-    let chosen = records.chosen(arguments.records.as_ref());
+    let (records, chosen) = arguments.labelled.open()?;
     let fast = FastModel::new(&model);
     let verdicts: Vec<Verdict> = chosen
         .par_iter()
@@ -86,18 +80,12 @@ fn judge(
     records: &Records,
     index: usize,
 ) -> Result<Verdict, String> {
-    let number = records.number(index).unwrap_or_default();
-    let failed = |error: &dyn std::fmt::Display| format!("record {number}: {error}");
-    let signal = model.architecture().signal();
-    let classes = model.architecture().classes().len();
-    let truth = records.label(index).filter(|&label| label < classes);
-    let truth = truth.ok_or_else(|| failed(&"its label is none of the model's classes"))?;
-    let recording = records.recording(index).map_err(|error| failed(&error))?;
-    let segments = ecg::segments(&recording, signal).map_err(|error| failed(&error))?;
+    let (truth, segments) = records.labelled(index, model.architecture())?;
+    let (signal, classes) = (model.architecture().signal(), model.architecture().classes().len());
     let mut integer = vec![0; classes];
     let mut float = vec![0.0; classes];
     for segment in &segments {
-        let scores = fast.scores(segment).map_err(|error| failed(&error))?;
+        let scores = fast.scores(segment).map_err(|error| records.failed(index, &error))?;
         integer.iter_mut().zip(scores).for_each(|(total, score)| *total += score);
         if let Some(twin) = twin {
             let scores = twin.scores(&millivolts(segment, signal));

@@ -5,6 +5,7 @@ mod confidence;
 mod convert;
 mod eval;
 mod inspect;
+mod labelled;
 mod metrics;
 mod outcome;
 mod records;

@@ -5,7 +5,8 @@ use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
 
-use ecg::{EcgError, Recording};
+use deepcardio::architecture::Architecture;
+use ecg::{EcgError, Recording, Segment};
 use npyz::{Deserialize, NpyFile};
 use zip::ZipArchive;
 use zip::result::ZipError;
@@ -67,6 +68,25 @@ impl Records {
             _ => true,
         };
         (0..self.len()).filter(is_chosen).collect()
+    }
+
+    /// The true class of a record, one of the model's, and its segments.
+    pub(super) fn labelled(
+        &self,
+        index: usize,
+        architecture: &Architecture,
+    ) -> Result<(usize, Vec<Segment>), String> {
+        let failed = |error: &dyn std::fmt::Display| self.failed(index, error);
+        let truth = self.label(index).filter(|&label| label < architecture.classes().len());
+        let truth = truth.ok_or_else(|| failed(&"its label is none of the model's classes"))?;
+        let recording = self.recording(index).map_err(|error| failed(&error))?;
+        let segments = ecg::segments(&recording, architecture.signal()).map_err(|error| failed(&error))?;
+        Ok((truth, segments))
+    }
+
+    /// Says which record an error is about.
+    pub(super) fn failed(&self, index: usize, error: &dyn std::fmt::Display) -> String {
+        format!("record {}: {error}", self.number(index).unwrap_or_default())
     }
 
     /// Number of records.
