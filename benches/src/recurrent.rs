@@ -1,5 +1,6 @@
 //! One LSTM cell with its unit vectors, played once and recorded; then either role runs alone.
 
+use oblivious_transfer::bits::BitVec;
 use ot_nonlinear::{
     Cell, CellPlan, CellState, ClientCellOffline, HashRoot, ReceivedCondenser, ReceivedMaterial, Schedule,
     SentCondenser, SentMaterial, ServerCellOffline, UnitVector, UnitVectorPlan, UnitVectors,
@@ -93,6 +94,40 @@ impl RecordedCell {
             self.of_cell[1].push(from_server);
         }
         Ok(())
+    }
+
+    /// How many values a party's shares are.
+    #[must_use]
+    pub fn values(&self) -> usize {
+        self.plan.input_values()
+    }
+
+    /// The bits of a share.
+    #[must_use]
+    pub fn ell(&self) -> u32 {
+        self.plan.shape().gate_ell
+    }
+
+    /// For the unit vectors, then by part: how many choices a party of `role` makes.
+    pub fn choices(&self, role: Role) -> impl Iterator<Item = usize> {
+        schedules(&self.vectors, &self.plan).map(Schedule::cots).map(move |cots| match role {
+            Role::Client => cots.client_receives,
+            Role::Server => cots.server_receives,
+        })
+    }
+
+    /// Gives the party of `role` other shares and other choices. The peer's messages stay as they
+    /// were recorded, so results mean nothing from here on; the work is the same.
+    pub fn replace(&mut self, role: Role, shares: Vec<u32>, choices: Vec<BitVec>) {
+        let own = match role {
+            Role::Client => &mut self.client_shares,
+            Role::Server => &mut self.server_shares,
+        };
+        *own = shares;
+        for ([to_client, to_server], choices) in self.dealt.iter_mut().zip(choices) {
+            let dealt = if role == Role::Client { to_client } else { to_server };
+            dealt.received.choices = choices;
+        }
     }
 
     /// What the client does offline once it has its correlated OTs: condenses them, makes unit

@@ -16,10 +16,12 @@
 //! | `residues` | the ring, packing of residues, the hash |
 //! | `transfers` | base OT, SoftSpoken, a tree of the silent extension |
 //! | `steps` | the steps from oblivious transfer |
+//! | `cells` | a cell of the LSTM with its unit vectors |
 //! | `garbling` | garbling and evaluating, of activations and of the label |
 //! | `linear` | the homomorphic layer, and the server's plain product |
 //! | `sessions` | a whole session, under two extreme models and ECGs |
 
+mod cells;
 mod controls;
 mod garbling;
 mod linear;
@@ -83,10 +85,11 @@ fn all(time: Duration, filter: &str) -> Result<bool> {
         }
     }
     println!();
-    let families: [Family; 6] = [
+    let families: [Family; 7] = [
         residues::subjects,
         transfers::subjects,
         steps::subjects,
+        cells::subjects,
         garbling::subjects,
         linear::subjects,
         sessions::subjects,

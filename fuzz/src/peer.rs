@@ -15,17 +15,21 @@ const WRONG_LENGTHS: u8 = 0xf8;
 /// | bits 2 and 3 | how many bytes the message takes: all that there are, 2, 8 or 32 |
 /// | bit 4 | they stand at its end, else at its beginning |
 ///
-/// So a short input reaches both ends of every message of a long exchange.
+/// Messages behind the last byte have the length that is due, and bits 0 and 1 of the last control
+/// byte hold for them. So a short input reaches both ends of every message of a long exchange, and
+/// what fills the late ones differs from input to input.
 pub struct Peer<'a> {
     bytes: &'a [u8],
     state: u64,
+    /// Bits 0 and 1 of the last control byte.
+    filling: u8,
 }
 
 impl<'a> Peer<'a> {
     /// A peer with these bytes.
     #[must_use]
     pub fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, state: bytes.len() as u64 | 1 }
+        Self { bytes, state: bytes.len() as u64 | 1, filling: 0 }
     }
 
     /// The next byte, 0 behind the last.
@@ -38,7 +42,8 @@ impl<'a> Peer<'a> {
 
     /// A message where one of `due` bytes is due.
     pub fn message(&mut self, due: usize) -> Vec<u8> {
-        let control = self.byte();
+        let control = if self.bytes.is_empty() { self.filling } else { self.byte() };
+        self.filling = control & 3;
         let length = match control {
             ..WRONG_LENGTHS => due,
             0xf8 => 0,
@@ -48,7 +53,7 @@ impl<'a> Peer<'a> {
         };
         let taken = [usize::MAX, 2, 8, 32][usize::from(control / 4 % 4)].min(length);
         let own: Vec<u8> = (0..taken.min(self.bytes.len())).map(|_| self.byte()).collect();
-        let mut message: Vec<u8> = (0..length).map(|_| self.filling(control & 1 == 1)).collect();
+        let mut message: Vec<u8> = (0..length).map(|_| self.fill(control & 1 == 1)).collect();
         let start = if control & 16 == 16 { length - own.len() } else { 0 };
         message[start..start + own.len()].copy_from_slice(&own);
         if control & 2 == 2
@@ -59,7 +64,7 @@ impl<'a> Peer<'a> {
         message
     }
 
-    fn filling(&mut self, random: bool) -> u8 {
+    fn fill(&mut self, random: bool) -> u8 {
         if !random {
             return 0;
         }
