@@ -34,6 +34,7 @@ fn main() -> std::io::Result<()> {
     }
     write("accept", "small", &[&[2, 0][..], &[7; 33], &5_u64.to_le_bytes(), b"model"].concat())?;
     write("abort", "reason", &[&4_u64.to_le_bytes()[..], b"busy"].concat())?;
+    write("later", "reason", &[&10_u16.to_le_bytes()[..], &4_u64.to_le_bytes(), b"busy"].concat())?;
     let hello =
         [&b"ppecg\0\0\x01\x01\0\x02\0"[..], &[3; 32], &[1], &[4; 16], &9_u64.to_le_bytes(), b"pp-client"];
     write("hello", "small", &hello.concat())?;

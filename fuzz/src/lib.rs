@@ -35,6 +35,7 @@ pub struct Target {
 /// Every target.
 pub const TARGETS: &[Target] = &[
     Target { name: "abort", run: session::abort },
+    Target { name: "later", run: session::later },
     Target { name: "accept", run: session::accept },
     Target { name: "architecture", run: files::architecture },
     Target { name: "ecg_csv", run: files::ecg_csv },

@@ -54,6 +54,11 @@ pub fn abort(bytes: &[u8]) {
     control(Control::Abort, bytes);
 }
 
+/// The server's last word to a client that may come back.
+pub fn later(bytes: &[u8]) {
+    control(Control::Later, bytes);
+}
+
 /// What a client asks for.
 pub fn request(bytes: &[u8]) {
     control(Control::Request, bytes);

@@ -61,6 +61,9 @@ pub enum Fault {
     /// The connection ended in the middle of the script.
     #[error("closed the connection while {0} was due")]
     Closed(Tag),
+    /// A message that came or went more slowly than any network that can be used.
+    #[error("took more than {} s over one message; check the network", .0.as_secs())]
+    Slow(Duration),
     /// The peer was silent for longer than allowed.
     #[error("sent nothing for {0:?}; check the network, or raise the time-out")]
     Silent(Duration),
@@ -85,6 +88,16 @@ pub enum Error {
     Aborted {
         /// Who.
         peer: Role,
+        /// The reason given (printable, at most [`crate::messages::MAX_REASON`] bytes).
+        reason: String,
+    },
+    /// The peer cannot serve now and said when to come back.
+    #[error("the {peer} asks to come back in {} s: {reason}", after.as_secs())]
+    Later {
+        /// Who.
+        peer: Role,
+        /// When.
+        after: Duration,
         /// The reason given (printable, at most [`crate::messages::MAX_REASON`] bytes).
         reason: String,
     },

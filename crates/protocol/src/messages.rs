@@ -1,13 +1,15 @@
 //! The control messages of a session: greeting, acceptance, request, abort. Bulk messages are raw
 //! bytes whose layout belongs to the cryptographic crates.
 
+use std::time::Duration;
+
 use wincode::{SchemaRead, SchemaWrite};
 
 use crate::method::{Comparison, MAX_RECORD_SEGMENTS, Method};
 
 /// Longest text that a peer may give as a reason.
 pub const MAX_REASON: usize = 400;
-/// Longest abort frame.
+/// Longest abort frame, and longest notice to come back later.
 pub(crate) const MAX_ABORT_BYTES: usize = MAX_REASON + 16;
 /// Longest greeting.
 pub(crate) const MAX_HELLO_BYTES: usize = 256;
@@ -85,13 +87,38 @@ pub(crate) struct Abort {
     reason: String,
 }
 
+/// The server's last word to a client that it sends away without fault.
+#[derive(SchemaRead, SchemaWrite, Debug, PartialEq, Eq)]
+pub(crate) struct Later {
+    /// When it is worth coming back.
+    seconds: u16,
+    reason: String,
+}
+
 codec!(Hello);
 codec!(Accept);
 codec!(Abort);
+codec!(Later);
 
 impl Abort {
     pub(crate) fn new(reason: &str) -> Self {
         Self { reason: printable(reason).chars().take(MAX_REASON).collect() }
+    }
+
+    /// The reason, safe to print on a terminal.
+    pub(crate) fn printable(&self) -> String {
+        printable(&self.reason).chars().take(MAX_REASON).collect()
+    }
+}
+
+impl Later {
+    pub(crate) fn new(after: Duration, reason: &str) -> Self {
+        let seconds = u16::try_from(after.as_secs()).unwrap_or(u16::MAX);
+        Self { seconds, reason: Abort::new(reason).reason }
+    }
+
+    pub(crate) fn after(&self) -> Duration {
+        Duration::from_secs(self.seconds.into())
     }
 
     /// The reason, safe to print on a terminal.

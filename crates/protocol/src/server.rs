@@ -1,6 +1,7 @@
 //! The server's side of a session, as a program uses it: a [`Service`] is made once from a model
 //! and serves any number of sessions at the same time.
 
+mod attendance;
 mod given;
 mod pool;
 mod preparing;
@@ -17,14 +18,14 @@ use crate::channel::Channel;
 use crate::entropy;
 use crate::error::{Error, Fault, Result};
 use crate::memory;
-use crate::meter::Ledger;
+use crate::meter::{Ledger, Scope};
 use crate::method::{Backend, Method, Reveal};
 use crate::prepared_model::PreparedModel;
 use crate::tap::Tap;
 use crate::wire::Tag;
-use given::Counters;
-use session::Offered;
+use session::{Offered, Session};
 
+pub use attendance::{Attendance, Parting};
 pub use given::Given;
 
 /// Most prepared inferences that a server holds of one session, unless it is told otherwise.
@@ -41,6 +42,8 @@ pub struct Summary {
     pub given: Given,
     /// The books of the session.
     pub ledger: Ledger,
+    /// What the client was told, if it was asked to leave.
+    pub parting: Option<Parting>,
 }
 
 /// A session that did not end well.
@@ -119,32 +122,75 @@ impl Service {
     }
 }
 
-/// Tells a client why it is not served.
-pub async fn refuse(mut channel: Channel, reason: &str) {
-    channel.abort(reason).await;
+/// A client that has greeted and made the keys of its session, and has asked for nothing yet.
+///
+/// A program that serves many decides here who gets a place. What it has cost so far is the set-up
+/// alone.
+pub struct Arrival<'a> {
+    channel: Channel,
+    ahead: Channel,
+    session: Session<'a>,
+}
+
+impl Arrival<'_> {
+    /// The backend that was agreed on.
+    #[must_use]
+    pub fn backend(&self) -> Backend {
+        self.session.backend()
+    }
+
+    /// Tells the client to come back later.
+    pub async fn send_away(mut self, parting: &Parting) {
+        self.channel.send_away(parting.after, &parting.reason).await;
+    }
+
+    /// Serves requests to the farewell, or until the session waits after it was asked to leave.
+    ///
+    /// # Errors
+    /// [`Failed`] says whose fault it is. The peer is told as far as it still listens.
+    pub async fn serve(mut self, attendance: &Attendance) -> Result<Summary, Failed> {
+        match self.session.run(&mut self.channel, &mut self.ahead, attendance).await {
+            Ok(parting) => {
+                if let Some(Parting { after, reason }) = &parting {
+                    self.channel.send_away(*after, reason).await;
+                }
+                let mut ledger = self.channel.take_ledger();
+                ledger.merge(&self.ahead.take_ledger());
+                Ok(Summary { given: self.session.given(), ledger, parting })
+            }
+            Err(error) => Err(failed(&mut self.channel, error, self.session.given()).await),
+        }
+    }
+}
+
+/// Greets a client and makes the keys of the session.
+///
+/// # Errors
+/// [`Failed`] says whose fault it is. The peer is told as far as it still listens.
+pub async fn welcome(mut channel: Channel, service: &Service) -> Result<Arrival<'_>, Failed> {
+    // The client may use it as soon as it is accepted.
+    let ahead = channel.open_ahead().map_err(|error| Failed { error, given: Given::default() })?;
+    let times = channel.times();
+    match times.timed(Scope::SETUP, Session::set_up(&mut channel, &service.offered)).await {
+        Ok(session) => Ok(Arrival { channel, ahead, session }),
+        Err(error) => Err(failed(&mut channel, error, Given::default()).await),
+    }
 }
 
 /// Serves one session to its end.
 ///
 /// # Errors
 /// [`Failed`] says whose fault it is. The peer is told as far as it still listens.
-pub async fn serve(mut channel: Channel, service: &Service) -> Result<Summary, Failed> {
-    let counters = Counters::default();
-    // The client may use it as soon as it is accepted.
-    let mut ahead = channel.open_ahead().map_err(|error| Failed { error, given: counters.given() })?;
-    match session::run(&mut channel, &mut ahead, &service.offered, &counters).await {
-        Ok(()) => {
-            let mut ledger = channel.take_ledger();
-            ledger.merge(&ahead.take_ledger());
-            Ok(Summary { given: counters.given(), ledger })
-        }
-        Err(error) => {
-            if let Some(reason) = reason_for_peer(&error) {
-                channel.abort(&reason).await;
-            }
-            Err(Failed { error, given: counters.given() })
-        }
+pub async fn serve(channel: Channel, service: &Service) -> Result<Summary, Failed> {
+    welcome(channel, service).await?.serve(&Attendance::default()).await
+}
+
+/// Tells the peer what it may know of `error`.
+async fn failed(channel: &mut Channel, error: Error, given: Given) -> Failed {
+    if let Some(reason) = reason_for_peer(&error) {
+        channel.abort(&reason).await;
     }
+    Failed { error, given }
 }
 
 /// What the client may know of an error.
@@ -158,6 +204,6 @@ fn reason_for_peer(error: &Error) -> Option<String> {
         }
         Error::Peer { .. } => Some("it received a message that breaks the protocol".into()),
         Error::Internal(_) | Error::Config(_) | Error::Broken => Some("it failed; ask its operator".into()),
-        Error::Incompatible(_) | Error::Aborted { .. } | Error::Io(_) => None,
+        Error::Incompatible(_) | Error::Aborted { .. } | Error::Later { .. } | Error::Io(_) => None,
     }
 }

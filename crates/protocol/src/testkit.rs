@@ -7,7 +7,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::channel::{Channel, Due, Timeouts};
 use crate::error::Result;
-use crate::messages::{Abort, Accept, Hello, Request};
+use crate::messages::{Abort, Accept, Hello, Later, Request};
 use crate::meter::Scope;
 use crate::wire::{Length, Tag};
 
@@ -20,6 +20,8 @@ pub enum Control {
     Accept,
     /// Either side's last word.
     Abort,
+    /// The server's last word to a client that may come back.
+    Later,
     /// What a client asks for.
     Request,
 }
@@ -35,6 +37,10 @@ pub fn reencoded(control: Control, bytes: &[u8]) -> std::result::Result<Vec<u8>,
         Control::Abort => Abort::decode(bytes).map(|abort| {
             let _ = abort.printable();
             abort.encode()
+        }),
+        Control::Later => Later::decode(bytes).map(|later| {
+            let _ = (later.after(), later.printable());
+            later.encode()
         }),
         Control::Request => Request::decode(bytes).map(|request| request.encode().to_vec()),
     }

@@ -51,6 +51,8 @@ tags! {
     /// Either, on the lane ahead alone: room for more parts. The length is the room; no payload
     /// follows.
     Credit = 5, "a grant of room";
+    /// Server: the session ends here; when to come back.
+    Later = 6, "a notice to come back later";
     /// Client: homomorphic public key.
     PublicKey = 10, "a public key";
     /// Base oblivious transfers, first message.

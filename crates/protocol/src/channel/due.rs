@@ -15,6 +15,19 @@ pub struct Timeouts {
     pub idle: Duration,
 }
 
+/// Bytes a second below which no network can be used: an inference would take an hour and more.
+const LEAST_RATE: u32 = 4096;
+
+impl Timeouts {
+    /// The most time that a message of so many bytes may take from its first byte to its last.
+    ///
+    /// A peer that sends a byte now and then is never silent, and holds its place all the same.
+    pub(super) fn most(&self, bytes: usize) -> Duration {
+        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+        self.progress + Duration::from_secs((bytes / LEAST_RATE).into())
+    }
+}
+
 impl Default for Timeouts {
     fn default() -> Self {
         Self { progress: Duration::from_secs(60), idle: Duration::from_secs(600) }

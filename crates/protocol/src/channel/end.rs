@@ -1,6 +1,7 @@
 //! How the incoming bytes of a connection end.
 
 use std::io;
+use std::time::Duration;
 
 use crate::error::Fault;
 
@@ -15,6 +16,8 @@ pub(super) enum End {
     Fault(Fault),
     /// The peer ended the session and said why.
     Aborted(String),
+    /// The peer ended the session and said when to come back.
+    Later(Duration, String),
     /// Whoever was reading a payload stopped in the middle of it.
     BrokenOff,
 }

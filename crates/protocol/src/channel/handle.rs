@@ -1,6 +1,7 @@
 //! A lane of a connection, as the steps of the protocol use it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use shares::Role;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -10,7 +11,7 @@ use crate::channel::halves::{FrameReceiver, FrameSender, both};
 use crate::channel::shared::Shared;
 use crate::channel::times::Times;
 use crate::error::{Error, Result};
-use crate::messages::Abort;
+use crate::messages::{Abort, Later};
 use crate::meter::{Ledger, Phase, Scope};
 use crate::wire::{Lane, Tag};
 
@@ -133,10 +134,18 @@ impl Channel {
     /// Tells the peer why the session ends, as far as it still listens and is not in the middle of
     /// another frame, and ends the connection with both its lanes.
     pub(crate) async fn abort(&mut self, reason: &str) {
-        let bytes = Abort::new(reason).encode();
+        self.end(Tag::Abort, &Abort::new(reason).encode()).await;
+    }
+
+    /// Tells the peer when to come back, and ends the connection as [`Channel::abort`] does.
+    pub(crate) async fn send_away(&mut self, after: Duration, reason: &str) {
+        self.end(Tag::Later, &Later::new(after, reason).encode()).await;
+    }
+
+    async fn end(&mut self, tag: Tag, last_word: &[u8]) {
         // The peer may be gone already, which is no news: the reason for ending is reported by the
         // caller.
-        if self.sender.send_whole(Scope::SETUP, Tag::Abort, &bytes).await.is_ok() {
+        if self.sender.send_whole(Scope::SETUP, tag, last_word).await.is_ok() {
             self.sender.shared.hang_up().await;
         }
     }

@@ -11,12 +11,12 @@ use std::task::{Context, Poll, Waker, ready};
 use tokio::io::{AsyncRead, BufReader, ReadBuf};
 use tokio::time::Instant;
 
-use crate::channel::due::Due;
+use crate::channel::due::{Due, Timeouts};
 use crate::channel::end::End;
 use crate::channel::inbox::{Inbox, Part, WINDOW};
 use crate::channel::seat::{Bell, Seat};
 use crate::error::Fault;
-use crate::messages::{Abort, MAX_ABORT_BYTES};
+use crate::messages::{Abort, Later, MAX_ABORT_BYTES};
 use crate::meter::Scope;
 use crate::wire::{HEADER_BYTES, Header, Lane, Tag};
 
@@ -52,10 +52,13 @@ pub(super) struct Reader {
     bell: Arc<Bell>,
     waker: Waker,
     last_arrival: Instant,
+    timeouts: Timeouts,
+    /// When what is being read began: a header, a payload, or a part; and the bytes of it.
+    current: Option<(Instant, usize)>,
 }
 
 impl Reader {
-    pub(super) fn new(stream: Box<dyn AsyncRead + Send + Unpin>) -> Self {
+    pub(super) fn new(stream: Box<dyn AsyncRead + Send + Unpin>, timeouts: Timeouts) -> Self {
         let bell = Arc::new(Bell::default());
         Self {
             stream: BufReader::with_capacity(BUFFER_BYTES, stream),
@@ -67,6 +70,8 @@ impl Reader {
             waker: Waker::from(Arc::clone(&bell)),
             bell,
             last_arrival: Instant::now(),
+            timeouts,
+            current: None,
         }
     }
 
@@ -98,6 +103,7 @@ impl Reader {
             State::Header { .. } | State::Kept { .. } => None,
         }))??;
         self.state = State::Payload { left: header.length };
+        self.current = Some((Instant::now(), header.length));
         self.end_of_payload();
         Poll::Ready(Ok(header))
     }
@@ -122,6 +128,7 @@ impl Reader {
     fn end_of_payload(&mut self) {
         if matches!(self.state, State::Payload { left: 0 }) {
             self.state = State::START;
+            self.current = None;
             self.bell.ring_others(Seat::Main);
         }
     }
@@ -156,7 +163,7 @@ impl Reader {
     /// Reads on until the peer's reason for hanging up is there, or it is clear that there is none.
     pub(super) fn poll_reason(&mut self, seat: Seat, context: &Context<'_>) -> Poll<Option<End>> {
         let ended = ready!(self.wait(seat, context, |reader| reader.in_the_way()));
-        Poll::Ready(ended.err().filter(|end| matches!(end, End::Aborted(_))))
+        Poll::Ready(ended.err().filter(|end| matches!(end, End::Aborted(_) | End::Later(..))))
     }
 
     /// Reads and forgets until the peer hangs up.
@@ -242,10 +249,11 @@ impl Reader {
     /// What follows a header.
     fn headed(&mut self, bytes: [u8; HEADER_BYTES]) -> Result<bool, End> {
         self.state = State::START;
+        self.current = None;
         let header = Header::decode(bytes).map_err(|unknown| End::Fault(unknown.into()))?;
         let follows = match (header.lane, header.tag, &mut self.inbox) {
-            (Lane::Main, Tag::Abort, _) => {
-                Due::at_most(Scope::SETUP, Tag::Abort, MAX_ABORT_BYTES).check(header).map_err(End::Fault)?
+            (Lane::Main, tag @ (Tag::Abort | Tag::Later), _) => {
+                Due::at_most(Scope::SETUP, tag, MAX_ABORT_BYTES).check(header).map_err(End::Fault)?
             }
             (Lane::Main, _, _) => {
                 self.state = State::Parked(header);
@@ -259,6 +267,7 @@ impl Reader {
         if follows == 0 {
             return self.kept(header, bytes);
         }
+        self.current = Some((Instant::now(), follows));
         self.state = State::Kept { header, bytes, filled: 0 };
         Ok(false)
     }
@@ -274,11 +283,9 @@ impl Reader {
 
     /// What is read as a whole is.
     fn kept(&mut self, header: Header, bytes: Vec<u8>) -> Result<bool, End> {
+        self.current = None;
         if header.lane == Lane::Main {
-            return Err(match Abort::decode(&bytes) {
-                Ok(abort) => End::Aborted(abort.printable()),
-                Err(reason) => End::Fault(Fault::Invalid { tag: Tag::Abort, reason }),
-            });
+            return Err(last_word(header.tag, &bytes));
         }
         if let Some(inbox) = &mut self.inbox {
             inbox.push(Part { header, bytes });
@@ -298,7 +305,23 @@ impl Reader {
         let mut buffer = ReadBuf::new(buffer);
         let read = Pin::new(&mut self.stream).poll_read(&mut Context::from_waker(&self.waker), &mut buffer);
         ready!(read).map_err(|error| End::Io(error.kind()))?;
-        self.last_arrival = Instant::now();
+        let now = Instant::now();
+        self.last_arrival = now;
+        // At its first byte a header begins; what follows a header began with the header's end.
+        let (began, bytes) = *self.current.get_or_insert((now, HEADER_BYTES));
+        let most = self.timeouts.most(bytes);
+        if now - began > most {
+            return Poll::Ready(Err(End::Fault(Fault::Slow(most))));
+        }
         Poll::Ready(Ok(buffer.filled().len()))
     }
+}
+
+/// What the peer said before it ended the session.
+fn last_word(tag: Tag, bytes: &[u8]) -> End {
+    let said = match tag {
+        Tag::Later => Later::decode(bytes).map(|later| End::Later(later.after(), later.printable())),
+        _ => Abort::decode(bytes).map(|abort| End::Aborted(abort.printable())),
+    };
+    said.unwrap_or_else(|reason| End::Fault(Fault::Invalid { tag, reason }))
 }

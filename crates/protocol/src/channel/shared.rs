@@ -37,7 +37,7 @@ impl Shared {
     {
         let (reader, writer) = tokio::io::split(stream);
         Self {
-            reader: Mutex::new(Reader::new(Box::new(reader))),
+            reader: Mutex::new(Reader::new(Box::new(reader), timeouts)),
             writer: Mutex::new(Writer::new(Box::new(writer))),
             peer,
             timeouts,
@@ -98,11 +98,15 @@ impl Shared {
     /// sends, it must take what its peer sends.
     pub(super) async fn write(&self, seat: Seat, header: &[u8], payload: &[u8]) -> Result<()> {
         let mut ticket = Ticket::new(&self.writer, seat);
+        let most = self.timeouts.most(header.len() + payload.len());
         for mut bytes in [header, payload] {
             while !bytes.is_empty() {
                 let some = |context: &mut Context<'_>| ticket.poll_write(context, bytes);
                 let written = self.writing(seat, some).await?;
                 bytes = bytes.get(written..).unwrap_or_default();
+                if ticket.age() > most {
+                    return Err(self.fault(Fault::Slow(most)));
+                }
             }
         }
         self.writing(seat, |context| ticket.poll_finish(context)).await
@@ -194,6 +198,7 @@ impl Shared {
             End::Io(kind) => Error::Io(kind.into()),
             End::Fault(fault) => self.fault(fault),
             End::Aborted(reason) => Error::Aborted { peer: self.peer, reason },
+            End::Later(after, reason) => Error::Later { peer: self.peer, after, reason },
             End::BrokenOff => {
                 Error::internal("a message was left half read; the connection cannot be used any more")
             }

@@ -7,6 +7,7 @@ use std::io;
 use std::pin::Pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker, ready};
+use std::time::Duration;
 
 use tokio::io::{AsyncWrite, BufWriter};
 use tokio::time::Instant;
@@ -97,12 +98,19 @@ pub(super) struct Ticket<'a> {
     writer: &'a Mutex<Writer>,
     seat: Seat,
     stage: Stage,
+    /// When its turn came.
+    began: Option<Instant>,
     failed: Option<io::ErrorKind>,
 }
 
 impl<'a> Ticket<'a> {
     pub(super) fn new(writer: &'a Mutex<Writer>, seat: Seat) -> Self {
-        Self { writer, seat, stage: Stage::Waiting, failed: None }
+        Self { writer, seat, stage: Stage::Waiting, began: None, failed: None }
+    }
+
+    /// How long it has been on its way.
+    pub(super) fn age(&self) -> Duration {
+        self.began.map(|began| began.elapsed()).unwrap_or_default()
     }
 
     /// Waits for the turn, then writes some of `bytes`.
@@ -111,6 +119,7 @@ impl<'a> Ticket<'a> {
         if matches!(self.stage, Stage::Waiting) {
             ready!(writer.poll_turn(self.seat, context))?;
             self.stage = Stage::Writing;
+            self.began = Some(Instant::now());
         }
         let written = ready!(Pin::new(&mut writer.stream).poll_write(context, bytes));
         let written = written.and_then(|n| if n == 0 { Err(io::ErrorKind::WriteZero.into()) } else { Ok(n) });

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use shares::Role;
 use tokio::sync::Mutex;
 
-use super::given::Counters;
+use super::attendance::{Attendance, Parting};
+use super::given::{Counters, Given};
 use super::pool::Pool;
 use super::preparing::Preparing;
 use crate::channel::{Channel, Due};
@@ -32,33 +33,17 @@ pub(super) struct Offered {
     pub(super) tap: Option<Tap>,
 }
 
-/// Serves one session to the farewell and counts what it gives.
-///
-/// Requests come on the main lane, one after another. On the lane ahead the next inference is
-/// prepared meanwhile.
-pub(super) async fn run(
-    channel: &mut Channel,
-    ahead: &mut Channel,
-    offered: &Offered,
-    counters: &Counters,
-) -> Result<()> {
-    let session = channel.times().timed(Scope::SETUP, Session::set_up(channel, offered, counters)).await?;
-    tokio::select! {
-        done = session.serve(channel) => done,
-        failed = session.serve_ahead(ahead) => failed,
-    }
-}
-
 async fn request(channel: &mut Channel) -> Result<Request> {
     let due = Due::exactly(Scope::session(Phase::Offline), Tag::Request, REQUEST_BYTES);
     let message = channel.receive_idle(due).await?;
     Request::decode(&message).map_err(|e| Error::invalid(Role::Client, Tag::Request, e))
 }
 
-/// What both lanes of a session share.
-struct Session<'a> {
+/// A session after its set-up: what both its lanes share.
+pub(super) struct Session<'a> {
     offered: &'a Offered,
-    counters: &'a Counters,
+    counters: Counters,
+    backend: Backend,
     session_id: [u8; 32],
     pool: Pool,
     /// Held for the whole of a preparation, so that both parties take OTs in the same order. Who
@@ -68,7 +53,7 @@ struct Session<'a> {
 
 impl<'a> Session<'a> {
     /// Greets and makes the keys of the session.
-    async fn set_up(channel: &mut Channel, offered: &'a Offered, counters: &'a Counters) -> Result<Self> {
+    pub(super) async fn set_up(channel: &mut Channel, offered: &'a Offered) -> Result<Self> {
         let offer = Offer {
             architecture: offered.model.architecture(),
             model_id: offered.model_id,
@@ -89,22 +74,54 @@ impl<'a> Session<'a> {
         };
         let pool = Pool::new(offered.most_prepared);
         let (session_id, preparing) = (agreement.session_id, Mutex::new(preparing));
-        Ok(Self { offered, counters, session_id, pool, preparing })
+        let (counters, backend) = (Counters::default(), agreement.backend);
+        Ok(Self { offered, counters, backend, session_id, pool, preparing })
     }
 
-    /// Serves the main lane to the farewell.
-    async fn serve(&self, channel: &mut Channel) -> Result<()> {
+    pub(super) fn backend(&self) -> Backend {
+        self.backend
+    }
+
+    /// What the client was given so far.
+    pub(super) fn given(&self) -> Given {
+        self.counters.given()
+    }
+
+    /// Serves to the farewell, or to a pause after the session was asked to leave. Then it gives
+    /// what the client is to be told.
+    ///
+    /// Requests come on the main lane, one after another. On the lane ahead the next inference is
+    /// prepared meanwhile.
+    pub(super) async fn run(
+        &self,
+        channel: &mut Channel,
+        ahead: &mut Channel,
+        attendance: &Attendance,
+    ) -> Result<Option<Parting>> {
+        tokio::select! {
+            done = self.serve(channel, attendance) => done,
+            failed = self.serve_ahead(ahead, attendance) => failed,
+        }
+    }
+
+    /// Serves the main lane.
+    async fn serve(&self, channel: &mut Channel, attendance: &Attendance) -> Result<Option<Parting>> {
         // The server's shares of the latest segments' scores, where a record's label is revealed.
         let mut record = Record::default();
         loop {
-            match request(channel).await? {
+            let request = tokio::select! {
+                request = request(channel) => request?,
+                parting = attendance.parting() => return Ok(Some(parting)),
+            };
+            let _working = attendance.work();
+            match request {
                 Request::Prepare(method) => self.prepare(channel, method).await?,
                 Request::Drop(number) => self.forget(number).await?,
                 Request::Infer(number) => self.infer(channel, &mut record, number).await?,
                 Request::OverallLabel(segments) => {
                     self.overall_label(channel, &mut record, usize::from(segments)).await?;
                 }
-                Request::Finish => return Ok(()),
+                Request::Finish => return Ok(None),
             }
         }
     }
@@ -113,9 +130,11 @@ impl<'a> Session<'a> {
     ///
     /// # Errors
     /// It ends with one.
-    async fn serve_ahead(&self, ahead: &mut Channel) -> Result<()> {
+    async fn serve_ahead<T>(&self, ahead: &mut Channel, attendance: &Attendance) -> Result<T> {
         loop {
-            match request(ahead).await? {
+            let request = request(ahead).await?;
+            let _working = attendance.work();
+            match request {
                 Request::Prepare(method) => self.prepare(ahead, method).await?,
                 Request::Drop(number) => self.forget(number).await?,
                 Request::Infer(_) | Request::OverallLabel(_) | Request::Finish => {

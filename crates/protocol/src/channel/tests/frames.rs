@@ -1,5 +1,8 @@
 //! One lane alone.
 
+use std::time::Duration;
+
+use shares::Role;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use transport::memory::Line;
 
@@ -130,4 +133,15 @@ async fn who_stops_waiting_loses_nothing_before_the_payload_and_cannot_go_on_aft
     assert!(tokio::time::timeout(super::PATIENCE / 2, server.receive(due)).await.is_err());
     let error = server.receive(due).await.unwrap_err();
     assert!(matches!(error, Error::Internal(_)), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_is_sent_away_hears_when_to_come_back() {
+    let (mut client, mut server) = channels(Line::INSTANT);
+    let due = Due::exactly(SCOPE, Tag::Opening, 2);
+    let away = server.send_away(Duration::from_millis(10_900), "all 8 places are taken\x1b[2J");
+    let (heard, ()) = tokio::join!(client.receive(due), away);
+    let heard = heard.unwrap_err();
+    assert!(matches!(&heard, Error::Later { peer: Role::Server, after, .. } if after.as_secs() == 10));
+    assert_eq!(heard.to_string(), "the server asks to come back in 10 s: all 8 places are taken?[2J");
 }

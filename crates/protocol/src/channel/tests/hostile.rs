@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use shares::Role;
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use transport::memory::{Line, MemoryStream};
 
 use super::{PATIENCE, SCOPE, channels, server_and_stream};
@@ -187,4 +187,72 @@ async fn a_lane_that_is_given_up_in_a_frame_blames_nobody_else_and_ends_the_conn
     assert!(half.is_err());
     let error = client.send(SCOPE, Tag::Opening, &[1]).await.unwrap_err();
     assert!(matches!(error, Error::Io(_)), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_drips_bytes_is_given_up_although_never_silent() {
+    let moment = PATIENCE - Duration::from_secs(1);
+    let most = Duration::from_secs(5);
+    for (begin, drips) in [
+        (&[][..], 5),
+        (&head(Lane::Main, Tag::Opening, 2), 2),
+        (&head(Lane::Ahead, Tag::Opening, 100), 100),
+        (&head(Lane::Main, Tag::Abort, 100), 100),
+    ] {
+        let (mut server, mut ahead, mut stream) = open().await;
+        stream.write_all(begin).await.unwrap();
+        let drip = async {
+            for _ in 0..drips {
+                tokio::time::sleep(moment).await;
+                stream.write_all(&[if begin.is_empty() { Tag::Opening as u8 } else { 0 }]).await.unwrap();
+            }
+        };
+        let due = Due::exactly(SCOPE, Tag::Opening, 100);
+        let received = async { tokio::join!(server.receive(DUE), ahead.receive(due)) };
+        let (received, ()) = tokio::join!(received, drip);
+        let slow = Fault::Slow(most);
+        let main = received.0.map_err(fault);
+        assert!(main == Err(slow.clone()) || received.1.map_err(fault) == Err(slow), "{begin:?}: {main:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_long_message_gets_time_by_its_length() {
+    // 56 KiB may take 5 s and 14 s more.
+    let (mut server, _ahead, mut stream) = open().await;
+    let (bytes, pieces) = (14 * 4096, 14);
+    let due = Due::exactly(SCOPE, Tag::Opening, bytes);
+    for (pause, in_time) in [(1, true), (4, false)] {
+        let drip = async {
+            stream.write_all(&head(Lane::Main, Tag::Opening, bytes)).await.unwrap();
+            for _ in 0..pieces {
+                tokio::time::sleep(Duration::from_secs(pause)).await;
+                stream.write_all(&vec![1; bytes / pieces]).await.unwrap();
+            }
+        };
+        let (received, ()) = tokio::join!(server.receive(due), drip);
+        match received {
+            Ok(payload) => assert!(in_time && payload.len() == bytes),
+            Err(error) => assert!(!in_time && fault(error) == Fault::Slow(Duration::from_secs(19))),
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_takes_bytes_one_by_one_is_given_up() {
+    let (client, server) = transport::memory::pair(Line::INSTANT, Line::INSTANT.with_room(4096));
+    let mut server = super::channel(server.stream, Role::Client);
+    let mut stream = client.stream;
+    let take = async {
+        loop {
+            tokio::time::sleep(PATIENCE - Duration::from_secs(1)).await;
+            stream.read_u8().await.unwrap();
+        }
+    };
+    let sent = tokio::select! {
+        sent = server.send(SCOPE, Tag::Opening, &[0; 1 << 17]) => sent,
+        () = take => Ok(()),
+    };
+    // The patience, and a second for every 4 KiB of it.
+    assert_eq!(fault(sent.unwrap_err()), Fault::Slow(PATIENCE + Duration::from_secs(32)));
 }

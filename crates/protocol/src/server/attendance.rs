@@ -1,0 +1,132 @@
+//! Whether a session works or waits for its client, and the way to end it while it waits.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+/// What a client is told that has to leave: why, and when to come back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parting {
+    /// When it is worth coming back.
+    pub after: Duration,
+    /// Why, for a person.
+    pub reason: String,
+}
+
+/// A session as the program that serves it sees it from outside.
+///
+/// A session that waits for its client holds a place that others may want. It can be asked to
+/// leave. Then it ends as soon as it waits, never within a request.
+#[derive(Debug)]
+pub struct Attendance {
+    state: Mutex<State>,
+    changed: Notify,
+}
+
+#[derive(Debug)]
+struct State {
+    /// Requests that are being served, on both lanes.
+    running: usize,
+    /// Since when there are none.
+    idle_since: Instant,
+    parting: Option<Parting>,
+}
+
+impl Default for Attendance {
+    fn default() -> Self {
+        let state = State { running: 0, idle_since: Instant::now(), parting: None };
+        Self { state: Mutex::new(state), changed: Notify::new() }
+    }
+}
+
+impl Attendance {
+    /// For how long the session has waited for its client; `None` while it serves a request.
+    #[must_use]
+    pub fn idle(&self) -> Option<Duration> {
+        let state = self.state();
+        (state.running == 0).then(|| state.idle_since.elapsed())
+    }
+
+    /// Asks the session to leave as soon as it waits for its client. The first reason stays.
+    pub fn ask_to_leave(&self, parting: Parting) {
+        self.state().parting.get_or_insert(parting);
+        self.changed.notify_waiters();
+    }
+
+    /// Whether it has been asked to leave.
+    #[must_use]
+    pub fn is_leaving(&self) -> bool {
+        self.state().parting.is_some()
+    }
+
+    /// The session serves a request for as long as this is held.
+    pub(super) fn work(&self) -> Working<'_> {
+        self.state().running += 1;
+        Working(self)
+    }
+
+    /// Waits until the session has been asked to leave and serves no request.
+    pub(super) async fn parting(&self) -> Parting {
+        loop {
+            let changed = self.changed.notified();
+            tokio::pin!(changed);
+            // From here on no change is missed.
+            changed.as_mut().enable();
+            if let Some(parting) = self.due() {
+                return parting;
+            }
+            changed.await;
+        }
+    }
+
+    fn due(&self) -> Option<Parting> {
+        let state = self.state();
+        state.parting.clone().filter(|_| state.running == 0)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A request that is being served.
+pub(super) struct Working<'a>(&'a Attendance);
+
+impl Drop for Working<'_> {
+    fn drop(&mut self) {
+        let mut state = self.0.state();
+        state.running -= 1;
+        if state.running == 0 {
+            state.idle_since = Instant::now();
+            drop(state);
+            self.0.changed.notify_waiters();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn who_is_asked_to_leave_ends_its_requests_first() {
+        let attendance = Attendance::default();
+        let parting = Parting { after: Duration::from_secs(9), reason: "others wait".into() };
+        let (first, second) = (attendance.work(), attendance.work());
+        assert_eq!(attendance.idle(), None);
+        attendance.ask_to_leave(parting.clone());
+        attendance.ask_to_leave(Parting { reason: "no news".into(), ..parting.clone() });
+        let left = tokio::join!(attendance.parting(), async {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            drop(first);
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            assert!(attendance.due().is_none(), "a request is being served");
+            drop(second);
+        });
+        assert_eq!(left.0, parting);
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        assert_eq!(attendance.idle(), Some(Duration::from_secs(3)));
+    }
+}
