@@ -105,7 +105,7 @@ fn prepared(stream: TcpStream, peer: SocketAddr) -> io::Result<Connection<TcpStr
     socket.set_tcp_keepalive(&keepalive)?;
     #[cfg(target_os = "linux")]
     socket.set_tcp_notsent_lowat(UNSENT_BYTES)?;
-    Ok(Connection { stream, peer: PeerAddress::Tcp(peer) })
+    Ok(Connection::unproven(stream, PeerAddress::Tcp(peer)))
 }
 
 #[cfg(test)]

@@ -25,13 +25,9 @@ pub struct MemoryStream {
 #[must_use]
 pub fn pair(there: Line, back: Line) -> (Connection<MemoryStream>, Connection<MemoryStream>) {
     let [there, back] = [there, back].map(|line| Arc::new(Mutex::new(Direction::new(line))));
-    let end = |incoming: &Arc<_>, outgoing: &Arc<_>| Connection {
-        stream: MemoryStream {
-            incoming: Arc::clone(incoming),
-            outgoing: Arc::clone(outgoing),
-            arrival: None,
-        },
-        peer: PeerAddress::Memory,
+    let end = |incoming: &Arc<_>, outgoing: &Arc<_>| {
+        let (incoming, outgoing) = (Arc::clone(incoming), Arc::clone(outgoing));
+        Connection::unproven(MemoryStream { incoming, outgoing, arrival: None }, PeerAddress::Memory)
     };
     (end(&back, &there), end(&there, &back))
 }
