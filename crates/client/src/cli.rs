@@ -41,6 +41,10 @@ pub struct Infer {
     /// Server to ask, as HOST or HOST:PORT [default: 127.0.0.1:7464].
     #[arg(long, env = "PP_CLIENT_SERVER")]
     pub server: Option<String>,
+    /// How the server and the client prove who they are.
+    #[cfg(feature = "tls")]
+    #[command(flatten)]
+    pub tls: Tls,
     /// What needs weights in this program.
     #[cfg(feature = "embedded")]
     #[command(flatten)]
@@ -89,6 +93,24 @@ pub struct Infer {
     /// No progress bar.
     #[arg(long, short)]
     pub quiet: bool,
+}
+
+/// How the server and the client prove who they are.
+#[cfg(feature = "tls")]
+#[derive(Args, Clone, Debug, Default)]
+pub struct Tls {
+    /// Speak TLS, and trust a server that an authority in this file (PEM) signed.
+    #[arg(long, env = "PP_CLIENT_TLS_CA", value_name = "FILE")]
+    pub tls_ca: Option<PathBuf>,
+    /// Certificate of this client (PEM), for a server that asks for one.
+    #[arg(long, env = "PP_CLIENT_TLS_CERT", value_name = "FILE")]
+    pub tls_cert: Option<PathBuf>,
+    /// Its private key (PEM), which nobody but its owner may read.
+    #[arg(long, env = "PP_CLIENT_TLS_KEY", value_name = "FILE")]
+    pub tls_key: Option<PathBuf>,
+    /// Name that the server's certificate must be for [default: the host of --server].
+    #[arg(long, env = "PP_CLIENT_SERVER_NAME", value_name = "NAME")]
+    pub server_name: Option<String>,
 }
 
 /// What needs weights in this program: a server of its own, or the network in the clear.

@@ -54,6 +54,19 @@ pub enum Failure {
         /// What the system says.
         source: std::io::Error,
     },
+    /// Server and client do not trust each other, or the server speaks no TLS.
+    #[cfg(feature = "tls")]
+    #[error("{address}: {reason}")]
+    Untrusted {
+        /// Where.
+        address: String,
+        /// Why, and what to do.
+        reason: String,
+    },
+    /// Certificates or a key cannot be used.
+    #[cfg(feature = "tls")]
+    #[error(transparent)]
+    Certificates(#[from] transport::tls::files::FileError),
     /// The configuration cannot be used.
     #[error(transparent)]
     Settings(#[from] SettingsError),
@@ -95,6 +108,10 @@ impl Failure {
             Self::Ecg { .. } | Self::TooLong { .. } => 3,
             Self::Session(Error::Internal(_)) | Self::System(_) => 1,
             Self::Session(_) | Self::Unreachable { .. } => 4,
+            #[cfg(feature = "tls")]
+            Self::Certificates(_) => 2,
+            #[cfg(feature = "tls")]
+            Self::Untrusted { .. } => 4,
             #[cfg(feature = "embedded")]
             Self::Model { .. } => 1,
             #[cfg(feature = "embedded")]

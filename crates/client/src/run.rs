@@ -40,6 +40,7 @@ pub fn infer(arguments: &Infer) -> Result<(), Failure> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async {
         let (connection, verifier) = open(arguments, &settings).await?;
         let result = classify_all(arguments, &settings, &connection, verifier, &recordings).await;
+        let result = result.map_err(|failure| connection.explained(failure));
         connection.close().await;
         result
     })
@@ -48,7 +49,7 @@ pub fn infer(arguments: &Infer) -> Result<(), Failure> {
 /// The way to the server, and the network in the clear if results are compared with it.
 #[cfg(not(feature = "embedded"))]
 async fn open(_: &Infer, settings: &Settings) -> Result<(Connection, Option<Verifier>), Failure> {
-    Ok((Connection::remote(settings), None))
+    Ok((Connection::remote(settings)?, None))
 }
 
 /// The way to the server, started if it is embedded, and the network in the clear if results are
@@ -76,7 +77,7 @@ async fn open(arguments: &Infer, settings: &Settings) -> Result<(Connection, Opt
             return Err(Failure::Usage(reason.into()));
         }
     };
-    Ok((Connection::remote(settings), verifier))
+    Ok((Connection::remote(settings)?, verifier))
 }
 
 /// Every file is read and checked before anything is sent.

@@ -2,6 +2,8 @@
 //!
 //! The file is TOML. A key that is not known is an error that names its line.
 
+#[cfg(feature = "tls")]
+use std::path::Path;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -9,7 +11,11 @@ use serde::Deserialize;
 use startup::configuration::{self, ConfigurationError};
 
 use crate::cli::Infer;
+#[cfg(feature = "tls")]
+use crate::cli::Tls;
 use crate::digest::Digest;
+#[cfg(feature = "tls")]
+use crate::tls_settings::{TlsSettings, TlsSettingsError};
 
 /// A commented configuration file with the defaults.
 pub const TEMPLATE: &str = include_str!("../pp-client.toml");
@@ -31,6 +37,14 @@ struct File {
     prepare_ahead: Option<usize>,
     max_mb: Option<u64>,
     architecture: Option<Digest>,
+    #[cfg(feature = "tls")]
+    tls_ca: Option<PathBuf>,
+    #[cfg(feature = "tls")]
+    tls_cert: Option<PathBuf>,
+    #[cfg(feature = "tls")]
+    tls_key: Option<PathBuf>,
+    #[cfg(feature = "tls")]
+    server_name: Option<String>,
 }
 
 /// Who named the server.
@@ -61,6 +75,9 @@ pub struct Settings {
     pub max_mb: u64,
     /// The digest that the server's architecture must have.
     pub architecture: Option<Digest>,
+    /// How the server proves who it is; `None` for plain TCP.
+    #[cfg(feature = "tls")]
+    pub tls: Option<TlsSettings>,
 }
 
 /// A configuration that cannot be used.
@@ -72,6 +89,10 @@ pub enum SettingsError {
     /// A time-out that is none.
     #[error("the time-out must be 1 to 86400 seconds, and is {0}")]
     Timeout(u64),
+    /// TLS that is set up half.
+    #[cfg(feature = "tls")]
+    #[error(transparent)]
+    Tls(#[from] TlsSettingsError),
 }
 
 impl Settings {
@@ -87,6 +108,8 @@ impl Settings {
     }
 
     fn merge(arguments: &Infer, file: File, path: Option<PathBuf>) -> Result<Self, SettingsError> {
+        #[cfg(feature = "tls")]
+        let tls = file.tls(path.as_deref());
         let (server, origin) = match (&arguments.server, file.server, path) {
             (Some(server), ..) => (server.clone(), Origin::Named),
             (None, Some(server), Some(path)) => (server, Origin::File(path)),
@@ -96,8 +119,11 @@ impl Settings {
         if !(1..=86_400).contains(&timeout) {
             return Err(SettingsError::Timeout(timeout));
         }
+        let server = with_port(server);
         Ok(Self {
-            server: with_port(server),
+            #[cfg(feature = "tls")]
+            tls: TlsSettings::merge(&arguments.tls, tls, &server)?,
+            server,
             origin,
             insecure: arguments.insecure || file.insecure,
             timeout: Duration::from_secs(timeout),
@@ -105,6 +131,20 @@ impl Settings {
             max_mb: arguments.max_mb.or(file.max_mb).unwrap_or(4000),
             architecture: arguments.architecture.or(file.architecture),
         })
+    }
+}
+
+#[cfg(feature = "tls")]
+impl File {
+    /// What the file at `path` says of TLS.
+    fn tls(&self, path: Option<&Path>) -> Tls {
+        let beside = |file: &Option<PathBuf>| file.clone().map(|file| configuration::beside(path, file));
+        Tls {
+            tls_ca: beside(&self.tls_ca),
+            tls_cert: beside(&self.tls_cert),
+            tls_key: beside(&self.tls_key),
+            server_name: self.server_name.clone(),
+        }
     }
 }
 
@@ -183,8 +223,8 @@ mod tests {
 
     #[test]
     fn unknown_keys_and_impossible_values_are_refused() {
-        let error = toml::from_str::<File>("timeout = 1\nserver-name = \"x\"\n").unwrap_err().to_string();
-        assert!(error.contains("line 2") && error.contains("server-name"), "{error}");
+        let error = toml::from_str::<File>("timeout = 1\nserver-nam = \"x\"\n").unwrap_err().to_string();
+        assert!(error.contains("line 2") && error.contains("server-nam"), "{error}");
         assert!(toml::from_str::<File>("architecture = \"0f\"").is_err());
         let file = toml::from_str("timeout = 0").unwrap();
         assert!(matches!(Settings::merge(&infer(&[]), file, None), Err(SettingsError::Timeout(0))));

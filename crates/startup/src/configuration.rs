@@ -53,6 +53,15 @@ pub fn read<T: DeserializeOwned>(path: &Path) -> Result<T, ConfigurationError> {
         .map_err(|source| ConfigurationError::Parse { path: path.into(), source: Box::new(source) })
 }
 
+/// A path that the configuration file `file` names: it is meant from the folder of the file.
+#[must_use]
+pub fn beside(file: Option<&Path>, path: PathBuf) -> PathBuf {
+    match file.and_then(Path::parent) {
+        Some(folder) => folder.join(path),
+        None => path,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::fs;
@@ -76,6 +85,15 @@ mod tests {
             assert!(error.contains(path.to_str().unwrap()), "{error}");
         }
         keys
+    }
+
+    #[test]
+    fn paths_are_meant_from_the_folder_of_the_file() {
+        let of = |path: &str| beside(Some(Path::new("/etc/pp/server.toml")), path.into());
+        assert_eq!(of("ca.crt"), Path::new("/etc/pp/ca.crt"));
+        assert_eq!(of("/srv/ca.crt"), Path::new("/srv/ca.crt"));
+        assert_eq!(beside(Some(Path::new("server.toml")), "ca.crt".into()), Path::new("ca.crt"));
+        assert_eq!(beside(None, "ca.crt".into()), Path::new("ca.crt"));
     }
 
     #[test]

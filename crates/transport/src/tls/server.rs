@@ -166,16 +166,16 @@ fn clients(
     };
     let authorities = files::authorities(ca)?;
     let revoked = files.revocations.as_deref().map(files::revocations).transpose()?.unwrap_or_default();
-    // A list past its date still holds: its entries are revoked, and an operator who forgets to renew
-    // it does not lock everyone out.
+    // A list past its date still holds: its entries are revoked, and an operator who forgets to
+    // renew it does not lock everyone out.
     let verifier = WebPkiClientVerifier::builder_with_provider(authorities, Arc::clone(provider))
         .with_crls(revoked)
         .build();
     verifier.map(Some).map_err(|error| FileError::Unusable(error.to_string()))
 }
 
-/// Lets a client read the alert: TCP drops what it has yet to deliver when a connection is closed over
-/// unread bytes.
+/// Lets a client read the alert: TCP drops what it has yet to deliver when a connection is closed
+/// over unread bytes.
 async fn linger(mut stream: TcpStream) {
     if stream.shutdown().await.is_ok() {
         let mut forgotten = [0; 4096];
