@@ -24,7 +24,7 @@ const BUNDLED: &[u8] = include_bytes!("../../../models/deepcardio.bin");
 pub struct Embedded {
     address: SocketAddr,
     stop: CancellationToken,
-    task: JoinHandle<()>,
+    task: JoinHandle<usize>,
 }
 
 impl Embedded {
@@ -47,7 +47,7 @@ impl Embedded {
             .map_err(|error| Failure::System(std::io::Error::other(error)))?;
         let address = listener.local_addr()?;
         let stop = CancellationToken::new();
-        let bounds = Bounds { max_sessions: 1, timeouts: timeouts(silence) };
+        let bounds = Bounds::with_sessions(1, timeouts(silence));
         let task = tokio::spawn(serve(listener, Arc::new(service), bounds, stop.clone()));
         Ok(Self { address, stop, task })
     }

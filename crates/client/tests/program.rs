@@ -83,7 +83,7 @@ impl Server {
         let address = listener.local_addr().unwrap().to_string();
         let stop = CancellationToken::new();
         let silence = Duration::from_secs(600);
-        let bounds = Bounds { max_sessions, timeouts: Timeouts { progress: silence, idle: silence } };
+        let bounds = Bounds::with_sessions(max_sessions, Timeouts { progress: silence, idle: silence });
         runtime.spawn(serve(listener, service, bounds, stop.clone()));
         Self { address, stop, _runtime: runtime }
     }

@@ -66,7 +66,8 @@ impl Service {
         entropy::fresh()?.fill_bytes(&mut model_id);
         let model = Arc::new(PreparedModel::new(&model)?);
         let most_prepared = PREPARED_PER_SESSION;
-        Ok(Self { offered: Offered { model, model_id, reveal, most_prepared, tap: None } })
+        let backends = Backend::ALL.to_vec();
+        Ok(Self { offered: Offered { model, model_id, reveal, most_prepared, backends, tap: None } })
     }
 
     /// Holds at most so many prepared inferences of one session, instead of
@@ -94,6 +95,20 @@ impl Service {
         let plan = self.offered.model.plan();
         let of = |&method: &Method| memory::prepared_bytes(plan, method, self.offered.reveal, Role::Server);
         backend.methods().iter().map(of).max().unwrap_or(0)
+    }
+
+    /// Bytes of memory to reckon with for a session with `backend`: all inferences that it may have
+    /// prepared, and as much as one more for the work on them.
+    #[must_use]
+    pub fn session_bytes(&self, backend: Backend) -> u64 {
+        (u64::from(self.offered.most_prepared) + 1) * self.prepared_bytes(backend)
+    }
+
+    /// Offers these backends alone.
+    #[must_use]
+    pub fn with_backends(mut self, backends: Vec<Backend>) -> Self {
+        self.offered.backends = backends;
+        self
     }
 
     /// The public architecture that clients get.

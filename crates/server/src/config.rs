@@ -7,13 +7,19 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
-use protocol::method::Reveal;
+use protocol::channel::Timeouts;
+use protocol::method::{Backend, Reveal};
 use protocol::server::PREPARED_PER_SESSION;
 use serde::Deserialize;
 use startup::configuration::{self, ConfigurationError};
 
+use crate::serve::Bounds;
+
 /// A commented configuration file with the defaults.
 pub const TEMPLATE: &str = include_str!("../pp-server.toml");
+
+/// Bytes in the megabyte of `memory-mb`.
+const MEGABYTE: u64 = 1_000_000;
 
 /// Serves private ECG inference: clients learn the rhythm, nobody learns the ECG or the weights.
 #[derive(Parser, Debug, Default)]
@@ -31,6 +37,17 @@ pub struct Flags {
     /// Sessions at one time; further clients are told to come back later [default: 8].
     #[arg(long, env = "PP_SERVER_MAX_SESSIONS")]
     pub max_sessions: Option<usize>,
+    /// Sessions of one client at one time: of an address, but for those of this machine [default:
+    /// half of max-sessions].
+    #[arg(long, env = "PP_SERVER_SESSIONS_PER_CLIENT")]
+    pub sessions_per_client: Option<usize>,
+    /// Megabytes of memory that all sessions together may take; further clients wait [default: no
+    /// bound].
+    #[arg(long, env = "PP_SERVER_MEMORY_MB")]
+    pub memory_mb: Option<u64>,
+    /// Backends to offer [default: gc,ot].
+    #[arg(long, env = "PP_SERVER_BACKENDS", value_delimiter = ',')]
+    pub backends: Option<Vec<BackendName>>,
     /// Inferences that one session may have prepared at a time, each held in memory [default: 4].
     #[arg(long, env = "PP_SERVER_PREPARED_PER_SESSION")]
     pub prepared_per_session: Option<u16>,
@@ -45,6 +62,12 @@ pub struct Flags {
     /// Seconds that a client may stay connected between two inferences [default: 600].
     #[arg(long, env = "PP_SERVER_IDLE_TIMEOUT")]
     pub idle_timeout: Option<u64>,
+    /// Seconds that a session may last [default: 86400].
+    #[arg(long, env = "PP_SERVER_SESSION_TIMEOUT")]
+    pub session_timeout: Option<u64>,
+    /// Seconds that running sessions may go on after the signal to stop [default: 30].
+    #[arg(long, env = "PP_SERVER_DRAIN_TIMEOUT")]
+    pub drain_timeout: Option<u64>,
     /// Listen beyond loopback although plain TCP is neither encrypted nor authenticated.
     #[arg(long, env = "PP_SERVER_INSECURE")]
     pub insecure: bool,
@@ -54,6 +77,25 @@ pub struct Flags {
     /// Print a commented configuration file and exit.
     #[arg(long)]
     pub print_config: bool,
+}
+
+/// A backend for the non-linear layers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum BackendName {
+    /// Garbled circuits.
+    Gc,
+    /// Oblivious transfer.
+    Ot,
+}
+
+impl From<BackendName> for Backend {
+    fn from(name: BackendName) -> Self {
+        match name {
+            BackendName::Gc => Self::Gc,
+            BackendName::Ot => Self::Ot,
+        }
+    }
 }
 
 /// What a client learns.
@@ -86,10 +128,15 @@ struct File {
     listen: Option<SocketAddr>,
     threads: Option<usize>,
     max_sessions: Option<usize>,
+    sessions_per_client: Option<usize>,
+    memory_mb: Option<u64>,
+    backends: Option<Vec<BackendName>>,
     prepared_per_session: Option<u16>,
     reveal: Option<RevealPolicy>,
     step_timeout: Option<u64>,
     idle_timeout: Option<u64>,
+    session_timeout: Option<u64>,
+    drain_timeout: Option<u64>,
     #[serde(default)]
     insecure: bool,
 }
@@ -105,6 +152,12 @@ pub struct Config {
     pub threads: Option<usize>,
     /// Sessions at one time, at least one.
     pub max_sessions: usize,
+    /// Sessions of one client at one time, at least one.
+    pub sessions_per_client: usize,
+    /// Bytes of memory that all sessions may take; `None` for no bound.
+    pub memory: Option<u64>,
+    /// Backends offered, at least one.
+    pub backends: Vec<BackendName>,
     /// Prepared inferences of one session held at one time, at least one.
     pub prepared_per_session: u16,
     /// What a client learns.
@@ -113,6 +166,10 @@ pub struct Config {
     pub step_timeout: Duration,
     /// How long a client may stay connected between two inferences.
     pub idle_timeout: Duration,
+    /// How long a session may last.
+    pub session_timeout: Duration,
+    /// How long running sessions may go on after the signal to stop.
+    pub drain_timeout: Duration,
     /// Whether to listen beyond loopback.
     pub insecure: bool,
 }
@@ -142,11 +199,18 @@ impl Config {
     pub fn load(flags: Flags) -> Result<Self, ConfigError> {
         let file: File = flags.config.as_deref().map(configuration::read).transpose()?.unwrap_or_default();
         let seconds = |value: Option<u64>, default| Duration::from_secs(value.unwrap_or(default));
+        let max_sessions = flags.max_sessions.or(file.max_sessions).unwrap_or(8);
         let config = Self {
             model: flags.model.or(file.model).ok_or(ConfigError::NoModel)?,
             listen: flags.listen.or(file.listen).unwrap_or(([127, 0, 0, 1], 7464).into()),
             threads: flags.threads.or(file.threads),
-            max_sessions: flags.max_sessions.or(file.max_sessions).unwrap_or(8),
+            max_sessions,
+            sessions_per_client: flags
+                .sessions_per_client
+                .or(file.sessions_per_client)
+                .unwrap_or(max_sessions.div_ceil(2)),
+            memory: flags.memory_mb.or(file.memory_mb).map(|megabytes| megabytes.saturating_mul(MEGABYTE)),
+            backends: flags.backends.or(file.backends).unwrap_or(vec![BackendName::Gc, BackendName::Ot]),
             prepared_per_session: flags
                 .prepared_per_session
                 .or(file.prepared_per_session)
@@ -154,18 +218,36 @@ impl Config {
             reveal: flags.reveal.or(file.reveal).unwrap_or(RevealPolicy::Label),
             step_timeout: seconds(flags.step_timeout.or(file.step_timeout), 60),
             idle_timeout: seconds(flags.idle_timeout.or(file.idle_timeout), 600),
+            session_timeout: seconds(flags.session_timeout.or(file.session_timeout), 24 * 3600),
+            drain_timeout: seconds(flags.drain_timeout.or(file.drain_timeout), 30),
             insecure: flags.insecure || file.insecure,
         };
         config.check()
+    }
+
+    /// What the accept loop is to keep to.
+    #[must_use]
+    pub fn bounds(&self) -> Bounds {
+        let timeouts = Timeouts { progress: self.step_timeout, idle: self.idle_timeout };
+        let mut bounds = Bounds::with_sessions(self.max_sessions, timeouts);
+        bounds.places.sessions_of_one = self.sessions_per_client;
+        bounds.places.memory = self.memory;
+        bounds.session = self.session_timeout;
+        bounds.drain = self.drain_timeout;
+        bounds
     }
 
     fn check(self) -> Result<Self, ConfigError> {
         let zero = [
             (self.threads == Some(0), "threads"),
             (self.max_sessions == 0, "max-sessions"),
+            (self.sessions_per_client == 0, "sessions-per-client"),
+            (self.memory == Some(0), "memory-mb"),
+            (self.backends.is_empty(), "the number of backends"),
             (self.prepared_per_session == 0, "prepared-per-session"),
             (self.step_timeout.is_zero(), "step-timeout"),
             (self.idle_timeout.is_zero(), "idle-timeout"),
+            (self.session_timeout.is_zero(), "session-timeout"),
         ];
         match zero.into_iter().find(|&(is_zero, _)| is_zero) {
             Some((_, name)) => Err(ConfigError::Zero(name)),

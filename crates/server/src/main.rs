@@ -5,11 +5,10 @@ use std::sync::Arc;
 
 use clap::Parser;
 use deepcardio::model::Model;
-use protocol::channel::Timeouts;
-use protocol::method::Reveal;
+use protocol::method::{Backend, Reveal};
 use protocol::server::Service;
 use server::config::{Config, Flags, TEMPLATE};
-use server::serve::{Bounds, serve};
+use server::serve::serve;
 use startup::log;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -42,11 +41,17 @@ fn run(flags: Flags) -> Result<(), Failure> {
         rayon::ThreadPoolBuilder::new().num_threads(threads).build_global()?;
     }
     let model = Model::load(&config.model).map_err(|error| format!("{}: {error}", config.model.display()))?;
+    let backends: Vec<Backend> = config.backends.iter().copied().map(Into::into).collect();
     let service = Arc::new(
-        Service::new(model, config.reveal.into())?.with_prepared_per_session(config.prepared_per_session),
+        Service::new(model, config.reveal.into())?
+            .with_prepared_per_session(config.prepared_per_session)
+            .with_backends(backends.clone()),
     );
     info!(model = %config.model.display(), reveal = %service.reveal(), "model prepared");
     say_what_answers_cost(&service);
+    for backend in backends {
+        info!(%backend, megabytes = service.session_bytes(backend) / 1_000_000, "memory reckoned with for a session");
+    }
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(listen(config, service))
 }
 
@@ -69,16 +74,20 @@ fn say_what_answers_cost(service: &Service) {
 async fn listen(config: Config, service: Arc<Service>) -> Result<(), Failure> {
     let listener = Listener::bind(config.listen, config.insecure).await?;
     info!(address = %listener.local_addr()?, "listening");
-    let timeouts = Timeouts { progress: config.step_timeout, idle: config.idle_timeout };
     let stop = CancellationToken::new();
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let told = stop.clone();
     tokio::spawn(async move {
         tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
-        info!("told to stop");
+        info!("told to stop; a second signal leaves at once");
         told.cancel();
+        tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+        warn!("told twice to stop");
+        std::process::exit(1);
     });
-    serve(listener, service, Bounds { max_sessions: config.max_sessions, timeouts }, stop).await;
-    Ok(())
+    match serve(listener, service, config.bounds(), stop).await {
+        0 => Ok(()),
+        cut => Err(format!("{cut} sessions were cut off; a longer drain-timeout lets them end").into()),
+    }
 }

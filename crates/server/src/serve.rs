@@ -1,114 +1,249 @@
-//! The accept loop: a bounded number of sessions, each on its own, all on one prepared model.
+//! The accept loop: every connection on its own, all on one prepared model.
 //!
-//! A session that fails, hangs or is cut off ends alone. On shutdown the server stops accepting,
-//! lets running sessions finish for a while, then leaves.
+//! The loop waits for connections and for nothing else. A session that fails, hangs or is cut off
+//! ends alone. On shutdown the port closes first; sessions that wait are told to leave, those that
+//! work may finish for a while.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use protocol::channel::{Channel, Timeouts};
 use protocol::error::Error;
 use protocol::meter::Phase;
-use protocol::server::{self, Failed, Given, Service};
+use protocol::server::{self, Arrival, Failed, Given, Parting, Service, Summary};
 use shares::Role;
 use tokio::net::TcpStream;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tracing::{Instrument, info, info_span, warn};
-use transport::connection::Connection;
+use tracing::{Instrument, debug, info, info_span, warn};
+use transport::connection::{Connection, PeerAddress};
 use transport::tcp::Listener;
 
-/// How long running sessions may go on after the signal to stop.
-const DRAIN: Duration = Duration::from_secs(30);
+use crate::admission::lobby::{Lobby, Room, Visitor};
+use crate::admission::places::{Capacity, Place, Places};
+use crate::admission::sessions::Sessions;
+
 /// How long a client that cannot be served is given to read why.
 const REFUSAL: Duration = Duration::from_secs(1);
+/// How long a client may take from its connection to the end of its set-up: 200 kB and seven round
+/// trips.
+const SET_UP: Duration = Duration::from_secs(60);
+/// How long a client waits for a place before it is sent away. It waits for no more than 60 s.
+const QUEUE: Duration = Duration::from_secs(20);
+/// How often somebody in the queue makes the longest idle session leave.
+const LOOK: Duration = Duration::from_secs(1);
+/// When to come back if all places are taken.
+const BUSY: Duration = Duration::from_secs(10);
+/// When to come back if the server stops, or a session has lasted as long as any may.
+const SOON: Duration = Duration::from_secs(1);
 /// Pause after the system could not accept a connection (out of file descriptors, say).
 const BACKOFF: Duration = Duration::from_millis(200);
 
 /// Bounds of the accept loop.
 #[derive(Clone, Copy, Debug)]
 pub struct Bounds {
+    /// Connections that have not made the set-up.
+    pub lobby: Room,
     /// Sessions at one time.
-    pub max_sessions: usize,
+    pub places: Capacity,
     /// How long silent clients are waited for.
     pub timeouts: Timeouts,
+    /// How long a session may last; a longer one is told to leave as soon as it waits.
+    pub session: Duration,
+    /// How long sessions may go on after the signal to stop.
+    pub drain: Duration,
 }
 
-/// Accepts sessions until `stop` is cancelled, then drains.
-pub async fn serve(listener: Listener, service: Arc<Service>, bounds: Bounds, stop: CancellationToken) {
-    let permits = Arc::new(Semaphore::new(bounds.max_sessions));
-    let sessions = TaskTracker::new();
+impl Bounds {
+    /// The defaults with so many sessions.
+    #[must_use]
+    pub fn with_sessions(sessions: usize, timeouts: Timeouts) -> Self {
+        Self {
+            lobby: Room { most: 256, most_of_one: 128 },
+            places: Capacity { sessions, sessions_of_one: sessions.div_ceil(2), queue: 16, memory: None },
+            timeouts,
+            session: Duration::from_secs(24 * 3600),
+            drain: Duration::from_secs(30),
+        }
+    }
+}
+
+/// What every connection needs.
+struct Host {
+    service: Arc<Service>,
+    bounds: Bounds,
+    lobby: Arc<Lobby>,
+    places: Arc<Places>,
+    sessions: Arc<Sessions>,
+    stop: CancellationToken,
+}
+
+/// Accepts sessions until `stop` is cancelled, then drains. Gives the number of sessions that were
+/// cut off.
+pub async fn serve(
+    listener: Listener,
+    service: Arc<Service>,
+    bounds: Bounds,
+    stop: CancellationToken,
+) -> usize {
+    let host = Arc::new(Host {
+        service,
+        bounds,
+        lobby: Lobby::new(bounds.lobby),
+        places: Places::new(bounds.places),
+        sessions: Arc::default(),
+        stop: stop.clone(),
+    });
+    let tasks = TaskTracker::new();
     let mut number = 0u64;
     loop {
         let accepted = tokio::select! {
             () = stop.cancelled() => break,
             accepted = listener.accept() => accepted,
         };
-        let connection = match accepted {
-            Ok(accepted) => accepted,
+        match accepted {
+            Ok(connection) => {
+                number += 1;
+                let visitor = host.lobby.enter(address(&connection));
+                let span = info_span!("session", number, address = %connection.peer);
+                tasks.spawn(Arc::clone(&host).receive(connection, visitor).instrument(span));
+            }
             Err(error) => {
                 warn!(%error, "could not accept a connection");
-                tokio::time::sleep(BACKOFF).await;
-                continue;
+                sleep(BACKOFF).await;
+            }
+        }
+    }
+    // Nobody is to wait for a server that stops: from here on connections are refused.
+    drop(listener);
+    host.drain(tasks).await
+}
+
+/// Pairs in memory stand for this machine.
+fn address(connection: &Connection<TcpStream>) -> IpAddr {
+    match connection.peer {
+        PeerAddress::Tcp(address) => address.ip(),
+        _ => IpAddr::from([127, 0, 0, 1]),
+    }
+}
+
+impl Host {
+    /// From the connection to its end.
+    async fn receive(self: Arc<Self>, connection: Connection<TcpStream>, visitor: Visitor) {
+        let holder = address(&connection);
+        let channel = Channel::new(connection.stream, Role::Client, self.bounds.timeouts);
+        let Some(arrival) = self.set_up(channel, &visitor).await else { return };
+        drop(visitor);
+        match self.place(holder, self.service.session_bytes(arrival.backend())).await {
+            Ok(place) => self.session(arrival, place).await,
+            Err(parting) => {
+                info!(reason = parting.reason, "sent a client away");
+                // A client that does not read it is dropped all the same.
+                let _unread = timeout(REFUSAL, arrival.send_away(&parting)).await;
+            }
+        }
+    }
+
+    async fn set_up(&self, channel: Channel, visitor: &Visitor) -> Option<Arrival<'_>> {
+        tokio::select! {
+            () = self.stop.cancelled() => None,
+            () = visitor.evicted() => {
+                debug!("a connection without a set-up had to go for others");
+                None
+            }
+            welcome = timeout(SET_UP, server::welcome(channel, &self.service)) => match welcome {
+                Ok(Ok(arrival)) => Some(arrival),
+                Ok(Err(failure)) => {
+                    failed(&failure.error, failure.given);
+                    None
+                }
+                Err(_) => {
+                    warn!("a client did not end its set-up within {} s", SET_UP.as_secs());
+                    None
+                }
+            }
+        }
+    }
+
+    /// A place, or what to tell the client that gets none.
+    async fn place(&self, holder: IpAddr, bytes: u64) -> Result<Place, Parting> {
+        let busy = |reason: String| Parting { after: BUSY, reason };
+        let mut place = self.places.take(holder, bytes).map_err(|full| busy(full.to_string()))?;
+        let others_wait = busy("others wait, and your session did".into());
+        let waiting = async {
+            loop {
+                match timeout(LOOK, &mut place).await {
+                    Ok(place) => return place,
+                    Err(_) => self.sessions.make_room(&others_wait),
+                }
             }
         };
-        let Ok(permit) = Arc::clone(&permits).try_acquire_owned() else {
-            refuse(connection, bounds).await;
-            continue;
-        };
-        number += 1;
-        let span = info_span!("session", number);
-        sessions.spawn(session(connection, Arc::clone(&service), bounds, permit).instrument(span));
-    }
-    drain(sessions).await;
-}
-
-async fn drain(sessions: TaskTracker) {
-    sessions.close();
-    if !sessions.is_empty() {
-        info!(sessions = sessions.len(), "waiting for running sessions");
-    }
-    if tokio::time::timeout(DRAIN, sessions.wait()).await.is_err() {
-        warn!(sessions = sessions.len(), "leaving although sessions still run");
-    }
-}
-
-/// Tells a client that there is no room; it waits in nobody's way.
-async fn refuse(connection: Connection<TcpStream>, bounds: Bounds) {
-    warn!("refused a client: {} sessions are running", bounds.max_sessions);
-    let reason = format!("it serves its maximum of {} sessions; try again later", bounds.max_sessions);
-    let channel = Channel::new(connection.stream, Role::Client, bounds.timeouts);
-    // A client that does not read its refusal is dropped all the same.
-    let _unread = tokio::time::timeout(REFUSAL, server::refuse(channel, &reason)).await;
-}
-
-async fn session(
-    connection: Connection<TcpStream>,
-    service: Arc<Service>,
-    bounds: Bounds,
-    permit: OwnedSemaphorePermit,
-) {
-    info!(address = %connection.peer, "client connected");
-    let channel = Channel::new(connection.stream, Role::Client, bounds.timeouts);
-    match server::serve(channel, &service).await {
-        Ok(summary) => {
-            let (given, total) = (summary.given, summary.ledger.total(|_| true));
-            let online = summary.ledger.total(|scope| scope.phase == Phase::Online);
-            info!(
-                preparations = given.preparations,
-                inferences = given.inferences,
-                answers = given.answers(),
-                bytes_sent = total.sent,
-                bytes_received = total.received,
-                seconds = total.time.as_secs_f64(),
-                seconds_online = online.time.as_secs_f64(),
-                "session ended"
-            );
+        let none = || busy(format!("all {} places are taken", self.bounds.places.sessions));
+        tokio::select! {
+            () = self.stop.cancelled() => Err(stopping()),
+            place = timeout(QUEUE, waiting) => place.map_err(|_| none())?.map_err(|_| none()),
         }
-        Err(Failed { error, given }) => failed(&error, given),
     }
-    drop(permit);
+
+    async fn session(&self, arrival: Arrival<'_>, place: Place) {
+        info!(backend = %arrival.backend(), "session begins");
+        let entry = self.sessions.enter();
+        if self.stop.is_cancelled() {
+            entry.attendance().ask_to_leave(stopping());
+        }
+        let served = arrival.serve(entry.attendance());
+        tokio::pin!(served);
+        let served = match timeout(self.bounds.session, &mut served).await {
+            Ok(served) => served,
+            Err(_) => {
+                let reason = "your session has lasted as long as any may; connect again".to_owned();
+                entry.attendance().ask_to_leave(Parting { after: SOON, reason });
+                served.await
+            }
+        };
+        drop(place);
+        match served {
+            Ok(summary) => ended(&summary),
+            Err(Failed { error, given }) => failed(&error, given),
+        }
+    }
+
+    /// Lets running sessions end for a while; gives the number of those that are cut off.
+    async fn drain(&self, tasks: TaskTracker) -> usize {
+        tasks.close();
+        self.sessions.ask_all_to_leave(&stopping());
+        if !tasks.is_empty() {
+            info!(sessions = self.sessions.present(), "waiting for running sessions");
+        }
+        if timeout(self.bounds.drain, tasks.wait()).await.is_ok() {
+            return 0;
+        }
+        let cut = self.sessions.present();
+        warn!(sessions = cut, "leaving although sessions still run");
+        cut
+    }
+}
+
+fn stopping() -> Parting {
+    Parting { after: SOON, reason: "the server stops".into() }
+}
+
+fn ended(summary: &Summary) {
+    let (given, total) = (summary.given, summary.ledger.total(|_| true));
+    let online = summary.ledger.total(|scope| scope.phase == Phase::Online);
+    info!(
+        preparations = given.preparations,
+        inferences = given.inferences,
+        answers = given.answers(),
+        bytes_sent = total.sent,
+        bytes_received = total.received,
+        seconds = total.time.as_secs_f64(),
+        seconds_online = online.time.as_secs_f64(),
+        told_to_leave = summary.parting.as_ref().map(|parting| parting.reason.as_str()),
+        "session ended"
+    );
 }
 
 /// A client that breaks off was given something all the same.

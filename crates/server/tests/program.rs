@@ -20,6 +20,7 @@ use protocol::error::Error;
 use protocol::method::Backend;
 use protocol::plan::Limits;
 use shares::Role;
+use tokio::io::AsyncWriteExt;
 use transport::tcp;
 
 fn root() -> &'static Path {
@@ -187,11 +188,87 @@ fn a_wrong_configuration_does_not_start() {
     assert!(template.status.success() && text(&template.stdout).contains("max-sessions"));
 }
 
+/// Connections that say nothing, that greet and stop, and that are only closed on one side.
+async fn attackers(address: &str) -> Vec<tokio::net::TcpStream> {
+    let mut held = Vec::new();
+    // A frame of 60 bytes that never come.
+    let begun = [1, 60, 0, 0, 0, 7];
+    for said in [&[][..], &begun, b"GET / HTTP/1.1\r\n\r\n"] {
+        for _ in 0..20 {
+            let mut stream = tcp::connect(address, false).await.unwrap().stream;
+            stream.write_all(said).await.unwrap();
+            if held.len() % 2 == 0 {
+                stream.shutdown().await.unwrap();
+            }
+            held.push(stream);
+        }
+    }
+    held
+}
+
 #[tokio::test]
-async fn a_full_server_says_so() {
+async fn connections_without_a_set_up_take_nobody_s_place() {
+    let server = Server::start(&["--reveal", "scores", "--max-sessions", "1"]);
+    let model = Model::load(&model_file()).unwrap();
+    let _held = attackers(&server.address).await;
+    let noise = segment(&model, "synthetic-noise.csv");
+    let outcome = classify(&server.address, &noise).await;
+    assert!(outcome == Outcome::Scores(reference::scores(&model, &noise).unwrap()));
+}
+
+#[tokio::test]
+async fn a_session_that_waits_makes_room_for_a_client_that_waits() {
     let server = Server::start(&["--max-sessions", "1"]);
-    // A connection that says nothing holds the only place.
-    let _held = tcp::connect(&server.address, false).await.unwrap();
+    let model = Model::load(&model_file()).unwrap();
+    let normal = segment(&model, "synthetic-normal.csv");
+    let mut idle = connect(&server.address).await.unwrap();
+    drop(idle.prepare().await.unwrap());
+    // It waits in the queue until the other one has done nothing for a while.
+    classify(&server.address, &normal).await;
+    let told = idle.prepare().await.err().unwrap();
+    let reason = "the server asks to come back in 10 s: others wait, and your session did";
+    assert_eq!(told.to_string(), reason);
+    let (code, log) = server.stop();
+    assert_eq!(code, Some(0), "{log}");
+    assert!(log.contains("told_to_leave=\"others wait, and your session did\""), "{log}");
+}
+
+#[tokio::test]
+async fn a_full_queue_is_a_reason_to_come_back_later() {
+    let server = Server::start(&["--max-sessions", "1"]);
+    let mut sessions = Vec::new();
+    for _ in 0..18 {
+        sessions.push(connect(&server.address).await.unwrap());
+    }
+    let told = sessions.pop().unwrap().prepare().await.err().unwrap();
+    assert!(matches!(&told, Error::Later { after, .. } if after.as_secs() == 10), "{told}");
+    // One address of this machine stands for many, so it is not told that it crowds others out.
+    assert!(told.to_string().contains("all 1 places are taken, and many clients wait"), "{told}");
+}
+
+#[tokio::test]
+async fn who_waits_is_told_that_the_server_stops() {
+    let server = Server::start(&[]);
+    let mut idle = connect(&server.address).await.unwrap();
+    drop(idle.prepare().await.unwrap());
+    let address = server.address.clone();
+    let (code, log) = server.stop();
+    assert_eq!(code, Some(0), "{log}");
+    let told = idle.prepare().await.err().unwrap().to_string();
+    assert_eq!(told, "the server asks to come back in 1 s: the server stops");
+    assert!(tcp::connect(address, false).await.is_err(), "the port is closed");
+}
+
+#[tokio::test]
+async fn a_backend_that_is_not_offered_is_refused() {
+    let server = Server::start(&["--backends", "gc"]);
     let refused = connect(&server.address).await.err().unwrap().to_string();
-    assert!(refused.contains("maximum of 1 sessions"), "{refused}");
+    assert!(refused.contains("it offers: gc"), "{refused}");
+}
+
+#[tokio::test]
+async fn a_session_that_takes_more_memory_than_there_is_is_refused() {
+    let server = Server::start(&["--memory-mb", "10"]);
+    let told = connect(&server.address).await.unwrap().prepare().await.err().unwrap().to_string();
+    assert!(told.contains("more memory than this server has"), "{told}");
 }

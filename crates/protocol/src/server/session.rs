@@ -30,6 +30,7 @@ pub(super) struct Offered {
     pub(super) reveal: Reveal,
     /// Most prepared inferences held of one session.
     pub(super) most_prepared: u16,
+    pub(super) backends: Vec<Backend>,
     pub(super) tap: Option<Tap>,
 }
 
@@ -59,7 +60,7 @@ impl<'a> Session<'a> {
             model_id: offered.model_id,
             reveal: offered.reveal,
             most_prepared: offered.most_prepared,
-            backends: Backend::ALL,
+            backends: &offered.backends,
         };
         let agreement = handshake::server(channel, offer, &mut entropy::fresh()?).await?;
         let needs_silent = offered.model.plan().needs_silent(agreement.backend);
