@@ -101,6 +101,9 @@ pub enum Error {
         /// The reason given (printable, at most [`crate::messages::MAX_REASON`] bytes).
         reason: String,
     },
+    /// This party ended the session on purpose.
+    #[error("ended here: {0}")]
+    Ended(String),
     /// Something on this side cannot be used as it is configured.
     #[error("{0}")]
     Config(String),

@@ -178,6 +178,11 @@ impl Arrival<'_> {
     }
 }
 
+/// Tells a client why it is not served.
+pub async fn refuse(mut channel: Channel, reason: &str) {
+    channel.abort(reason).await;
+}
+
 /// Greets a client and makes the keys of the session.
 ///
 /// # Errors
@@ -217,6 +222,7 @@ fn reason_for_peer(error: &Error) -> Option<String> {
         Error::Peer { fault: Fault::Invalid { tag: Tag::Request | Tag::Segments, reason }, .. } => {
             Some(format!("it refuses a request: {reason}"))
         }
+        Error::Ended(reason) => Some(reason.clone()),
         Error::Peer { .. } => Some("it received a message that breaks the protocol".into()),
         Error::Internal(_) | Error::Config(_) | Error::Broken => Some("it failed; ask its operator".into()),
         Error::Incompatible(_) | Error::Aborted { .. } | Error::Later { .. } | Error::Io(_) => None,

@@ -32,11 +32,13 @@ struct State {
     /// Since when there are none.
     idle_since: Instant,
     parting: Option<Parting>,
+    /// Why the session ends at once.
+    end: Option<String>,
 }
 
 impl Default for Attendance {
     fn default() -> Self {
-        let state = State { running: 0, idle_since: Instant::now(), parting: None };
+        let state = State { running: 0, idle_since: Instant::now(), parting: None, end: None };
         Self { state: Mutex::new(state), changed: Notify::new() }
     }
 }
@@ -61,6 +63,12 @@ impl Attendance {
         self.state().parting.is_some()
     }
 
+    /// Ends the session at once, also within a request. The client is told `reason`.
+    pub fn end(&self, reason: &str) {
+        self.state().end.get_or_insert_with(|| reason.to_owned());
+        self.changed.notify_waiters();
+    }
+
     /// The session serves a request for as long as this is held.
     pub(super) fn work(&self) -> Working<'_> {
         self.state().running += 1;
@@ -69,13 +77,23 @@ impl Attendance {
 
     /// Waits until the session has been asked to leave and serves no request.
     pub(super) async fn parting(&self) -> Parting {
+        self.until(Self::due).await
+    }
+
+    /// Waits until the session has to end at once, and gives the reason.
+    pub(super) async fn ended(&self) -> String {
+        self.until(|attendance| attendance.state().end.clone()).await
+    }
+
+    /// Waits until `found` finds something.
+    async fn until<T>(&self, found: impl Fn(&Self) -> Option<T>) -> T {
         loop {
             let changed = self.changed.notified();
             tokio::pin!(changed);
             // From here on no change is missed.
             changed.as_mut().enable();
-            if let Some(parting) = self.due() {
-                return parting;
+            if let Some(found) = found(self) {
+                return found;
             }
             changed.await;
         }
@@ -128,5 +146,17 @@ mod tests {
         assert_eq!(left.0, parting);
         tokio::time::sleep(Duration::from_secs(3)).await;
         assert_eq!(attendance.idle(), Some(Duration::from_secs(3)));
+    }
+
+    #[tokio::test]
+    async fn a_session_can_be_ended_within_a_request() {
+        let attendance = Attendance::default();
+        let _request = attendance.work();
+        let (reason, ()) = tokio::join!(attendance.ended(), async {
+            attendance.end("revoked");
+            attendance.end("no news");
+        });
+        assert_eq!(reason, "revoked");
+        assert!(!attendance.is_leaving());
     }
 }

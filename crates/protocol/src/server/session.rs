@@ -102,6 +102,7 @@ impl<'a> Session<'a> {
         tokio::select! {
             done = self.serve(channel, attendance) => done,
             failed = self.serve_ahead(ahead, attendance) => failed,
+            reason = attendance.ended() => Err(Error::Ended(reason)),
         }
     }
 
