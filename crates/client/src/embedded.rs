@@ -9,6 +9,7 @@ use deepcardio::model::Model;
 use protocol::method::Reveal;
 use protocol::server::Service;
 use protocol::tap::Tap;
+use server::live::Live;
 use server::serve::{Bounds, serve};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -48,7 +49,8 @@ impl Embedded {
         let address = listener.local_addr()?;
         let stop = CancellationToken::new();
         let bounds = Bounds::with_sessions(1, timeouts(silence));
-        let task = tokio::spawn(serve(listener, Arc::new(service), bounds, stop.clone()));
+        let live = Arc::new(Live::new(service, None));
+        let task = tokio::spawn(serve(listener, live, bounds, stop.clone()));
         Ok(Self { address, stop, task })
     }
 

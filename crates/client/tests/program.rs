@@ -20,6 +20,7 @@ use protocol::channel::Timeouts;
 use protocol::method::Reveal;
 use protocol::server::Service;
 use serde_json::Value;
+use server::live::Live;
 use server::serve::{Bounds, serve};
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
@@ -77,14 +78,15 @@ struct Server {
 
 impl Server {
     fn start(reveal: Reveal, max_sessions: usize) -> Self {
-        let service = Arc::new(Service::new(Model::load(&model_file()).unwrap(), reveal).unwrap());
+        let service = Service::new(Model::load(&model_file()).unwrap(), reveal).unwrap();
+        let live = Arc::new(Live::new(service, None));
         let runtime = Runtime::new().unwrap();
         let listener = runtime.block_on(Listener::bind((Ipv4Addr::LOCALHOST, 0).into(), false)).unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let stop = CancellationToken::new();
         let silence = Duration::from_secs(600);
         let bounds = Bounds::with_sessions(max_sessions, Timeouts { progress: silence, idle: silence });
-        runtime.spawn(serve(listener, service, bounds, stop.clone()));
+        runtime.spawn(serve(listener, live, bounds, stop.clone()));
         Self { address, stop, _runtime: runtime }
     }
 }

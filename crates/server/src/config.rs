@@ -2,16 +2,19 @@
 //!
 //! The file is TOML; a key that is not known is an error that names its line.
 
+mod tls;
+
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use clap::{Parser, ValueEnum};
+use clap::{Args, ValueEnum};
 use protocol::channel::Timeouts;
 use protocol::method::{Backend, Reveal};
 use protocol::server::PREPARED_PER_SESSION;
 use serde::Deserialize;
 use startup::configuration::{self, ConfigurationError};
+use transport::tls::server::ServerFiles;
 
 use crate::serve::Bounds;
 
@@ -21,9 +24,8 @@ pub const TEMPLATE: &str = include_str!("../pp-server.toml");
 /// Bytes in the megabyte of `memory-mb`.
 const MEGABYTE: u64 = 1_000_000;
 
-/// Serves private ECG inference: clients learn the rhythm, nobody learns the ECG or the weights.
-#[derive(Parser, Debug, Default)]
-#[command(name = "pp-server", version)]
+/// What to serve, and how.
+#[derive(Args, Debug, Default)]
 pub struct Flags {
     /// Model file to serve (made by `deepcardio convert`).
     #[arg(long, env = "PP_SERVER_MODEL")]
@@ -68,6 +70,20 @@ pub struct Flags {
     /// Seconds that running sessions may go on after the signal to stop [default: 30].
     #[arg(long, env = "PP_SERVER_DRAIN_TIMEOUT")]
     pub drain_timeout: Option<u64>,
+    /// Certificate of this server (PEM), with those between it and the authority. With it the
+    /// server speaks TLS alone, and may listen beyond loopback.
+    #[arg(long, env = "PP_SERVER_TLS_CERT", value_name = "FILE")]
+    pub tls_cert: Option<PathBuf>,
+    /// Its private key (PEM), which nobody but its owner may read.
+    #[arg(long, env = "PP_SERVER_TLS_KEY", value_name = "FILE")]
+    pub tls_key: Option<PathBuf>,
+    /// Authorities of clients (PEM): every client must show a certificate that one of these
+    /// signed.
+    #[arg(long, env = "PP_SERVER_CLIENT_CA", value_name = "FILE")]
+    pub client_ca: Option<PathBuf>,
+    /// Lists of revoked certificates (PEM), one of each of these authorities.
+    #[arg(long, env = "PP_SERVER_REVOCATIONS", value_name = "FILE")]
+    pub revocations: Option<PathBuf>,
     /// Listen beyond loopback although plain TCP is neither encrypted nor authenticated.
     #[arg(long, env = "PP_SERVER_INSECURE")]
     pub insecure: bool,
@@ -137,6 +153,10 @@ struct File {
     idle_timeout: Option<u64>,
     session_timeout: Option<u64>,
     drain_timeout: Option<u64>,
+    tls_cert: Option<PathBuf>,
+    tls_key: Option<PathBuf>,
+    client_ca: Option<PathBuf>,
+    revocations: Option<PathBuf>,
     #[serde(default)]
     insecure: bool,
 }
@@ -170,7 +190,9 @@ pub struct Config {
     pub session_timeout: Duration,
     /// How long running sessions may go on after the signal to stop.
     pub drain_timeout: Duration,
-    /// Whether to listen beyond loopback.
+    /// Certificates; `None` for plain TCP.
+    pub tls: Option<ServerFiles>,
+    /// Whether to listen beyond loopback over plain TCP.
     pub insecure: bool,
 }
 
@@ -188,6 +210,27 @@ pub enum ConfigError {
     /// A number that must be at least one.
     #[error("{0} must be at least 1")]
     Zero(&'static str),
+    /// TLS that is set up half.
+    #[error("{0} is of use with tls-cert and tls-key alone, and one of these is missing")]
+    HalfTls(&'static str),
+}
+
+impl File {
+    /// Reads the file, if there is one. Paths in it are meant from its folder.
+    fn read(path: Option<&Path>) -> Result<Self, ConfigurationError> {
+        let mut file: Self = path.map(configuration::read).transpose()?.unwrap_or_default();
+        let named = [
+            &mut file.model,
+            &mut file.tls_cert,
+            &mut file.tls_key,
+            &mut file.client_ca,
+            &mut file.revocations,
+        ];
+        for entry in named {
+            *entry = entry.take().map(|named| configuration::beside(path, named));
+        }
+        Ok(file)
+    }
 }
 
 impl Config {
@@ -197,10 +240,18 @@ impl Config {
     /// [`ConfigError`] for an unreadable or invalid file, a missing model, or a zero where at least
     /// one is needed.
     pub fn load(flags: Flags) -> Result<Self, ConfigError> {
-        let file: File = flags.config.as_deref().map(configuration::read).transpose()?.unwrap_or_default();
+        let file = File::read(flags.config.as_deref())?;
         let seconds = |value: Option<u64>, default| Duration::from_secs(value.unwrap_or(default));
         let max_sessions = flags.max_sessions.or(file.max_sessions).unwrap_or(8);
+        let tls = tls::files([
+            flags.tls_cert.or(file.tls_cert),
+            flags.tls_key.or(file.tls_key),
+            flags.client_ca.or(file.client_ca),
+            flags.revocations.or(file.revocations),
+        ])
+        .map_err(ConfigError::HalfTls)?;
         let config = Self {
+            tls,
             model: flags.model.or(file.model).ok_or(ConfigError::NoModel)?,
             listen: flags.listen.or(file.listen).unwrap_or(([127, 0, 0, 1], 7464).into()),
             threads: flags.threads.or(file.threads),
@@ -223,6 +274,12 @@ impl Config {
             insecure: flags.insecure || file.insecure,
         };
         config.check()
+    }
+
+    /// Whether clients beyond this machine may be listened to.
+    #[must_use]
+    pub fn may_leave_loopback(&self) -> bool {
+        self.insecure || self.tls.is_some()
     }
 
     /// What the accept loop is to keep to.
@@ -303,5 +360,21 @@ mod tests {
         assert!(matches!(Config::load(Flags::default()), Err(ConfigError::NoModel)));
         let flags = Flags { model: Some("m".into()), max_sessions: Some(0), ..Flags::default() };
         assert_eq!(Config::load(flags).unwrap_err().to_string(), "max-sessions must be at least 1");
+    }
+
+    #[test]
+    fn paths_in_the_file_are_meant_from_its_folder() {
+        let folder = std::env::temp_dir().join(format!("server-config-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let file = folder.join("pp-server.toml");
+        std::fs::write(&file, "model = \"m.bin\"\ntls-cert = \"a.crt\"\ntls-key = \"/etc/a.key\"\n").unwrap();
+        let flags = || Flags { config: Some(file.clone()), ..Flags::default() };
+        let of_file = Config::load(flags()).unwrap();
+        let of_flag = Config::load(Flags { model: Some("m.bin".into()), ..flags() }).unwrap();
+        std::fs::remove_dir_all(&folder).unwrap();
+        assert_eq!(of_file.model, folder.join("m.bin"));
+        assert_eq!(of_flag.model, Path::new("m.bin"));
+        let tls = of_file.tls.unwrap();
+        assert_eq!((tls.certificate, tls.key), (folder.join("a.crt"), "/etc/a.key".into()));
     }
 }

@@ -1,9 +1,26 @@
 //! The cloud side of private ECG inference as a library: what `pp-server` runs, and what `pp-client
 //! --embedded` and the tests start on a port of their own.
 //!
-//! [`config`] says how the program is set up, [`serve`] is the accept loop, [`admission`] decides
-//! who gets in. The protocol itself is in the `protocol` crate.
+//! | module | does |
+//! |---|---|
+//! | [`cli`], [`config`] | flags, environment, configuration file |
+//! | [`certs`] | makes certificates for a first set-up |
+//! | [`serve`] | the accept loop |
+//! | [`secure`] | TLS on an accepted connection, and who the client is |
+//! | [`admission`] | who gets in |
+//! | [`live`], [`sessions`] | what is served with now, and the sessions that run |
+//! | [`reload`] | exchanges it on SIGHUP |
+//! | [`expiry`] | how long certificates are valid |
+//!
+//! The protocol itself is in the `protocol` crate.
 
 pub mod admission;
+pub mod certs;
+pub mod cli;
 pub mod config;
+pub mod expiry;
+pub mod live;
+pub mod reload;
+pub mod secure;
 pub mod serve;
+pub mod sessions;

@@ -4,10 +4,13 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Parser;
-use deepcardio::model::Model;
 use protocol::method::{Backend, Reveal};
 use protocol::server::Service;
+use server::certs::{self, Certs};
+use server::cli::{Cli, Command};
 use server::config::{Config, Flags, TEMPLATE};
+use server::live::Live;
+use server::reload::{self, Failure, Reload};
 use server::serve::serve;
 use startup::log;
 use tokio::signal::unix::{SignalKind, signal};
@@ -15,17 +18,23 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 use tracing_subscriber::filter::LevelFilter;
 use transport::tcp::{Listener, require_loopback};
-
-type Failure = Box<dyn std::error::Error + Send + Sync>;
+use transport::tls::server::ServerTls;
 
 fn main() -> ExitCode {
-    let flags = Flags::parse();
+    let Cli { command, flags } = Cli::parse();
+    if let Some(Command::Certs(arguments)) = command {
+        return ended(make_certificates(&arguments));
+    }
     if flags.print_config {
         print!("{TEMPLATE}");
         return ExitCode::SUCCESS;
     }
     log::open(LevelFilter::INFO);
-    match run(flags) {
+    ended(run(flags))
+}
+
+fn ended(result: Result<(), Failure>) -> ExitCode {
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("pp-server: {error}");
@@ -34,25 +43,43 @@ fn main() -> ExitCode {
     }
 }
 
+fn make_certificates(arguments: &Certs) -> Result<(), Failure> {
+    for line in certs::run(arguments)? {
+        println!("{line}");
+    }
+    Ok(())
+}
+
 fn run(flags: Flags) -> Result<(), Failure> {
     let config = Config::load(flags)?;
-    require_loopback(config.listen, config.insecure)?;
+    require_loopback(config.listen, config.may_leave_loopback())?;
+    let tls = reload::tls(&config)?;
+    say_who_can_listen(&config, tls.as_ref());
     if let Some(threads) = config.threads {
         rayon::ThreadPoolBuilder::new().num_threads(threads).build_global()?;
     }
-    let model = Model::load(&config.model).map_err(|error| format!("{}: {error}", config.model.display()))?;
-    let backends: Vec<Backend> = config.backends.iter().copied().map(Into::into).collect();
-    let service = Arc::new(
-        Service::new(model, config.reveal.into())?
-            .with_prepared_per_session(config.prepared_per_session)
-            .with_backends(backends.clone()),
-    );
+    let service = reload::service(&config)?;
     info!(model = %config.model.display(), reveal = %service.reveal(), "model prepared");
     say_what_answers_cost(&service);
+    let backends: Vec<Backend> = config.backends.iter().copied().map(Into::into).collect();
     for backend in backends {
         info!(%backend, megabytes = service.session_bytes(backend) / 1_000_000, "memory reckoned with for a session");
     }
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(listen(config, service))
+    let live = Arc::new(Live::new(service, tls));
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(listen(config, live))
+}
+
+/// Who on the way can read and change what travels, and who may be a client.
+fn say_who_can_listen(config: &Config, tls: Option<&ServerTls>) {
+    match tls {
+        Some(tls) if tls.asks_clients() => info!("TLS 1.3; every client must show a certificate"),
+        Some(_) => warn!("TLS 1.3, but anyone may be a client: client-ca is not set"),
+        None if config.insecure => warn!(
+            "INSECURE: plain TCP is neither encrypted nor authenticated. Everyone on the way can read and change \
+             what travels, and anyone may be a client. Set tls-cert and tls-key, and take --insecure away"
+        ),
+        None => {}
+    }
 }
 
 /// What the policy costs in privacy, and what clients miss.
@@ -71,12 +98,14 @@ fn say_what_answers_cost(service: &Service) {
     }
 }
 
-async fn listen(config: Config, service: Arc<Service>) -> Result<(), Failure> {
-    let listener = Listener::bind(config.listen, config.insecure).await?;
-    info!(address = %listener.local_addr()?, "listening");
-    let stop = CancellationToken::new();
+async fn listen(config: Config, live: Arc<Live>) -> Result<(), Failure> {
+    let config = Arc::new(config);
+    let mut hangup = signal(SignalKind::hangup())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
+    let listener = Listener::bind(config.listen, config.may_leave_loopback()).await?;
+    info!(address = %listener.local_addr()?, "listening");
+    let stop = CancellationToken::new();
     let told = stop.clone();
     tokio::spawn(async move {
         tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
@@ -86,7 +115,13 @@ async fn listen(config: Config, service: Arc<Service>) -> Result<(), Failure> {
         warn!("told twice to stop");
         std::process::exit(1);
     });
-    match serve(listener, service, config.bounds(), stop).await {
+    let mut reload = Reload::new(Arc::clone(&config), Arc::clone(&live));
+    tokio::spawn(async move {
+        while hangup.recv().await.is_some() {
+            reload.run().await;
+        }
+    });
+    match serve(listener, live, config.bounds(), stop).await {
         0 => Ok(()),
         cut => Err(format!("{cut} sessions were cut off; a longer drain-timeout lets them end").into()),
     }

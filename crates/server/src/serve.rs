@@ -24,6 +24,9 @@ use transport::tcp::Listener;
 use crate::admission::lobby::{Lobby, Room, Visitor};
 use crate::admission::places::{Capacity, Place, Places};
 use crate::admission::sessions::Sessions;
+use crate::live::Live;
+use crate::secure::{self, Entered, REVOKED};
+use crate::sessions::Entry;
 
 /// How long a client that cannot be served is given to read why.
 const REFUSAL: Duration = Duration::from_secs(1);
@@ -72,7 +75,7 @@ impl Bounds {
 
 /// What every connection needs.
 struct Host {
-    service: Arc<Service>,
+    live: Arc<Live>,
     bounds: Bounds,
     lobby: Arc<Lobby>,
     places: Arc<Places>,
@@ -82,14 +85,9 @@ struct Host {
 
 /// Accepts sessions until `stop` is cancelled, then drains. Gives the number of sessions that were
 /// cut off.
-pub async fn serve(
-    listener: Listener,
-    service: Arc<Service>,
-    bounds: Bounds,
-    stop: CancellationToken,
-) -> usize {
+pub async fn serve(listener: Listener, live: Arc<Live>, bounds: Bounds, stop: CancellationToken) -> usize {
     let host = Arc::new(Host {
-        service,
+        live,
         bounds,
         lobby: Lobby::new(bounds.lobby),
         places: Places::new(bounds.places),
@@ -133,11 +131,12 @@ impl Host {
     /// From the connection to its end.
     async fn receive(self: Arc<Self>, connection: Connection<TcpStream>, visitor: Visitor) {
         let holder = address(&connection);
-        let channel = Channel::new(connection.stream, Role::Client, self.bounds.timeouts);
-        let Some(arrival) = self.set_up(channel, &visitor).await else { return };
+        // A reload serves the next client with something else.
+        let service = self.live.service();
+        let Some((arrival, client)) = self.set_up(connection, &service, &visitor).await else { return };
         drop(visitor);
-        match self.place(holder, self.service.session_bytes(arrival.backend())).await {
-            Ok(place) => self.session(arrival, place).await,
+        match self.place(holder, service.session_bytes(arrival.backend())).await {
+            Ok(place) => self.session(arrival, place, &client).await,
             Err(parting) => {
                 info!(reason = parting.reason, "sent a client away");
                 // A client that does not read it is dropped all the same.
@@ -146,23 +145,38 @@ impl Host {
         }
     }
 
-    async fn set_up(&self, channel: Channel, visitor: &Visitor) -> Option<Arrival<'_>> {
+    async fn set_up<'a>(
+        &self,
+        connection: Connection<TcpStream>,
+        service: &'a Service,
+        visitor: &Visitor,
+    ) -> Option<(Arrival<'a>, Entry)> {
         tokio::select! {
             () = self.stop.cancelled() => None,
             () = visitor.evicted() => {
                 debug!("a connection without a set-up had to go for others");
                 None
             }
-            welcome = timeout(SET_UP, server::welcome(channel, &self.service)) => match welcome {
-                Ok(Ok(arrival)) => Some(arrival),
-                Ok(Err(failure)) => {
-                    failed(&failure.error, failure.given);
-                    None
-                }
-                Err(_) => {
-                    warn!("a client did not end its set-up within {} s", SET_UP.as_secs());
-                    None
-                }
+            arrived = timeout(SET_UP, self.welcome(connection, service)) => arrived.unwrap_or_else(|_| {
+                warn!("a client did not end its set-up within {} s", SET_UP.as_secs());
+                None
+            })
+        }
+    }
+
+    async fn welcome<'a>(
+        &self,
+        connection: Connection<TcpStream>,
+        service: &'a Service,
+    ) -> Option<(Arrival<'a>, Entry)> {
+        let timeouts = self.bounds.timeouts;
+        let Entered { connection, entry } = secure::enter(connection, &self.live, timeouts).await?;
+        let channel = Channel::new(connection.stream, Role::Client, timeouts);
+        match server::welcome(channel, service).await {
+            Ok(arrival) => Some((arrival, entry)),
+            Err(failure) => {
+                failed(&failure.error, failure.given);
+                None
             }
         }
     }
@@ -187,17 +201,21 @@ impl Host {
         }
     }
 
-    async fn session(&self, arrival: Arrival<'_>, place: Place) {
-        info!(backend = %arrival.backend(), "session begins");
+    async fn session(&self, arrival: Arrival<'_>, place: Place, client: &Entry) {
+        info!(backend = %arrival.backend(), client = %client.client(), "session begins");
         let entry = self.sessions.enter();
         if self.stop.is_cancelled() {
             entry.attendance().ask_to_leave(stopping());
         }
         let served = arrival.serve(entry.attendance());
         tokio::pin!(served);
-        let served = match timeout(self.bounds.session, &mut served).await {
-            Ok(served) => served,
-            Err(_) => {
+        let served = tokio::select! {
+            served = &mut served => served,
+            () = client.ended() => {
+                entry.attendance().end(REVOKED);
+                served.await
+            }
+            () = sleep(self.bounds.session) => {
                 let reason = "your session has lasted as long as any may; connect again".to_owned();
                 entry.attendance().ask_to_leave(Parting { after: SOON, reason });
                 served.await

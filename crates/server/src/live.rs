@@ -1,0 +1,60 @@
+//! What the server serves with now. A reload exchanges it under running sessions, which end on what
+//! they began with.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use protocol::server::Service;
+use transport::tls::server::ServerTls;
+
+use crate::sessions::{Client, Registry};
+
+/// The model, the certificates, and the sessions that run.
+pub struct Live {
+    service: RwLock<Arc<Service>>,
+    tls: RwLock<Option<Arc<ServerTls>>>,
+    registry: Arc<Registry>,
+}
+
+impl Live {
+    /// Serves `service`, under TLS or in the clear.
+    #[must_use]
+    pub fn new(service: Service, tls: Option<ServerTls>) -> Self {
+        Self {
+            service: RwLock::new(Arc::new(service)),
+            tls: RwLock::new(tls.map(Arc::new)),
+            registry: Arc::default(),
+        }
+    }
+
+    /// What the next session is served with.
+    #[must_use]
+    pub fn service(&self) -> Arc<Service> {
+        Arc::clone(&self.service.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The certificates for the next connection; `None` without TLS.
+    #[must_use]
+    pub fn tls(&self) -> Option<Arc<ServerTls>> {
+        self.tls.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The sessions that run.
+    #[must_use]
+    pub fn registry(&self) -> &Arc<Registry> {
+        &self.registry
+    }
+
+    /// Serves the next sessions with `service`.
+    pub fn replace_service(&self, service: Service) {
+        *self.service.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(service);
+    }
+
+    /// Uses these certificates and lists from the next connection on, and ends the sessions of whom
+    /// they revoke. Says whose these are.
+    pub fn replace_tls(&self, tls: ServerTls) -> Vec<Client> {
+        let tls = Arc::new(tls);
+        // First the exchange: a session that registers after it looks at the new lists by itself.
+        *self.tls.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&tls));
+        self.registry.cancel_revoked(|certificates| tls.revokes(certificates))
+    }
+}
