@@ -230,6 +230,28 @@ async fn a_handshake_has_a_deadline_on_both_sides() {
 }
 
 #[tokio::test]
+async fn bytes_that_only_begin_as_tls_are_refused() {
+    let authority = Authority::new();
+    let server = ServerTls::load(&authority.server()).unwrap();
+    let (listener, address) = listen().await;
+    let mut seed = 1u64;
+    for length in 1u8..200 {
+        let noise = std::iter::repeat_with(|| {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (seed >> 56) as u8
+        });
+        // A record of the handshake of the length that follows, with a hello of the client in it.
+        let mut bytes = vec![22, 3, 1, 0, length + 4, 1, 0, 0, length];
+        bytes.extend(noise.take(usize::from(length)));
+        let mut client = TcpStream::connect(address).await.unwrap();
+        client.write_all(&bytes).await.unwrap();
+        client.shutdown().await.unwrap();
+        let unwelcome = server.handshake(listener.accept().await.unwrap()).await;
+        assert!(matches!(unwelcome, Err(Unwelcome::Refused(_))), "{length}: {unwelcome:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_client_that_finds_no_tls_says_so() {
     let authority = Authority::new();
     let client = ClientTls::load(&authority.trusting(None), "localhost").unwrap();
