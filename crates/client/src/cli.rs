@@ -11,7 +11,8 @@ use crate::digest::Digest;
 /// Finds the rhythm of an ECG together with a server that never sees it.
 ///
 /// Exit codes: 0 done, 1 something failed, 2 wrong usage, 3 the ECG file cannot be used, 4 the
-/// server or the network failed, 5 the result differs from the network in the clear (--verify).
+/// server or the network failed, 5 the result differs from the network in the clear (--verify), 6
+/// the server cannot serve now: try later.
 ///
 /// Not a medical device.
 #[derive(Parser, Debug)]
@@ -84,6 +85,10 @@ pub struct Infer {
     /// Seconds that a silent server is waited for [default: 60].
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub timeout: Option<u64>,
+    /// Seconds for which a server that is busy or away is asked again, with longer and longer pauses
+    /// [default: 120]. 0 asks once.
+    #[arg(long, env = "PP_CLIENT_RETRY_FOR")]
+    pub retry_for: Option<u64>,
     /// Configuration file [default: ~/.config/pp-client.toml, if there is one].
     #[arg(long, env = "PP_CLIENT_CONFIG")]
     pub config: Option<PathBuf>,

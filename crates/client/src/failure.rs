@@ -67,6 +67,9 @@ pub enum Failure {
     #[cfg(feature = "tls")]
     #[error(transparent)]
     Certificates(#[from] transport::tls::files::FileError),
+    /// The server runs another network than at the beginning of the run.
+    #[error("the server has changed its network since this run began; run it again")]
+    Changed,
     /// The configuration cannot be used.
     #[error(transparent)]
     Settings(#[from] SettingsError),
@@ -106,6 +109,7 @@ impl Failure {
         ExitCode::from(match self {
             Self::Usage(_) | Self::Settings(_) | Self::Session(Error::Config(_)) => 2,
             Self::Ecg { .. } | Self::TooLong { .. } => 3,
+            Self::Session(Error::Later { .. }) | Self::Changed => 6,
             Self::Session(Error::Internal(_)) | Self::System(_) => 1,
             Self::Session(_) | Self::Unreachable { .. } => 4,
             #[cfg(feature = "tls")]

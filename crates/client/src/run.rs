@@ -16,7 +16,6 @@ use protocol::plan::Limits;
 #[cfg(feature = "embedded")]
 use protocol::tap::Tap;
 
-use crate::ahead::Ahead;
 use crate::cli::Infer;
 use crate::connection::Connection;
 #[cfg(feature = "embedded")]
@@ -24,8 +23,10 @@ use crate::embedded::{self, Embedded};
 use crate::failure::Failure;
 use crate::report::progress::Bar;
 use crate::report::{self, FileReport, Overall};
+use crate::retries::Retries;
 use crate::settings::Settings;
 use crate::verify::Verifier;
+use crate::visit::{Visit, Visits};
 
 /// Bytes in the megabyte of `--max-mb`.
 const MEGABYTE: u64 = 1_000_000;
@@ -100,26 +101,27 @@ async fn classify_all(
 ) -> Result<(), Failure> {
     let start = Instant::now();
     let bar = Bar::new(arguments.quiet || arguments.json);
-    let config = ClientConfig {
+    let tap = verifier.as_ref().and_then(Verifier::tap);
+    let config = || ClientConfig {
         backend: arguments.nonlinear.into(),
         comparison: arguments.comparison.into(),
         pinned_architecture: settings.architecture.map(|digest| digest.0),
         limits: Limits { traffic: settings.max_mb.saturating_mul(MEGABYTE), ..Limits::default() },
         observer: Some(bar.observer()),
-        tap: verifier.as_ref().and_then(Verifier::tap),
+        tap: tap.clone(),
     };
-    bar.connecting();
-    let mut session = ClientSession::connect(connection.connect().await?, config).await?;
-    let mut setup = session.take_ledger();
+    let visits = Visits { connection, config: &config, prepare_ahead: settings.prepare_ahead, bar: &bar };
+    let mut visit = Visit::open(visits, Retries::new(settings.retry_for)).await?;
+    let mut setup = visit.take_ledger();
     let mut setup_time = start.elapsed();
-    let records = recordings.iter().map(|(path, recording)| segments(path, recording, &session));
+    let records = recordings.iter().map(|(path, recording)| segments(path, recording, visit.session()));
     let records = records.collect::<Result<Vec<_>, _>>()?;
-    let architecture = session.architecture().clone();
-    let mut ahead = Ahead::new(&session, settings.prepare_ahead, records.iter().map(Vec::len).sum());
+    let architecture = visit.session().architecture().clone();
+    visit.expect(records.iter().map(Vec::len).sum());
     for ((path, recording), segments) in recordings.iter().zip(&records) {
         let start = Instant::now();
         let mut run = Run::new(&mut verifier, &bar, setup.take());
-        let overall = run.classify(&mut session, &mut ahead, segments).await?;
+        let overall = run.classify(&mut visit, segments).await?;
         let setup = std::mem::take(&mut setup_time);
         let report = FileReport {
             path,
@@ -134,7 +136,7 @@ async fn classify_all(
         bar.clear();
         report::print(&report, arguments.json, arguments.profile)?;
     }
-    Ok(session.finish().await?)
+    Ok(visit.finish().await?)
 }
 
 fn segments(path: &Path, recording: &Recording, session: &ClientSession) -> Result<Vec<Segment>, Failure> {
@@ -160,27 +162,47 @@ impl<'a> Run<'a> {
     }
 
     /// Classifies the segments one by one; the result is that of the whole record, if the server
-    /// reveals one.
+    /// reveals one. A session that breaks is followed by another one.
     async fn classify(
         &mut self,
-        session: &mut ClientSession,
-        ahead: &mut Ahead,
+        visit: &mut Visit<'_>,
         segments: &[Segment],
     ) -> Result<Option<Overall>, Failure> {
-        session.begin_record();
-        if let Some(verifier) = self.verifier {
-            verifier.begin_record();
+        loop {
+            let failure = match self.go_on(visit, segments).await {
+                Ok(overall) => return Ok(overall),
+                Err(failure) => failure,
+            };
+            self.ledger.merge(&visit.take_ledger());
+            // The label of a record is of segments that one session classified.
+            let lost = visit.session().reveal() == Reveal::RecordLabel;
+            let again = if lost { std::mem::take(&mut self.outcomes).len() } else { 0 };
+            visit.reopen(failure, again).await?;
         }
-        for (index, segment) in segments.iter().enumerate() {
+    }
+
+    /// Classifies what is left of the segments in the present session.
+    async fn go_on(
+        &mut self,
+        visit: &mut Visit<'_>,
+        segments: &[Segment],
+    ) -> Result<Option<Overall>, Failure> {
+        if self.outcomes.is_empty() {
+            visit.session_mut().begin_record();
+            if let Some(verifier) = self.verifier {
+                verifier.begin_record();
+            }
+        }
+        for (index, segment) in segments.iter().enumerate().skip(self.outcomes.len()) {
             self.bar.segment(index + 1, segments.len());
-            let outcome = ahead.infer(session, segment).await?;
-            self.ledger.merge(&session.take_ledger());
+            let outcome = visit.infer(segment).await?;
+            self.ledger.merge(&visit.take_ledger());
             if let Some(verifier) = self.verifier {
                 verifier.segment(index + 1, segment, &outcome)?;
             }
             self.outcomes.push(outcome);
         }
-        let overall = self.overall(session).await?;
+        let overall = self.overall(visit.session_mut()).await?;
         if let (Some(verifier), Some(overall)) = (&self.verifier, &overall) {
             verifier.record(overall)?;
         }

@@ -34,6 +34,7 @@ struct File {
     #[serde(default)]
     insecure: bool,
     timeout: Option<u64>,
+    retry_for: Option<u64>,
     prepare_ahead: Option<usize>,
     max_mb: Option<u64>,
     architecture: Option<Digest>,
@@ -69,6 +70,8 @@ pub struct Settings {
     pub insecure: bool,
     /// How long a silent server is waited for.
     pub timeout: Duration,
+    /// For how long a server that is busy or away is asked again.
+    pub retry_for: Duration,
     /// Most inferences prepared ahead while a segment is classified.
     pub prepare_ahead: usize,
     /// Most megabytes of traffic for one segment.
@@ -127,6 +130,7 @@ impl Settings {
             origin,
             insecure: arguments.insecure || file.insecure,
             timeout: Duration::from_secs(timeout),
+            retry_for: Duration::from_secs(arguments.retry_for.or(file.retry_for).unwrap_or(120)),
             prepare_ahead: arguments.prepare_ahead.or(file.prepare_ahead).unwrap_or(1),
             max_mb: arguments.max_mb.or(file.max_mb).unwrap_or(4000),
             architecture: arguments.architecture.or(file.architecture),

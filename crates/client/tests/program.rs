@@ -6,7 +6,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::net::Ipv4Addr;
+use std::io::Read;
+use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::Arc;
@@ -16,15 +17,18 @@ use std::time::Duration;
 use deepcardio::model::Model;
 use deepcardio::reference;
 use deepcardio::scores::{Label, argmax};
-use protocol::channel::Timeouts;
-use protocol::method::Reveal;
+use protocol::channel::{Channel, Timeouts};
+use protocol::client::{ClientConfig, ClientSession};
+use protocol::method::{Backend, Reveal};
+use protocol::plan::Limits;
 use protocol::server::Service;
 use serde_json::Value;
 use server::live::Live;
 use server::serve::{Bounds, serve};
+use shares::Role;
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
-use transport::tcp::Listener;
+use transport::tcp::{self, Listener};
 
 const SAMPLES: [&str; 6] = [
     "mitdb208-few-ectopics.csv",
@@ -339,12 +343,78 @@ fn the_configuration_file_that_it_prints_is_one_that_it_reads() {
     assert!(printed.status.success() && text(&printed.stdout).contains("127.0.0.1:7464"));
 }
 
+/// Passes connections on to `server`; the first is cut off when so many bytes have come from there.
+fn cut_once(server: String, bytes: u64) -> String {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    thread::spawn(move || {
+        for (number, near) in listener.incoming().enumerate() {
+            let (near, far) = (near.unwrap(), TcpStream::connect(&server).unwrap());
+            let most = if number == 0 { bytes } else { u64::MAX };
+            let (up_from, mut up_to) = (near.try_clone().unwrap(), far.try_clone().unwrap());
+            thread::spawn(move || {
+                // Whichever way a connection ends here, the other direction notices.
+                let _ended = std::io::copy(&mut &up_from, &mut up_to);
+                let _gone = up_to.shutdown(Shutdown::Both);
+            });
+            thread::spawn(move || {
+                let _ended = std::io::copy(&mut (&far).take(most), &mut &near);
+                let (_gone, _too) = (near.shutdown(Shutdown::Both), far.shutdown(Shutdown::Both));
+            });
+        }
+    });
+    address
+}
+
 #[test]
-fn a_full_server_says_so() {
+fn a_record_goes_on_in_another_session_when_the_first_is_cut_off() {
+    let model = Model::load(&model_file()).unwrap();
+    let scores = reference_scores(&model, &sample(LONG));
+    for reveal in [Reveal::Scores, Reveal::RecordLabel] {
+        let server = Server::start(reveal, 2);
+        // In the second segment.
+        let address = cut_once(server.address.clone(), 25_000_000);
+        let output = client(&["--server", &address, "--json"], &[sample(LONG)]);
+        let told = text(&output.stderr);
+        assert!(told.contains("the next attempt is in"), "{told}");
+        let reports = objects(&output);
+        let segments = reports[0]["segments"].as_array().unwrap();
+        assert_eq!(segments.len(), 3);
+        for (segment, scores) in segments.iter().zip(&scores) {
+            assert_eq!(segment["label"], model.architecture().classes()[argmax(scores)].as_str());
+        }
+        let sums: Vec<i64> = (0..4).map(|class| scores.iter().map(|segment| segment[class]).sum()).collect();
+        assert_eq!(reports[0]["label"], model.architecture().classes()[argmax(&sums)].as_str());
+    }
+    let server = Server::start(Reveal::Scores, 2);
+    let address = cut_once(server.address.clone(), 25_000_000);
+    let output = client(&["--server", &address, "--retry-for", "0"], &[sample(LONG)]);
+    assert_eq!(output.status.code(), Some(4), "{}", text(&output.stderr));
+}
+
+/// A session that asks for nothing.
+async fn session(address: &str) -> ClientSession {
+    let stream = tcp::connect(address, false).await.unwrap().stream;
+    let channel = Channel::new(stream, Role::Server, Timeouts::default());
+    let config = ClientConfig {
+        backend: Backend::Ot,
+        comparison: None,
+        pinned_architecture: None,
+        limits: Limits::default(),
+        observer: None,
+        tap: None,
+    };
+    ClientSession::connect(channel, config).await.unwrap()
+}
+
+#[test]
+fn a_busy_server_has_an_exit_code_of_its_own() {
     let server = Server::start(Reveal::Scores, 1);
-    // A connection that says nothing holds the only place.
-    let _held = std::net::TcpStream::connect(&server.address).unwrap();
-    let output = client(&["--server", &server.address], &[sample(SAMPLES[2])]);
-    assert_eq!(output.status.code(), Some(4));
-    assert!(text(&output.stderr).contains("maximum of 1 sessions"), "{}", text(&output.stderr));
+    let runtime = Runtime::new().unwrap();
+    // One has the place, the others fill the queue.
+    let _held: Vec<_> = (0..17).map(|_| runtime.block_on(session(&server.address))).collect();
+    let output = client(&["--server", &server.address, "--retry-for", "1"], &[sample(LONG)]);
+    let told = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(6), "{told}");
+    assert!(told.contains("asks to come back in 10 s"), "{told}");
 }

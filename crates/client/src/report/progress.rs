@@ -1,6 +1,7 @@
 //! The progress bar: layers done, and an estimate of what is left, on standard error.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use protocol::meter::Phase;
@@ -25,6 +26,14 @@ impl Bar {
     /// Shows that the server is being called.
     pub fn connecting(&self) {
         self.bar.set_prefix("connecting");
+    }
+
+    /// Says that the client waits for the server, on standard error also where no bar shows.
+    pub fn waiting(&self, reason: &str, pause: Duration) {
+        self.bar.suspend(|| {
+            eprintln!("pp-client: {reason}; the next attempt is in {:.0} s", pause.as_secs_f64())
+        });
+        self.bar.set_prefix("waiting");
     }
 
     /// Starts the bar anew for a segment.
