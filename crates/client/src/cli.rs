@@ -85,8 +85,8 @@ pub struct Infer {
     /// Seconds that a silent server is waited for [default: 60].
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub timeout: Option<u64>,
-    /// Seconds for which a server that is busy or away is asked again, with longer and longer pauses
-    /// [default: 120]. 0 asks once.
+    /// Seconds for which a server that is busy or away is asked again, with longer and longer
+    /// pauses [default: 120]. 0 asks once.
     #[arg(long, env = "PP_CLIENT_RETRY_FOR")]
     pub retry_for: Option<u64>,
     /// Configuration file [default: ~/.config/pp-client.toml, if there is one].
