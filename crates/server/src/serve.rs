@@ -26,7 +26,7 @@ use crate::admission::places::{Capacity, Place, Places};
 use crate::admission::sessions::Sessions;
 use crate::live::Live;
 use crate::secure::{self, Entered, REVOKED};
-use crate::sessions::Entry;
+use crate::sessions::{Client, Entry};
 
 /// How long a client that cannot be served is given to read why.
 const REFUSAL: Duration = Duration::from_secs(1);
@@ -130,12 +130,11 @@ fn address(connection: &Connection<TcpStream>) -> IpAddr {
 impl Host {
     /// From the connection to its end.
     async fn receive(self: Arc<Self>, connection: Connection<TcpStream>, visitor: Visitor) {
-        let holder = address(&connection);
         // A reload serves the next client with something else.
         let service = self.live.service();
         let Some((arrival, client)) = self.set_up(connection, &service, &visitor).await else { return };
         drop(visitor);
-        match self.place(holder, service.session_bytes(arrival.backend())).await {
+        match self.place(client.client().clone(), service.session_bytes(arrival.backend())).await {
             Ok(place) => self.session(arrival, place, &client).await,
             Err(parting) => {
                 info!(reason = parting.reason, "sent a client away");
@@ -182,7 +181,7 @@ impl Host {
     }
 
     /// A place, or what to tell the client that gets none.
-    async fn place(&self, holder: IpAddr, bytes: u64) -> Result<Place, Parting> {
+    async fn place(&self, holder: Client, bytes: u64) -> Result<Place, Parting> {
         let busy = |reason: String| Parting { after: BUSY, reason };
         let mut place = self.places.take(holder, bytes).map_err(|full| busy(full.to_string()))?;
         let others_wait = busy("others wait, and your session did".into());

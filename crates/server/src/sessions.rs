@@ -30,6 +30,16 @@ impl Client {
             (None, _) => Self::Here,
         }
     }
+
+    /// Whether many may stand behind it: at an address of this machine a tunnel may end.
+    #[must_use]
+    pub fn stands_for_many(&self) -> bool {
+        match self {
+            Self::Identity(_) => false,
+            Self::Address(address) => address.is_loopback(),
+            Self::Here => true,
+        }
+    }
 }
 
 impl fmt::Display for Client {

@@ -1,13 +1,11 @@
 //! Places of sessions, and the queue for them.
 
 use std::collections::{HashMap, VecDeque};
-use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
 
-/// Who holds a place: on plain TCP, whoever has this address.
-pub type Holder = IpAddr;
+use crate::sessions::Client;
 
 /// How many sessions there may be.
 #[derive(Clone, Copy, Debug)]
@@ -31,7 +29,7 @@ pub struct Places {
 
 #[derive(Debug, Default)]
 struct State {
-    taken: HashMap<Holder, usize>,
+    taken: HashMap<Client, usize>,
     sessions: usize,
     memory: u64,
     queue: VecDeque<Waiting>,
@@ -40,7 +38,7 @@ struct State {
 /// A client in the queue.
 #[derive(Debug)]
 struct Waiting {
-    holder: Holder,
+    holder: Client,
     bytes: u64,
     place: oneshot::Sender<Place>,
 }
@@ -49,7 +47,7 @@ struct Waiting {
 #[derive(Debug)]
 pub struct Place {
     places: Arc<Places>,
-    holder: Holder,
+    holder: Client,
     bytes: u64,
 }
 
@@ -81,18 +79,19 @@ impl Places {
     ///
     /// # Errors
     /// [`NoPlace`] if there is no room in the queue either.
-    pub fn take(self: &Arc<Self>, holder: Holder, bytes: u64) -> Result<oneshot::Receiver<Place>, NoPlace> {
+    pub fn take(self: &Arc<Self>, holder: Client, bytes: u64) -> Result<oneshot::Receiver<Place>, NoPlace> {
         if self.capacity.memory.is_some_and(|most| bytes > most) {
             return Err(NoPlace::TooLarge);
         }
         let (place, receiver) = oneshot::channel();
         let mut state = self.state();
         state.queue.retain(|waiting| !waiting.place.is_closed());
-        let waiting = Waiting { holder, bytes, place };
         let queued = state.queue.iter().filter(|queued| queued.holder == holder).count();
+        let crowding = !holder.stands_for_many() && queued >= self.capacity.sessions_of_one;
+        let waiting = Waiting { holder, bytes, place };
         if state.admits(&self.capacity, &waiting) {
             state.queue.push_back(waiting);
-        } else if !holder.is_loopback() && queued >= self.capacity.sessions_of_one {
+        } else if crowding {
             return Err(NoPlace::Crowding(self.capacity.sessions_of_one));
         } else if state.queue.len() >= self.capacity.queue {
             return Err(NoPlace::Full(self.capacity.sessions));
@@ -129,21 +128,20 @@ impl Places {
 }
 
 impl Capacity {
-    /// Many clients may stand behind an address of this machine: those of a tunnel that ends here.
-    fn of_one(&self, holder: Holder) -> usize {
-        if holder.is_loopback() { self.sessions } else { self.sessions_of_one }
+    fn of_one(&self, holder: &Client) -> usize {
+        if holder.stands_for_many() { self.sessions } else { self.sessions_of_one }
     }
 }
 
 impl State {
-    fn of(&self, holder: Holder) -> usize {
-        self.taken.get(&holder).copied().unwrap_or(0)
+    fn of(&self, holder: &Client) -> usize {
+        self.taken.get(holder).copied().unwrap_or(0)
     }
 
     /// Whether there is a place for it now.
     fn admits(&self, capacity: &Capacity, waiting: &Waiting) -> bool {
         self.sessions < capacity.sessions
-            && self.of(waiting.holder) < capacity.of_one(waiting.holder)
+            && self.of(&waiting.holder) < capacity.of_one(&waiting.holder)
             && capacity.memory.is_none_or(|most| self.memory + waiting.bytes <= most)
     }
 
@@ -152,23 +150,23 @@ impl State {
     fn next(&mut self, capacity: &Capacity) -> Option<Waiting> {
         self.queue.retain(|waiting| !waiting.place.is_closed());
         let candidates = self.queue.iter().enumerate().filter(|(_, waiting)| self.admits(capacity, waiting));
-        let (index, _) = candidates.min_by_key(|(_, waiting)| self.of(waiting.holder))?;
+        let (index, _) = candidates.min_by_key(|(_, waiting)| self.of(&waiting.holder))?;
         self.queue.remove(index)
     }
 
     fn enter(&mut self, waiting: &Waiting) {
-        *self.taken.entry(waiting.holder).or_default() += 1;
+        *self.taken.entry(waiting.holder.clone()).or_default() += 1;
         self.sessions += 1;
         self.memory += waiting.bytes;
     }
 
-    fn leave(&mut self, holder: Holder, bytes: u64) {
+    fn leave(&mut self, holder: &Client, bytes: u64) {
         self.sessions -= 1;
         self.memory -= bytes;
-        if let Some(taken) = self.taken.get_mut(&holder) {
+        if let Some(taken) = self.taken.get_mut(holder) {
             *taken -= 1;
             if *taken == 0 {
-                self.taken.remove(&holder);
+                self.taken.remove(holder);
             }
         }
     }
@@ -176,7 +174,7 @@ impl State {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.places.state().leave(self.holder, self.bytes);
+        self.places.state().leave(&self.holder, self.bytes);
         self.places.serve_queue();
     }
 }
@@ -187,8 +185,8 @@ mod tests {
 
     const CAPACITY: Capacity = Capacity { sessions: 3, sessions_of_one: 2, queue: 3, memory: Some(100) };
 
-    fn holder(last: u8) -> Holder {
-        [10, 0, 0, last].into()
+    fn holder(last: u8) -> Client {
+        Client::Address([10, 0, 0, last].into())
     }
 
     fn given(receiver: &mut oneshot::Receiver<Place>) -> Option<Place> {
@@ -234,8 +232,8 @@ mod tests {
         let _held: Vec<_> = (0..4).map(|_| places.take(holder(1), 1).unwrap()).collect();
         assert_eq!(places.take(holder(1), 1).unwrap_err(), NoPlace::Crowding(2));
         assert!(places.take(holder(2), 1).is_ok());
-        let loopback = Holder::from([127, 0, 0, 1]);
-        let behind_a_tunnel: Vec<_> = (0..4).filter_map(|_| places.take(loopback, 1).ok()).collect();
+        let loopback = Client::Address([127, 0, 0, 1].into());
+        let behind_a_tunnel: Vec<_> = (0..4).filter_map(|_| places.take(loopback.clone(), 1).ok()).collect();
         assert_eq!(behind_a_tunnel.len(), 2, "one has a place, and one what room the queue had");
     }
 
