@@ -163,6 +163,7 @@ impl Stage {
             comparison: way.comparison,
             pinned_architecture: None,
             limits: Limits::default(),
+            tls_ends_at_balancer: false,
             observer: None,
             tap: None,
         };

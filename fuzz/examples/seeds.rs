@@ -41,19 +41,12 @@ fn main() -> std::io::Result<()> {
     for kind in 0..7 {
         write("request", &format!("kind-{kind}"), &[kind, 2 * u8::from(kind == 4), 0, 0, 0])?;
     }
-    // What is due, the lanes, the tag: a greeting on either lane, an abort notice in place of it.
-    for (due, lanes, tag, length) in [
-        (66, 0, 1, 7),
-        (0, 1, 1, 0),
-        (198, 1, 0x81, 5),
-        (132, 0, 1, 300),
-        (132, 1, 0x81, 300),
-        (66, 0, 3, 12),
-    ] {
-        let payload = [&4_u64.to_le_bytes()[..], b"busy", &[9; 300]].concat();
-        let header = [due, lanes, tag, length as u8, (length >> 8) as u8, 0, 0];
-        write("frame", &format!("due-{due}-tag-{tag}"), &[&header, &payload[..length]].concat())?;
+    for (name, point, bound) in [("unbound", 9, 0), ("bound", 9, 1), ("zero", 0, 0), ("neither", 9, 2)] {
+        let mut share = [0; 33];
+        (share[0], share[32]) = (point, bound);
+        write("key_share", name, &share)?;
     }
+    frames()?;
     for target in STEPS {
         for choice in 0..6 {
             write(target, &format!("random-{choice}"), &[choice, 3, 3, 3, 3])?;
@@ -64,6 +57,28 @@ fn main() -> std::io::Result<()> {
     write("he_response", "random", &[3])?;
     write("he_response", "zeros", &[0; 40])?;
     write("he_response", "short", &[0xf9])
+}
+
+/// What is due, the options, the tag: a greeting on either lane, an abort notice in place of it, a
+/// grant of room. Each without checksums, and with right and wrong ones.
+fn frames() -> std::io::Result<()> {
+    for (due, ahead, tag, length) in [
+        (66, 0, 1, 7),
+        (0, 1, 1, 0),
+        (198, 1, 0x81, 5),
+        (132, 0, 1, 300),
+        (132, 1, 0x81, 300),
+        (66, 0, 3, 12),
+        (66, 1, 0x85, 0),
+    ] {
+        let payload = [&4_u64.to_le_bytes()[..], b"busy", &[9; 300]].concat();
+        for (name, checksums) in [("", 0), ("-wrong", 2), ("-right", 6)] {
+            let header = [due, ahead | checksums, tag, length as u8, (length >> 8) as u8, 0, 0];
+            let frame = [&header, &payload[..length], &[9; 16][..16 * usize::from(checksums == 2)]].concat();
+            write("frame", &format!("due-{due}-tag-{tag}{name}"), &frame)?;
+        }
+    }
+    Ok(())
 }
 
 fn write(target: &str, name: &str, bytes: &[u8]) -> std::io::Result<()> {

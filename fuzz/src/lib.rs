@@ -35,7 +35,6 @@ pub struct Target {
 /// Every target.
 pub const TARGETS: &[Target] = &[
     Target { name: "abort", run: session::abort },
-    Target { name: "later", run: session::later },
     Target { name: "accept", run: session::accept },
     Target { name: "architecture", run: files::architecture },
     Target { name: "ecg_csv", run: files::ecg_csv },
@@ -45,6 +44,8 @@ pub const TARGETS: &[Target] = &[
     Target { name: "he_input", run: linear::input },
     Target { name: "he_response", run: linear::response },
     Target { name: "hello", run: session::hello },
+    Target { name: "key_share", run: session::key_share },
+    Target { name: "later", run: session::later },
     Target { name: "model", run: files::model },
     Target { name: "ot_cell", run: transferred::cell },
     Target { name: "ot_ripple", run: transferred::ripple },

@@ -251,7 +251,7 @@ async fn a_changed_message_of_an_ot_extension_is_found() {
             let (seen, served, _frames) = stage.run(backend, Some(plot)).await;
             let errors = [seen.err(), served.err()].map(|error| error.unwrap().to_string());
             assert!(
-                errors.iter().any(|error| error.contains("does not follow the protocol")),
+                errors.iter().any(|error| error.contains("it contradicts what was sent before")),
                 "{tag} of the {from}: {errors:?}"
             );
         }

@@ -17,7 +17,7 @@ use protocol::meter::{Ledger, Part, Phase};
 use protocol::method::{Backend, Reveal};
 use protocol::server::{Service, serve};
 use protocol::tap::Tap;
-use protocol::wire::{HEADER_BYTES, Tag};
+use protocol::wire::{CHECKSUM_BYTES, HEADER_BYTES, Tag};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 use shares::Role;
@@ -63,12 +63,10 @@ async fn view(model: &Model, backend: Backend, reveal: Reveal, segments: &[Segme
 }
 
 impl View {
+    /// Bytes of the frames of this kind, with their checksums.
     fn of_kind(&self, tag: Tag) -> Vec<usize> {
-        self.frames
-            .iter()
-            .filter(|frame| frame.bytes[0] == tag as u8)
-            .map(|frame| frame.bytes.len())
-            .collect()
+        let frames = self.frames.iter().filter(|frame| frame.bytes[0] == tag as u8);
+        frames.map(|frame| frame.bytes.len() + CHECKSUM_BYTES).collect()
     }
 }
 
@@ -181,7 +179,7 @@ async fn all_that_comes_out_of_a_label_only_session_is_garbled_argmaxes() {
         let plan = ArgmaxPlan::new(ArgmaxShape { classes, ell: ell(&model), terms, thresholds }).unwrap();
         // Tables and, for label and level alone, bits that decode them.
         assert_eq!(plan.message_bytes(), plan.ciphertexts() * 16 + 1);
-        plan.message_bytes() + HEADER_BYTES
+        plan.message_bytes() + HEADER_BYTES + CHECKSUM_BYTES
     };
     let thresholds = model.architecture().confidence().map(|confidence| confidence.thresholds);
     assert!(thresholds.is_some());

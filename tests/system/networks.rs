@@ -24,6 +24,9 @@ use crate::session::{
     assert_equals_reference, config, expected, memory_pair, reference_label, run_client, run_pair,
 };
 
+/// A request to finish, with header and checksum.
+const FAREWELL_BYTES: u64 = 26;
+
 /// One block after the other, with an odd length, a kernel of 3, 5 or 7 and a width of 1 to 64
 /// channels.
 fn chain(blocks: usize, rng: &mut ChaCha20Rng) -> ModelSpec {
@@ -172,7 +175,7 @@ async fn a_record_of_several_segments_gets_the_label_of_their_sum() {
             let client = after_setup(&seen.ledger);
             assert_eq!(client.sent + client.received, seen.planned, "the plan foretells every byte");
             // The server's books hold the client's farewell too.
-            assert_eq!(after_setup(&served.ledger).received, client.sent + 10);
+            assert_eq!(after_setup(&served.ledger).received, client.sent + FAREWELL_BYTES);
         }
     }
 }
@@ -271,7 +274,7 @@ async fn one_session_classifies_several_segments() {
         assert_eq!(served.given.inferences, 4);
         let (client, server) = (seen.ledger.total(|_| true), served.ledger.total(|_| true));
         // The client's farewell is the one frame that its own books no longer hold.
-        assert_eq!(client.sent + 10, server.received);
+        assert_eq!(client.sent + FAREWELL_BYTES, server.received);
         assert_eq!(client.received, server.sent);
     }
 }

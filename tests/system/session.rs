@@ -27,6 +27,7 @@ pub(crate) fn config(backend: Backend, tap: Option<Tap>) -> ClientConfig {
         comparison: None,
         pinned_architecture: None,
         limits: Limits::default(),
+        tls_ends_at_balancer: false,
         observer: None,
         tap,
     }

@@ -24,10 +24,11 @@ pub enum OtError {
         /// Position of the element in the message.
         index: usize,
     },
-    /// A consistency check failed: the peer does not follow the protocol.
+    /// A consistency check failed: the peer does not follow the protocol, or the message was changed
+    /// on the way.
     ///
     /// An honest peer never fails one. The session must end, and no other may use its secrets.
-    #[error("{check}: it contradicts what was sent before; the peer does not follow the protocol")]
+    #[error("{check}: it contradicts what was sent before")]
     Inconsistent {
         /// Of which message.
         check: &'static str,

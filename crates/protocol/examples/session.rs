@@ -41,6 +41,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             comparison: None,
             pinned_architecture: None,
             limits: Limits::default(),
+            tls_ends_at_balancer: false,
             observer: None,
             tap: None,
         };

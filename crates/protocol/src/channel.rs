@@ -60,4 +60,6 @@ pub use handle::Channel;
 
 pub(crate) use due::Due;
 pub(crate) use halves::{FrameReceiver, FrameSender, both};
+#[cfg(feature = "testkit")]
+pub(crate) use inbox::payload_on_the_wire;
 pub(crate) use times::Times;

@@ -27,7 +27,7 @@ use shares::Role;
 use crate::channel::Channel;
 use crate::entropy;
 use crate::error::Result;
-use crate::handshake;
+use crate::handshake::{self, Wish};
 use crate::link_estimate::LinkEstimate;
 use crate::memory;
 use crate::messages::Request;
@@ -57,6 +57,10 @@ pub struct ClientConfig {
     pub pinned_architecture: Option<[u8; 32]>,
     /// What it is ready to spend.
     pub limits: Limits,
+    /// Whether a TLS session that ends at the client may end before the server, for instance at a
+    /// load balancer that is trusted. Unless it may, the client refuses such a server: nothing would
+    /// show whether the server speaks to the client or to somebody in between.
+    pub tls_ends_at_balancer: bool,
     /// Who hears of progress.
     pub observer: Option<Observer>,
     /// Where its shares go for verification; only of use with a server in the same process.
@@ -86,8 +90,12 @@ impl ClientSession {
         let ahead = channel.open_ahead()?;
         let mut rng = entropy::fresh()?;
         let greeted = Instant::now();
-        let agreement =
-            handshake::client(&mut channel, config.backend, config.pinned_architecture, &mut rng).await?;
+        let wish = Wish {
+            backend: config.backend,
+            pinned: config.pinned_architecture,
+            tls_ends_at_balancer: config.tls_ends_at_balancer,
+        };
+        let agreement = handshake::client(&mut channel, wish, &mut rng).await?;
         let round_trip = greeted.elapsed();
         let plan = Plan::new(&agreement.architecture)?;
         plan.check(config.limits, config.backend, agreement.reveal)?;

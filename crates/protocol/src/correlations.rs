@@ -85,7 +85,7 @@ impl Correlations {
         let peer = self.peer;
         let (sender, keys) = offload(move || {
             let keys = sender.extend_random(count, &message);
-            let keys = keys.map_err(|e| Error::invalid(peer, Tag::Extension, e))?;
+            let keys = keys.map_err(|e| Error::refused_ot(peer, Tag::Extension, e))?;
             Ok((sender, keys))
         })
         .await?;

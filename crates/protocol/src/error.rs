@@ -7,6 +7,7 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
+use oblivious_transfer::error::OtError;
 use shares::Role;
 
 use crate::wire::{Tag, UnknownTag};
@@ -58,6 +59,23 @@ pub enum Fault {
     /// A frame that no step of this party came to receive.
     #[error("sent {0}, for which nothing waits")]
     Unawaited(Tag),
+    /// A frame whose checksum is not the one of what came. Nothing of it was used.
+    #[error(
+        "changed {0}, or something before it: its checksum is wrong; connect again, and if it happens again \
+         look for what stands between the two programs and changes what they send"
+    )]
+    Changed(Tag),
+    /// A message of an oblivious transfer that a consistency check found wrong.
+    #[error(
+        "made {tag} wrong ({reason}); connect again, and if it happens again the other program is broken or \
+         hostile"
+    )]
+    Inconsistent {
+        /// The message.
+        tag: Tag,
+        /// Which check, without any contents.
+        reason: String,
+    },
     /// The connection ended in the middle of the script.
     #[error("closed the connection while {0} was due")]
     Closed(Tag),
@@ -69,11 +87,44 @@ pub enum Fault {
     Silent(Duration),
 }
 
+impl Fault {
+    /// Whether the way to the peer may have done this as well as the peer itself.
+    ///
+    /// That holds for what the head of a frame shows, because a head is judged before the checksum
+    /// behind its payload is there, for the greeting, which has no checksums, and for what checksums
+    /// and checks find.
+    fn may_be_the_channels(&self) -> bool {
+        match self {
+            Self::UnknownTag(_)
+            | Self::OutOfPhase { .. }
+            | Self::WrongLength { .. }
+            | Self::NotOpen(_)
+            | Self::Overrun(_)
+            | Self::BrokenParts(_)
+            | Self::Unawaited(_)
+            | Self::Changed(_)
+            | Self::Inconsistent { .. }
+            | Self::Invalid { tag: Tag::Hello | Tag::Accept | Tag::KeyShare, .. } => true,
+            Self::Invalid { .. }
+            | Self::Credit(_)
+            | Self::Closed(_)
+            | Self::Silent(_)
+            | Self::Slow(_) => false,
+        }
+    }
+}
+
+/// Who may have done `fault`, and what it is.
+fn blame(peer: Role, fault: &Fault) -> String {
+    let channel = if fault.may_be_the_channels() { "the channel or " } else { "" };
+    format!("{channel}the {peer} {fault}")
+}
+
 /// A session that did not end well.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The peer broke the protocol.
-    #[error("the {peer} {fault}")]
+    /// The peer broke the protocol, or the channel changed what it sent.
+    #[error("{}", blame(*peer, fault))]
     Peer {
         /// Who.
         peer: Role,
@@ -134,6 +185,16 @@ impl Error {
     /// The `peer` sent contents that do not decode.
     pub(crate) fn invalid(peer: Role, tag: Tag, reason: impl fmt::Display) -> Self {
         Self::Peer { peer, fault: Fault::Invalid { tag, reason: reason.to_string() } }
+    }
+
+    /// What the `peer` sent of an oblivious transfer was refused.
+    pub(crate) fn refused_ot(peer: Role, tag: Tag, refused: OtError) -> Self {
+        match refused {
+            OtError::Inconsistent { .. } => {
+                Self::Peer { peer, fault: Fault::Inconsistent { tag, reason: refused.to_string() } }
+            }
+            other => Self::invalid(peer, tag, other),
+        }
     }
 
     /// An index beyond the layers that plan and model have: a bug.

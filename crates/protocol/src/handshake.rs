@@ -3,9 +3,18 @@
 //! ```text
 //! client                                                   server
 //!   Hello { versions, parameter digest, backend, nonce } ->
+//!   KeyShare { X25519 point, bound }                     ->
 //!                                                         <- Accept { version, nonce, model id, policy, room,
 //!                                                                     architecture } or Abort { reason }
+//!                                                         <- KeyShare { X25519 point, bound }
 //! ```
+//! All frames behind it have checksums, under keys that only agree if both sides saw the same four
+//! messages (`key_share`). So nothing of the greeting need be believed for long: whatever was changed
+//! of it on the way, the first frame that follows is refused.
+//!
+//! A server also speaks version 3, the one before, which has no key shares and no checksums. A client
+//! offers the newest version alone. Otherwise who changes its greeting could talk both sides down.
+//!
 //! The architecture is public, but it comes from the peer: the client decodes it with limits,
 //! compares it with a pinned digest if it was given one, and refuses what exceeds its own bounds
 //! (see [`crate::plan::Limits`]).
@@ -17,15 +26,18 @@ use deepcardio::architecture::Architecture;
 use oblivious_transfer::{silent, softspoken};
 use rand_core::CryptoRng;
 use shares::Role;
+use tokio::time::{Instant, timeout_at};
 
 use crate::channel::{Channel, Due};
 use crate::error::{Error, Fault, Result};
+use crate::key_share::{Ephemeral, Greeting};
 use crate::messages::{
-    Accept, Hello, MAGIC, MAX_ACCEPT_BYTES, MAX_HELLO_BYTES, NEWEST_VERSION, OLDEST_VERSION,
+    Accept, CHECKSUMS_SINCE, Hello, KEY_SHARE_BYTES, KeyShare, MAGIC, MAX_ACCEPT_BYTES, MAX_HELLO_BYTES,
+    NEWEST_VERSION, OLDEST_VERSION,
 };
 use crate::meter::Scope;
 use crate::method::{Backend, Reveal};
-use crate::wire::Tag;
+use crate::wire::{Length, Tag};
 
 /// How long a client may take to greet: a connection that says nothing holds a place that others
 /// wait for.
@@ -56,47 +68,94 @@ pub(crate) struct Offer<'a> {
     pub(crate) backends: &'a [Backend],
 }
 
-pub(crate) async fn client(
-    channel: &mut Channel,
-    backend: Backend,
-    pinned: Option<[u8; 32]>,
-    rng: &mut impl CryptoRng,
-) -> Result<Agreement> {
+/// What a client asks for.
+pub(crate) struct Wish {
+    pub(crate) backend: Backend,
+    /// The digest that the architecture must have.
+    pub(crate) pinned: Option<[u8; 32]>,
+    /// Whether the TLS session of a bound client may end before the server.
+    pub(crate) tls_ends_at_balancer: bool,
+}
+
+pub(crate) async fn client(channel: &mut Channel, wish: Wish, rng: &mut impl CryptoRng) -> Result<Agreement> {
+    let client_nonce = nonce(rng);
     let hello = Hello {
         magic: MAGIC,
-        oldest: OLDEST_VERSION,
+        oldest: NEWEST_VERSION,
         newest: NEWEST_VERSION,
         parameters: parameter_digest(),
-        backend: backend.byte(),
-        nonce: nonce(rng),
+        backend: wish.backend.byte(),
+        nonce: client_nonce,
         build: concat!("pp-client ", env!("CARGO_PKG_VERSION")).into(),
-    };
-    channel.send(Scope::SETUP, Tag::Hello, &hello.encode()).await?;
-    let due = Due::at_most(Scope::SETUP, Tag::Accept, MAX_ACCEPT_BYTES);
-    let invalid = |reason: &dyn fmt::Display| Error::invalid(Role::Server, Tag::Accept, reason);
-    let accept = Accept::decode(&channel.receive(due).await?).map_err(|e| invalid(&e))?;
-    if !(OLDEST_VERSION..=NEWEST_VERSION).contains(&accept.version) {
-        return Err(invalid(&"a protocol version that was not offered"));
     }
+    .encode();
+    let ephemeral = Ephemeral::generate(rng);
+    let client_share = ephemeral.share(channel.binding().is_some()).encode();
+    channel.send(Scope::SETUP, Tag::Hello, &hello).await?;
+    channel.send(Scope::SETUP, Tag::KeyShare, &client_share).await?;
+
+    let accepted = channel.receive(Due::at_most(Scope::SETUP, Tag::Accept, MAX_ACCEPT_BYTES)).await?;
+    let accept = Accept::decode(&accepted).map_err(|e| Error::invalid(Role::Server, Tag::Accept, e))?;
+    if accept.version != NEWEST_VERSION {
+        let reason = "a protocol version that was not offered";
+        return Err(Error::invalid(Role::Server, Tag::Accept, reason));
+    }
+    let server_share = channel.receive(KEY_SHARE).await?;
+    let share = KeyShare::decode(&server_share).map_err(|e| bad_share(Role::Server, e))?;
+    if channel.binding().is_some() && !share.bound && !wish.tls_ends_at_balancer {
+        return Err(Error::Incompatible(
+            "TLS ends somewhere before the server, so the session cannot be bound to it; if that is a load \
+             balancer that you trust, allow it (tls-ends-at-balancer)"
+                .into(),
+        ));
+    }
+    let said = Greeting {
+        hello: &hello,
+        client_share: &client_share,
+        accept: &accepted,
+        server_share: &server_share,
+    };
+    protect(channel, ephemeral, &share, said)?;
+    agreed(accept, wish, &client_nonce)
+}
+
+const KEY_SHARE: Due =
+    Due { scope: Scope::SETUP, tag: Tag::KeyShare, length: Length::Exactly(KEY_SHARE_BYTES) };
+
+fn bad_share(peer: Role, reason: impl fmt::Display) -> Error {
+    Error::invalid(peer, Tag::KeyShare, reason)
+}
+
+/// Makes the keys; every later frame has a checksum.
+fn protect(channel: &mut Channel, own: Ephemeral, share: &KeyShare, said: Greeting<'_>) -> Result<()> {
+    let peer = channel.peer();
+    let binding = channel.binding().filter(|_| share.bound);
+    let chains = own.agree(peer.peer(), share, said, binding);
+    channel.protect(chains.ok_or_else(|| bad_share(peer, "a point of small order"))?);
+    Ok(())
+}
+
+/// What a client takes of an acceptance.
+fn agreed(accept: Accept, wish: Wish, client_nonce: &[u8; 16]) -> Result<Agreement> {
+    let invalid = |reason: &dyn fmt::Display| Error::invalid(Role::Server, Tag::Accept, reason);
     let reveal = Reveal::from_byte(accept.reveal).ok_or_else(|| invalid(&"an unknown policy"))?;
     if accept.most_prepared == 0 {
         return Err(invalid(&"no room for a prepared inference"));
     }
     let architecture = Architecture::from_bytes(&accept.architecture).map_err(|e| invalid(&e))?;
-    if pinned.is_some_and(|digest| digest != architecture.digest()) {
+    if wish.pinned.is_some_and(|digest| digest != architecture.digest()) {
         return Err(Error::Incompatible(
             "the server's architecture is not the one pinned here; ask the operator which model is served"
                 .into(),
         ));
     }
-    let session_id = session_id(&hello.nonce, &accept.nonce);
     Ok(Agreement {
         architecture,
-        backend,
+        backend: wish.backend,
         reveal,
         model_id: accept.model_id,
         most_prepared: accept.most_prepared,
-        session_id,
+        session_id: session_id(client_nonce, &accept.nonce),
     })
 }
 
@@ -105,43 +164,70 @@ pub(crate) async fn server(
     offer: Offer<'_>,
     rng: &mut impl CryptoRng,
 ) -> Result<Agreement> {
-    let due = Due::at_most(Scope::SETUP, Tag::Hello, MAX_HELLO_BYTES);
-    let bytes = tokio::time::timeout(GREETING, channel.receive(due))
-        .await
-        .unwrap_or(Err(Error::Peer { peer: Role::Client, fault: Fault::Silent(GREETING) }))?;
-    let hello = Hello::decode(&bytes).map_err(|e| Error::invalid(Role::Client, Tag::Hello, e))?;
-    let backend = match choose(&hello, offer.backends) {
-        Ok(backend) => backend,
+    let deadline = Instant::now() + GREETING;
+    let greeting =
+        greeted(channel, Due::at_most(Scope::SETUP, Tag::Hello, MAX_HELLO_BYTES), deadline).await?;
+    let hello = Hello::decode(&greeting).map_err(|e| Error::invalid(Role::Client, Tag::Hello, e))?;
+    let (version, backend) = match choose(&hello, offer.backends) {
+        Ok(chosen) => chosen,
         Err(reason) => {
             channel.abort(&reason).await;
             return Err(Error::Incompatible(reason));
         }
     };
+    let client_share = if version >= CHECKSUMS_SINCE {
+        let bytes = greeted(channel, KEY_SHARE, deadline).await?;
+        Some((KeyShare::decode(&bytes).map_err(|e| bad_share(Role::Client, e))?, bytes))
+    } else {
+        None
+    };
+    let server_nonce = nonce(rng);
     let accept = Accept {
-        version: NEWEST_VERSION.min(hello.newest),
-        nonce: nonce(rng),
+        version,
+        nonce: server_nonce,
         model_id: offer.model_id,
         reveal: offer.reveal.byte(),
         most_prepared: offer.most_prepared,
         architecture: offer.architecture.to_bytes(),
-    };
-    channel.send(Scope::SETUP, Tag::Accept, &accept.encode()).await?;
+    }
+    .encode();
+    channel.send(Scope::SETUP, Tag::Accept, &accept).await?;
+    if let Some((share, client_share)) = client_share {
+        let ephemeral = Ephemeral::generate(rng);
+        let server_share = ephemeral.share(channel.binding().is_some()).encode();
+        channel.send(Scope::SETUP, Tag::KeyShare, &server_share).await?;
+        let said = Greeting {
+            hello: &greeting,
+            client_share: &client_share,
+            accept: &accept,
+            server_share: &server_share,
+        };
+        protect(channel, ephemeral, &share, said)?;
+    }
     Ok(Agreement {
         architecture: offer.architecture.clone(),
         backend,
         reveal: offer.reveal,
         model_id: offer.model_id,
         most_prepared: offer.most_prepared,
-        session_id: session_id(&hello.nonce, &accept.nonce),
+        session_id: session_id(&hello.nonce, &server_nonce),
     })
 }
 
-/// The backend asked for, or the one-line reason for a refusal.
-fn choose(hello: &Hello, backends: &[Backend]) -> Result<Backend, String> {
+/// A frame of the client's greeting, if it comes before the deadline.
+async fn greeted(channel: &mut Channel, due: Due, deadline: Instant) -> Result<Vec<u8>> {
+    timeout_at(deadline, channel.receive(due))
+        .await
+        .unwrap_or(Err(Error::Peer { peer: Role::Client, fault: Fault::Silent(GREETING) }))
+}
+
+/// The version to speak and the backend asked for, or the one-line reason for a refusal.
+fn choose(hello: &Hello, backends: &[Backend]) -> Result<(u16, Backend), String> {
     if hello.magic != MAGIC {
         return Err("this port speaks the private ECG inference protocol; the client speaks another".into());
     }
-    if hello.newest < OLDEST_VERSION || hello.oldest > NEWEST_VERSION {
+    let version = NEWEST_VERSION.min(hello.newest);
+    if version < OLDEST_VERSION.max(hello.oldest) {
         return Err(format!(
             "the client speaks protocol versions {} to {}, the server {OLDEST_VERSION} to \
              {NEWEST_VERSION}; update the older",
@@ -153,7 +239,8 @@ fn choose(hello: &Hello, backends: &[Backend]) -> Result<Backend, String> {
             "client and server use different cryptographic parameters; update the older program".into()
         );
     }
-    Backend::from_byte(hello.backend).filter(|backend| backends.contains(backend)).ok_or_else(|| {
+    let backend = Backend::from_byte(hello.backend).filter(|backend| backends.contains(backend));
+    backend.map(|backend| (version, backend)).ok_or_else(|| {
         let offered: Vec<String> = backends.iter().map(ToString::to_string).collect();
         format!(
             "the server does not offer the non-linear backend asked for; it offers: {}",
@@ -194,88 +281,4 @@ fn session_id(client: &[u8; 16], server: &[u8; 16]) -> [u8; 32] {
 }
 
 #[cfg(test)]
-mod tests {
-    use deepcardio::architecture::{Head, Widths};
-    use transport::memory::{Line, pair};
-
-    use super::*;
-    use crate::channel::Timeouts;
-    use crate::messages::Abort;
-
-    /// What a client of version 1 sent, frame header left out.
-    #[rustfmt::skip]
-    const HELLO_OF_VERSION_1: &[u8] = &[
-        0x70, 0x70, 0x65, 0x63, 0x67, 0x00, 0x00, 0x01, 0x01, 0x00, 0x01, 0x00, 0xa0, 0x1d, 0xd1, 0xff,
-        0x9f, 0x19, 0xe3, 0x36, 0x27, 0x85, 0xe0, 0xac, 0x16, 0x7d, 0xde, 0xbe, 0x6e, 0x97, 0xe0, 0x72,
-        0xda, 0x6d, 0x39, 0xcf, 0xf7, 0x2f, 0x9f, 0xbc, 0xf8, 0x46, 0xc4, 0x9b, 0x02, 0x72, 0x65, 0x63,
-        0x6f, 0x72, 0x64, 0x65, 0x64, 0x2d, 0x67, 0x72, 0x65, 0x65, 0x74, 0x69, 0x6e, 0x0f, 0x00, 0x00,
-        0x00, 0x00, 0x00, 0x00, 0x00, 0x70, 0x70, 0x2d, 0x63, 0x6c, 0x69, 0x65, 0x6e, 0x74, 0x20, 0x30,
-        0x2e, 0x31, 0x2e, 0x30,
-    ];
-
-    fn channels() -> (Channel, Channel) {
-        let (client, server) = pair(Line::INSTANT, Line::INSTANT);
-        let timeouts = Timeouts::default();
-        (
-            Channel::new(client.stream, Role::Server, timeouts),
-            Channel::new(server.stream, Role::Client, timeouts),
-        )
-    }
-
-    async fn greeted(channel: &mut Channel) -> Result<Agreement> {
-        let widths = Widths { ell: 20, ..Widths::default() };
-        let offer = Offer {
-            architecture: &Architecture::deepcardio(1, Head::Average, widths).unwrap(),
-            model_id: [7; 16],
-            reveal: Reveal::Scores,
-            most_prepared: 3,
-            backends: Backend::ALL,
-        };
-        server(channel, offer, &mut crate::entropy::fresh().unwrap()).await
-    }
-
-    #[tokio::test]
-    async fn both_sides_agree() {
-        let (mut near, mut far) = channels();
-        let mut rng = crate::entropy::fresh().unwrap();
-        let (client, server) =
-            tokio::join!(client(&mut near, Backend::Ot, None, &mut rng), greeted(&mut far));
-        let (client, server) = (client.unwrap(), server.unwrap());
-        assert_eq!((client.session_id, client.model_id), (server.session_id, [7; 16]));
-        assert_eq!((client.most_prepared, server.backend), (3, Backend::Ot));
-    }
-
-    #[tokio::test]
-    async fn a_client_of_version_1_is_refused_in_one_line_on_both_sides() {
-        let (mut old, mut far) = channels();
-        let greet = async {
-            old.send(Scope::SETUP, Tag::Hello, HELLO_OF_VERSION_1).await.unwrap();
-            old.receive(Due::at_most(Scope::SETUP, Tag::Accept, MAX_ACCEPT_BYTES)).await.unwrap_err()
-        };
-        let (told, refused) = tokio::join!(greet, greeted(&mut far));
-        let reason = "the client speaks protocol versions 1 to 1, the server 3 to 3; update the older";
-        assert_eq!(told.to_string(), format!("the server ended the session: {reason}"));
-        let refused = refused.err().unwrap().to_string();
-        assert_eq!(refused, format!("client and server do not fit together: {reason}"));
-    }
-
-    #[tokio::test]
-    async fn a_server_of_version_1_is_told_apart_by_its_reason() {
-        let (mut near, mut old) = channels();
-        let mut rng = crate::entropy::fresh().unwrap();
-        let refuse = async {
-            let due = Due::at_most(Scope::SETUP, Tag::Hello, MAX_HELLO_BYTES);
-            let hello = Hello::decode(&old.receive(due).await.unwrap()).unwrap();
-            assert_eq!((hello.magic, hello.oldest, hello.newest), (MAGIC, 3, 3));
-            // What a server of version 1 says to these versions.
-            let reason = "the client speaks protocol versions 3 to 3, the server 1 to 1; update the older";
-            old.send(Scope::SETUP, Tag::Abort, &Abort::new(reason).encode()).await.unwrap();
-        };
-        let (refused, ()) = tokio::join!(client(&mut near, Backend::Gc, None, &mut rng), refuse);
-        assert_eq!(
-            refused.err().unwrap().to_string(),
-            "the server ended the session: the client speaks protocol versions 3 to 3, the server 1 to 1; \
-             update the older"
-        );
-    }
-}
+mod tests;

@@ -67,6 +67,7 @@ pub mod error;
 mod gather;
 pub mod handshake;
 mod items;
+mod key_share;
 mod keys;
 mod link_estimate;
 mod memory;
@@ -84,4 +85,5 @@ pub mod server;
 pub mod tap;
 #[cfg(feature = "testkit")]
 pub mod testkit;
+mod transcript;
 pub mod wire;

@@ -28,10 +28,17 @@ pub(crate) const SEGMENT_BYTES: usize = 4;
 /// The first bytes of every greeting.
 pub(crate) const MAGIC: [u8; 8] = *b"ppecg\0\0\x01";
 
-/// The oldest version of the protocol that this program speaks.
+/// The oldest version of the protocol that a server speaks: the one before the newest, so that
+/// gateways can be updated one by one. Never one without the mask of the linear layers and the
+/// checks of oblivious transfers.
 pub const OLDEST_VERSION: u16 = 3;
-/// The newest version of the protocol that this program speaks.
-pub const NEWEST_VERSION: u16 = 3;
+/// The newest version of the protocol. A client speaks this one alone, so that nobody on the way
+/// can talk it down.
+pub const NEWEST_VERSION: u16 = 4;
+/// The first version whose frames have checksums.
+pub(crate) const CHECKSUMS_SINCE: u16 = 4;
+/// A key share is a point, and one byte that says whether its sender's transport is bound.
+pub(crate) const KEY_SHARE_BYTES: usize = 33;
 
 macro_rules! codec {
     ($name:ident) => {
@@ -79,6 +86,33 @@ pub(crate) struct Accept {
     pub(crate) most_prepared: u16,
     /// The public architecture in the byte form of `deepcardio`.
     pub(crate) architecture: Vec<u8>,
+}
+
+/// Either side's half of the key agreement, right behind its [`Hello`] or [`Accept`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct KeyShare {
+    /// An ephemeral X25519 public key.
+    pub(crate) point: [u8; 32],
+    /// Whether the sender's end of the connection is the end of a TLS session.
+    pub(crate) bound: bool,
+}
+
+impl KeyShare {
+    pub(crate) fn encode(&self) -> [u8; KEY_SHARE_BYTES] {
+        let mut bytes = [u8::from(self.bound); KEY_SHARE_BYTES];
+        for (byte, point) in bytes.iter_mut().zip(self.point) {
+            *byte = point;
+        }
+        bytes
+    }
+
+    pub(crate) fn decode(bytes: &[u8]) -> Result<Self, String> {
+        match bytes.split_first_chunk() {
+            Some((&point, &[bound @ (0 | 1)])) => Ok(Self { point, bound: bound == 1 }),
+            Some((_, [_])) => Err("neither bound to a TLS session nor unbound".into()),
+            _ => Err("no such key share".into()),
+        }
+    }
 }
 
 /// Either side's last word.
@@ -211,6 +245,24 @@ mod tests {
         let bytes = [4, 3, 2, 1, 7, 0, 0, 0];
         assert_eq!(encode_segments(&[0x0102_0304, 7]), bytes);
         assert_eq!(decode_segments(&bytes), [0x0102_0304, 7]);
+    }
+
+    #[test]
+    fn key_shares_have_golden_bytes() {
+        let point = std::array::from_fn(|i| i as u8);
+        for (bound, last) in [(false, 0), (true, 1)] {
+            let share = KeyShare { point, bound };
+            let bytes = share.encode();
+            assert_eq!((&bytes[..32], bytes[32]), (&point[..], last));
+            assert_eq!(KeyShare::decode(&bytes), Ok(share));
+        }
+        let mut bytes = KeyShare { point, bound: true }.encode();
+        bytes[32] = 2;
+        let refused = KeyShare::decode(&bytes).unwrap_err();
+        assert_eq!(refused, "neither bound to a TLS session nor unbound");
+        for length in [0, 31, 32, 34] {
+            assert_eq!(KeyShare::decode(&vec![0; length]).unwrap_err(), "no such key share");
+        }
     }
 
     fn hello() -> Hello {

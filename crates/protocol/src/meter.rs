@@ -1,7 +1,7 @@
 //! Accounting of a session: bytes, round trips and seconds by phase, part and layer.
 //!
-//! The counts are taken where frames meet the socket, headers included, so that the sums equal what
-//! the socket carried.
+//! The counts are taken where frames meet the socket, headers and checksums included, so that the
+//! sums equal what the socket carried.
 
 use std::collections::BTreeMap;
 use std::ops::AddAssign;
@@ -96,9 +96,9 @@ impl Scope {
 /// What was booked under one heading, as this party saw it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Entry {
-    /// Bytes that this party sent, frame headers included.
+    /// Bytes that this party sent, frame headers and checksums included.
     pub sent: u64,
-    /// Bytes that this party received, frame headers included.
+    /// Bytes that this party received, frame headers and checksums included.
     pub received: u64,
     /// One-way trips that this party had to wait for, two to a round trip.
     pub one_way_trips: u64,

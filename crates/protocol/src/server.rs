@@ -223,6 +223,9 @@ fn reason_for_peer(error: &Error) -> Option<String> {
             Some(format!("it refuses a request: {reason}"))
         }
         Error::Ended(reason) => Some(reason.clone()),
+        Error::Peer { fault: Fault::Changed(_) | Fault::Inconsistent { .. }, .. } => {
+            Some("it received a message that the channel or the client made wrong; connect again".into())
+        }
         Error::Peer { .. } => Some("it received a message that breaks the protocol".into()),
         Error::Internal(_) | Error::Config(_) | Error::Broken => Some("it failed; ask its operator".into()),
         Error::Incompatible(_) | Error::Aborted { .. } | Error::Later { .. } | Error::Io(_) => None,

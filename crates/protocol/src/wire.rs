@@ -1,6 +1,8 @@
 //! The one place for bytes on the wire: frames, their tags and their lanes.
 //!
-//! A frame is `tag u8 | length u32 little-endian | payload`. The receiver always knows from the
+//! A frame is `tag u8 | length u32 little-endian | payload | checksum`. The greeting, that is all
+//! frames up to the key shares, has no checksum; all after it have one of 16 bytes (`transcript`). A
+//! session with a client of version 3 has none at all. The receiver always knows from the
 //! plan which tag and which length is due, or which upper bound for the few variable messages of
 //! the handshake. A frame that announces anything else is refused before a byte of its payload is
 //! read or room for it is made.
@@ -14,6 +16,8 @@ use std::fmt;
 
 /// Bytes of a frame before its payload.
 pub const HEADER_BYTES: usize = 5;
+/// Bytes of a frame behind its payload, once the parties have keys.
+pub const CHECKSUM_BYTES: usize = 16;
 
 macro_rules! tags {
     ($($(#[$doc:meta])* $name:ident = $value:literal, $text:literal;)*) => {
@@ -53,6 +57,8 @@ tags! {
     Credit = 5, "a grant of room";
     /// Server: the session ends here; when to come back.
     Later = 6, "a notice to come back later";
+    /// Either, in the greeting: its half of the key agreement for checksums.
+    KeyShare = 7, "a key share";
     /// Client: homomorphic public key.
     PublicKey = 10, "a public key";
     /// Base oblivious transfers, first message.

@@ -53,6 +53,7 @@ async fn of_both(service: &Service, backend: Backend) -> (u64, u64) {
         comparison: Some(Comparison::Tree),
         pinned_architecture: None,
         limits: Limits::default(),
+        tls_ends_at_balancer: false,
         observer: None,
         tap: None,
     };

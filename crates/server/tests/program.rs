@@ -104,6 +104,7 @@ async fn connect(address: &str) -> Result<ClientSession, Error> {
         comparison: None,
         pinned_architecture: None,
         limits: Limits::default(),
+        tls_ends_at_balancer: false,
         observer: None,
         tap: None,
     };

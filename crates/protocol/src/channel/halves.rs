@@ -33,8 +33,8 @@ impl FrameSender {
     /// Sends a frame of the main lane.
     pub(super) async fn send_whole(&mut self, scope: Scope, tag: Tag, payload: &[u8]) -> Result<()> {
         let header = head(Lane::Main, tag, payload.len())?;
-        self.ledger.at(scope).sent += (HEADER_BYTES + payload.len()) as u64;
-        self.shared.write(Seat::Main, &header, payload).await
+        self.ledger.at(scope).sent += self.shared.write(Seat::Main, header, payload).await?;
+        Ok(())
     }
 
     async fn send_parts(&mut self, scope: Scope, tag: Tag, mut payload: &[u8]) -> Result<()> {
@@ -42,8 +42,7 @@ impl FrameSender {
             let header = head(Lane::Ahead, tag, payload.len())?;
             let (part, rest) = payload.split_at(payload.len().min(PART_BYTES));
             self.shared.credit(cost(part.len())).await?;
-            self.ledger.at(scope).sent += (HEADER_BYTES + part.len()) as u64;
-            self.shared.write(Seat::Sender, &header, part).await?;
+            self.ledger.at(scope).sent += self.shared.write(Seat::Sender, header, part).await?;
             payload = rest;
             if payload.is_empty() {
                 return Ok(());
@@ -100,7 +99,8 @@ impl FrameReceiver {
             payload.resize(length.min(start + PIECE_BYTES), 0);
             self.shared.payload(due.tag, payload.get_mut(start..).unwrap_or_default()).await?;
         }
-        self.ledger.at(due.scope).received += length as u64;
+        let checksum = self.shared.checked(due.tag).await?;
+        self.ledger.at(due.scope).received += (length + checksum) as u64;
         Ok(payload)
     }
 
@@ -108,7 +108,7 @@ impl FrameReceiver {
         let mut payload = Vec::new();
         loop {
             let part = self.shared.part(due.tag, patience).await?;
-            self.ledger.at(due.scope).received += (HEADER_BYTES + part.bytes.len()) as u64;
+            self.ledger.at(due.scope).received += part.on_the_wire as u64;
             // The first part tells the length of the whole; the others were held against it as they
             // came.
             let left = if payload.is_empty() { self.check(part.header, due)? } else { part.header.length };

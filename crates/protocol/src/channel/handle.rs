@@ -11,8 +11,10 @@ use crate::channel::halves::{FrameReceiver, FrameSender, both};
 use crate::channel::shared::Shared;
 use crate::channel::times::Times;
 use crate::error::{Error, Result};
+use crate::key_share::Binding;
 use crate::messages::{Abort, Later};
 use crate::meter::{Ledger, Phase, Scope};
+use crate::transcript::Chains;
 use crate::wire::{Lane, Tag};
 
 /// Whether this party must wait a whole round trip for the next frame, or half of one.
@@ -32,12 +34,25 @@ pub struct Channel {
 }
 
 impl Channel {
-    /// The main lane of a connected stream to `peer`.
+    /// The main lane of a connected stream to `peer`, which ends no TLS session.
     pub fn new<S>(stream: S, peer: Role, timeouts: Timeouts) -> Self
     where
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
-        Self::of(&Arc::new(Shared::new(stream, peer, timeouts)), Lane::Main)
+        Self::bound(stream, peer, timeouts, None)
+    }
+
+    /// The main lane of a connected stream to `peer`, bound to a TLS session if that ends here.
+    ///
+    /// `binding` is then the exporter of that session (RFC 8446, section 7.5), for a label of this
+    /// protocol. Both ends of the session have the same. It enters the keys of the checksums, so a
+    /// stream that was spliced together from two TLS sessions ends at its first checked frame.
+    pub fn bound<S>(stream: S, peer: Role, timeouts: Timeouts, binding: Option<[u8; 32]>) -> Self
+    where
+        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
+        let binding = binding.map(Binding::new);
+        Self::of(&Arc::new(Shared::new(stream, peer, timeouts, binding)), Lane::Main)
     }
 
     fn of(shared: &Arc<Shared>, lane: Lane) -> Self {
@@ -66,6 +81,17 @@ impl Channel {
     #[must_use]
     pub fn peer(&self) -> Role {
         self.sender.shared.peer
+    }
+
+    /// The exporter of the TLS session that ends here, if there is one.
+    pub(crate) fn binding(&self) -> Option<&Binding> {
+        self.sender.shared.binding.as_ref()
+    }
+
+    /// From here on every frame on either lane has a checksum, in both directions. To be called
+    /// between two frames.
+    pub(crate) fn protect(&mut self, chains: Chains) {
+        self.sender.shared.protect(chains);
     }
 
     pub(crate) async fn send(&mut self, scope: Scope, tag: Tag, payload: &[u8]) -> Result<()> {
@@ -138,7 +164,12 @@ impl Channel {
     }
 
     /// Tells the peer when to come back, and ends the connection as [`Channel::abort`] does.
+    ///
+    /// A peer without checksums is of version 3, which knows no notice but that of an abort.
     pub(crate) async fn send_away(&mut self, after: Duration, reason: &str) {
+        if !self.sender.shared.is_protected() {
+            return self.abort(&format!("{reason}; come back in {} s", after.as_secs())).await;
+        }
         self.end(Tag::Later, &Later::new(after, reason).encode()).await;
     }
 

@@ -7,7 +7,7 @@
 use std::collections::VecDeque;
 
 use crate::error::Fault;
-use crate::wire::{Header, Tag};
+use crate::wire::{Header, Lane, Tag};
 
 /// The most bytes of a frame that travel in one part. The main lane waits behind one part at most,
 /// 13 ms at 10 Mbit/s.
@@ -25,11 +25,23 @@ pub(super) fn cost(bytes: usize) -> usize {
     bytes + PART_COST
 }
 
+/// Bytes of payload that follow this head at once: those of a part on the lane ahead, where a grant of
+/// room has none.
+pub(crate) fn payload_on_the_wire(header: Header) -> usize {
+    match (header.lane, header.tag) {
+        (Lane::Main, _) => header.length,
+        (Lane::Ahead, Tag::Credit) => 0,
+        (Lane::Ahead, _) => header.length.min(PART_BYTES),
+    }
+}
+
 /// A part of a frame.
 pub(super) struct Part {
     /// The head of the frame: its tag, and the bytes left of it with these.
     pub(super) header: Header,
     pub(super) bytes: Vec<u8>,
+    /// Bytes that it took with header and checksum.
+    pub(super) on_the_wire: usize,
 }
 
 /// The parts that wait for the receiver.
@@ -50,7 +62,7 @@ impl Inbox {
         if self.unfinished.is_some_and(|due| due != (header.tag, header.length)) {
             return Err(Fault::BrokenParts(header.tag));
         }
-        let bytes = header.length.min(PART_BYTES);
+        let bytes = payload_on_the_wire(header);
         if self.used + cost(bytes) > WINDOW {
             return Err(Fault::Overrun(header.tag));
         }
@@ -84,7 +96,6 @@ impl Inbox {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::Lane;
 
     fn header(length: usize) -> Header {
         Header { lane: Lane::Ahead, tag: Tag::Opening, length }
@@ -95,7 +106,7 @@ mod tests {
         let mut inbox = Inbox::default();
         let mut parts = 0;
         while inbox.announce(header(0)) == Ok(0) {
-            inbox.push(Part { header: header(0), bytes: Vec::new() });
+            inbox.push(Part { header: header(0), bytes: Vec::new(), on_the_wire: 5 });
             parts += 1;
         }
         assert_eq!(parts, WINDOW / PART_COST);

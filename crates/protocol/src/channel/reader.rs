@@ -2,7 +2,8 @@
 //!
 //! No lock is held while anybody waits. Everything half read stands in [`Reader`], so that a lane
 //! that stops waiting loses nothing, except in the middle of a payload of the main lane, which goes
-//! straight to where it is wanted.
+//! straight to where it is wanted. Once the parties have keys, nobody gets a part, a grant, an abort
+//! notice or the end of a payload before its checksum was found right.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -18,7 +19,8 @@ use crate::channel::seat::{Bell, Seat};
 use crate::error::Fault;
 use crate::messages::{Abort, Later, MAX_ABORT_BYTES};
 use crate::meter::Scope;
-use crate::wire::{HEADER_BYTES, Header, Lane, Tag};
+use crate::transcript::{Chain, Checksum};
+use crate::wire::{CHECKSUM_BYTES, HEADER_BYTES, Header, Lane, Tag};
 
 const BUFFER_BYTES: usize = 1 << 16;
 
@@ -29,8 +31,10 @@ enum State {
     /// Behind a header of the main lane, which its receiver has not taken yet.
     Parked(Header),
     /// In a payload of the main lane, which its receiver reads by itself.
-    Payload { left: usize },
-    /// In a part of the lane ahead, or in an abort notice.
+    Payload { tag: Tag, left: usize },
+    /// Behind that payload, in its checksum.
+    Checksum { tag: Tag, bytes: Checksum, filled: usize },
+    /// In a part of the lane ahead or an abort notice, or in its checksum.
     Kept { header: Header, bytes: Vec<u8>, filled: usize },
 }
 
@@ -55,6 +59,8 @@ pub(super) struct Reader {
     timeouts: Timeouts,
     /// When what is being read began: a header, a payload, or a part; and the bytes of it.
     current: Option<(Instant, usize)>,
+    /// Holds checksums against what came, once the parties have keys.
+    chain: Option<Chain>,
 }
 
 impl Reader {
@@ -72,7 +78,13 @@ impl Reader {
             last_arrival: Instant::now(),
             timeouts,
             current: None,
+            chain: None,
         }
+    }
+
+    /// Expects a checksum behind every later frame.
+    pub(super) fn protect(&mut self, chain: Chain) {
+        self.chain = Some(chain);
     }
 
     /// Opens the lane ahead; false if it is open already.
@@ -99,10 +111,10 @@ impl Reader {
     pub(super) fn poll_header(&mut self, context: &Context<'_>) -> Poll<Result<Header, End>> {
         let header = ready!(self.wait(Seat::Main, context, |reader| match reader.state {
             State::Parked(header) => Some(Ok(header)),
-            State::Payload { .. } => Some(Err(End::BrokenOff)),
+            State::Payload { .. } | State::Checksum { .. } => Some(Err(End::BrokenOff)),
             State::Header { .. } | State::Kept { .. } => None,
         }))??;
-        self.state = State::Payload { left: header.length };
+        self.state = State::Payload { tag: header.tag, left: header.length };
         self.current = Some((Instant::now(), header.length));
         self.end_of_payload();
         Poll::Ready(Ok(header))
@@ -118,7 +130,10 @@ impl Reader {
         self.bell.sit(Seat::Main, context.waker());
         let read = ready!(self.poll_read(buffer))?;
         self.bell.leave(Seat::Main);
-        if let State::Payload { left } = &mut self.state {
+        if let (Some(chain), Some(payload)) = (&mut self.chain, buffer.get(..read)) {
+            chain.absorb(payload);
+        }
+        if let State::Payload { left, .. } = &mut self.state {
             *left = left.saturating_sub(read);
         }
         self.end_of_payload();
@@ -126,11 +141,45 @@ impl Reader {
     }
 
     fn end_of_payload(&mut self) {
-        if matches!(self.state, State::Payload { left: 0 }) {
-            self.state = State::START;
+        let State::Payload { tag, left: 0 } = self.state else { return };
+        if self.chain.is_some() {
+            self.state = State::Checksum { tag, bytes: [0; CHECKSUM_BYTES], filled: 0 };
             self.current = None;
-            self.bell.ring_others(Seat::Main);
+        } else {
+            self.next_frame();
         }
+    }
+
+    /// The main lane's receiver is through with its frame.
+    fn next_frame(&mut self) {
+        self.state = State::START;
+        self.current = None;
+        self.bell.ring_others(Seat::Main);
+    }
+
+    /// Reads the checksum of the main lane's frame, if frames have one, and gives its bytes.
+    pub(super) fn poll_checksum(&mut self, context: &Context<'_>) -> Poll<Result<usize, End>> {
+        self.bell.sit(Seat::Main, context.waker());
+        while let State::Checksum { tag, mut bytes, mut filled } = self.state {
+            let read = ready!(self.poll_some(bytes.get_mut(filled..).unwrap_or_default()));
+            filled += read?;
+            self.state = State::Checksum { tag, bytes, filled };
+            if filled == CHECKSUM_BYTES {
+                self.next_frame();
+                self.bell.leave(Seat::Main);
+                let checked = self.check(tag, &bytes);
+                self.end = checked.clone().err();
+                return Poll::Ready(checked.map(|()| CHECKSUM_BYTES));
+            }
+        }
+        self.bell.leave(Seat::Main);
+        Poll::Ready(Ok(0))
+    }
+
+    /// Whether this is the checksum of what came.
+    fn check(&mut self, tag: Tag, checksum: &Checksum) -> Result<(), End> {
+        let right = self.chain.as_mut().is_none_or(|chain| chain.agrees(checksum));
+        if right { Ok(()) } else { Err(End::Fault(Fault::Changed(tag))) }
     }
 
     /// The next part of the lane ahead.
@@ -218,7 +267,7 @@ impl Reader {
     /// Reads once; true if that may concern others.
     fn poll_step(&mut self) -> Poll<Result<bool, End>> {
         match std::mem::replace(&mut self.state, State::START) {
-            in_front @ (State::Parked(_) | State::Payload { .. }) => {
+            in_front @ (State::Parked(_) | State::Payload { .. } | State::Checksum { .. }) => {
                 self.state = in_front;
                 Poll::Pending
             }
@@ -251,7 +300,10 @@ impl Reader {
         self.state = State::START;
         self.current = None;
         let header = Header::decode(bytes).map_err(|unknown| End::Fault(unknown.into()))?;
-        let follows = match (header.lane, header.tag, &mut self.inbox) {
+        if let Some(chain) = &mut self.chain {
+            chain.begin(&bytes);
+        }
+        let payload = match (header.lane, header.tag, &mut self.inbox) {
             (Lane::Main, tag @ (Tag::Abort | Tag::Later), _) => {
                 Due::at_most(Scope::SETUP, tag, MAX_ABORT_BYTES).check(header).map_err(End::Fault)?
             }
@@ -260,9 +312,11 @@ impl Reader {
                 return Ok(true);
             }
             (Lane::Ahead, tag, None) => return Err(End::Fault(Fault::NotOpen(tag))),
-            (Lane::Ahead, Tag::Credit, Some(_)) => return self.credited(header.length),
+            // Its length is the room that it grants.
+            (Lane::Ahead, Tag::Credit, Some(_)) => 0,
             (Lane::Ahead, _, Some(inbox)) => inbox.announce(header).map_err(End::Fault)?,
         };
+        let follows = payload + if self.chain.is_some() { CHECKSUM_BYTES } else { 0 };
         let bytes = vec![0; follows];
         if follows == 0 {
             return self.kept(header, bytes);
@@ -274,21 +328,30 @@ impl Reader {
 
     /// The peer takes so many bytes more; never more than the window in all.
     fn credited(&mut self, room: usize) -> Result<bool, End> {
-        self.credit_bytes += HEADER_BYTES as u64;
         self.credit = Some(self.credit.saturating_add(room))
             .filter(|&credit| room > 0 && credit <= WINDOW)
             .ok_or(End::Fault(Fault::Credit(room)))?;
         Ok(true)
     }
 
-    /// What is read as a whole is.
-    fn kept(&mut self, header: Header, bytes: Vec<u8>) -> Result<bool, End> {
+    /// What is read as a whole is, with its checksum if it has one.
+    fn kept(&mut self, header: Header, mut bytes: Vec<u8>) -> Result<bool, End> {
         self.current = None;
-        if header.lane == Lane::Main {
-            return Err(last_word(header.tag, &bytes));
+        let on_the_wire = HEADER_BYTES + bytes.len();
+        if let (Some(chain), Some((payload, checksum))) = (&mut self.chain, bytes.split_last_chunk()) {
+            chain.absorb(payload);
+            let (length, checksum) = (payload.len(), *checksum);
+            self.check(header.tag, &checksum)?;
+            bytes.truncate(length);
         }
-        if let Some(inbox) = &mut self.inbox {
-            inbox.push(Part { header, bytes });
+        match (header.lane, header.tag, &mut self.inbox) {
+            (Lane::Main, tag, _) => return Err(last_word(tag, &bytes)),
+            (Lane::Ahead, Tag::Credit, _) => {
+                self.credit_bytes += on_the_wire as u64;
+                return self.credited(header.length);
+            }
+            (Lane::Ahead, _, Some(inbox)) => inbox.push(Part { header, bytes, on_the_wire }),
+            (Lane::Ahead, _, None) => {}
         }
         Ok(true)
     }

@@ -16,6 +16,8 @@ use crate::channel::reader::Reader;
 use crate::channel::seat::Seat;
 use crate::channel::writer::{Ticket, Writer, lock};
 use crate::error::{Error, Fault, Result};
+use crate::key_share::Binding;
+use crate::transcript::Chains;
 use crate::wire::{HEADER_BYTES, Header, Tag};
 
 /// How long a failed sender waits for the peer's reason, and how long a party that gave one waits
@@ -28,10 +30,12 @@ pub(super) struct Shared {
     writer: Mutex<Writer>,
     pub(super) peer: Role,
     pub(super) timeouts: Timeouts,
+    /// The exporter of the TLS session that ends here, if there is one.
+    pub(super) binding: Option<Binding>,
 }
 
 impl Shared {
-    pub(super) fn new<S>(stream: S, peer: Role, timeouts: Timeouts) -> Self
+    pub(super) fn new<S>(stream: S, peer: Role, timeouts: Timeouts, binding: Option<Binding>) -> Self
     where
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
@@ -41,7 +45,19 @@ impl Shared {
             writer: Mutex::new(Writer::new(Box::new(writer))),
             peer,
             timeouts,
+            binding,
         }
+    }
+
+    /// From here on every frame has a checksum, in both directions. No frame may be under way.
+    pub(super) fn protect(&self, chains: Chains) {
+        lock(&self.writer).protect(chains.sending);
+        lock(&self.reader).protect(chains.receiving);
+    }
+
+    /// Whether frames have checksums.
+    pub(super) fn is_protected(&self) -> bool {
+        lock(&self.writer).is_protected()
     }
 
     /// Opens the lane ahead; false if it is open already.
@@ -71,6 +87,12 @@ impl Shared {
         Ok(())
     }
 
+    /// Holds the checksum of the main lane's frame against what came of it, and gives the bytes that
+    /// it took, if any. The payload may be used from then on.
+    pub(super) async fn checked(&self, tag: Tag) -> Result<usize> {
+        self.reading(tag, self.timeouts.progress, Reader::poll_checksum).await
+    }
+
     /// The next part of the lane ahead.
     pub(super) async fn part(&self, tag: Tag, patience: Duration) -> Result<Part> {
         self.reading(tag, patience, Reader::poll_part).await
@@ -87,29 +109,25 @@ impl Shared {
     pub(super) async fn grant(&self) -> Result<u64> {
         let granted = lock(&self.reader).grant();
         let Some(header) = granted.and_then(Header::credit) else { return Ok(0) };
-        match self.write(Seat::Receiver, &header, &[]).await {
+        match self.write(Seat::Receiver, header, &[]).await {
             // A peer that is gone needs no room. If anything more is due from it, reading tells.
             Err(Error::Io(_)) => Ok(0),
-            written => written.map(|()| HEADER_BYTES as u64),
+            written => written,
         }
     }
 
-    /// Writes a frame or a part. The lane ahead reads on meanwhile: if its peer is to take what it
-    /// sends, it must take what its peer sends.
-    pub(super) async fn write(&self, seat: Seat, header: &[u8], payload: &[u8]) -> Result<()> {
-        let mut ticket = Ticket::new(&self.writer, seat);
+    /// Writes a frame or a part, and gives the bytes that it took. The lane ahead reads on meanwhile:
+    /// if its peer is to take what it sends, it must take what its peer sends.
+    pub(super) async fn write(&self, seat: Seat, header: [u8; HEADER_BYTES], payload: &[u8]) -> Result<u64> {
+        let mut ticket = Ticket::new(&self.writer, seat, header, payload);
         let most = self.timeouts.most(header.len() + payload.len());
-        for mut bytes in [header, payload] {
-            while !bytes.is_empty() {
-                let some = |context: &mut Context<'_>| ticket.poll_write(context, bytes);
-                let written = self.writing(seat, some).await?;
-                bytes = bytes.get(written..).unwrap_or_default();
-                if ticket.age() > most {
-                    return Err(self.fault(Fault::Slow(most)));
-                }
+        while !self.writing(seat, |context| ticket.poll_write(context)).await? {
+            if ticket.age() > most {
+                return Err(self.fault(Fault::Slow(most)));
             }
         }
-        self.writing(seat, |context| ticket.poll_finish(context)).await
+        self.writing(seat, |context| ticket.poll_finish(context)).await?;
+        Ok(ticket.bytes())
     }
 
     /// Why the peer hung up, if it said so.

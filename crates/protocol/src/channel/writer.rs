@@ -1,7 +1,8 @@
 //! The sending side of a connection: one frame of the main lane or one part of the lane ahead at a
 //! time.
 //!
-//! The main lane goes first, then grants of room, then what is sent ahead.
+//! The main lane goes first, then grants of room, then what is sent ahead. A checksum is made when
+//! the turn of its frame comes, so the chain has the order of the wire.
 
 use std::io;
 use std::pin::Pin;
@@ -13,6 +14,8 @@ use tokio::io::{AsyncWrite, BufWriter};
 use tokio::time::Instant;
 
 use crate::channel::seat::Seat;
+use crate::transcript::{Chain, Checksum};
+use crate::wire::HEADER_BYTES;
 
 const BUFFER_BYTES: usize = 1 << 16;
 
@@ -25,6 +28,8 @@ pub(super) struct Writer {
     /// A frame was begun and not finished: whatever followed would be read as its payload.
     broken: Option<io::ErrorKind>,
     last_departure: Instant,
+    /// Makes the checksums, once the parties have keys.
+    chain: Option<Chain>,
 }
 
 impl Writer {
@@ -35,7 +40,17 @@ impl Writer {
             waiting: [const { None }; 3],
             broken: None,
             last_departure: Instant::now(),
+            chain: None,
         }
+    }
+
+    /// Ends every later frame with a checksum.
+    pub(super) fn protect(&mut self, chain: Chain) {
+        self.chain = Some(chain);
+    }
+
+    pub(super) fn is_protected(&self) -> bool {
+        self.chain.is_some()
     }
 
     /// When bytes went last, on whichever lane.
@@ -92,6 +107,37 @@ enum Stage {
     Done,
 }
 
+/// A frame or part, and how much of it is written.
+struct Outgoing<'a> {
+    header: [u8; HEADER_BYTES],
+    payload: &'a [u8],
+    /// From its turn on.
+    checksum: Option<Checksum>,
+    written: usize,
+}
+
+impl Outgoing<'_> {
+    fn pieces(&self) -> [&[u8]; 3] {
+        [&self.header, self.payload, self.checksum.as_ref().map_or(&[], |checksum| checksum)]
+    }
+
+    fn len(&self) -> usize {
+        self.pieces().iter().map(|piece| piece.len()).sum()
+    }
+
+    /// The next bytes to write; none if all are written.
+    fn rest(&self) -> &[u8] {
+        let mut before = self.written;
+        for piece in self.pieces() {
+            match piece.split_at_checked(before) {
+                Some((_, rest @ [_, ..])) => return rest,
+                _ => before -= piece.len(),
+            }
+        }
+        &[]
+    }
+}
+
 /// A frame or part on its way out. If it is dropped before it is done, nothing can be written any
 /// more.
 pub(super) struct Ticket<'a> {
@@ -100,12 +146,19 @@ pub(super) struct Ticket<'a> {
     stage: Stage,
     /// When its turn came.
     began: Option<Instant>,
+    outgoing: Outgoing<'a>,
     failed: Option<io::ErrorKind>,
 }
 
 impl<'a> Ticket<'a> {
-    pub(super) fn new(writer: &'a Mutex<Writer>, seat: Seat) -> Self {
-        Self { writer, seat, stage: Stage::Waiting, began: None, failed: None }
+    pub(super) fn new(
+        writer: &'a Mutex<Writer>,
+        seat: Seat,
+        header: [u8; HEADER_BYTES],
+        payload: &'a [u8],
+    ) -> Self {
+        let outgoing = Outgoing { header, payload, checksum: None, written: 0 };
+        Self { writer, seat, stage: Stage::Waiting, began: None, outgoing, failed: None }
     }
 
     /// How long it has been on its way.
@@ -113,17 +166,29 @@ impl<'a> Ticket<'a> {
         self.began.map(|began| began.elapsed()).unwrap_or_default()
     }
 
-    /// Waits for the turn, then writes some of `bytes`.
-    pub(super) fn poll_write(&mut self, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    /// Waits for the turn, then writes some bytes; true once all are written.
+    pub(super) fn poll_write(&mut self, context: &mut Context<'_>) -> Poll<io::Result<bool>> {
         let mut writer = lock(self.writer);
         if matches!(self.stage, Stage::Waiting) {
             ready!(writer.poll_turn(self.seat, context))?;
             self.stage = Stage::Writing;
             self.began = Some(Instant::now());
+            let Outgoing { header, payload, .. } = self.outgoing;
+            self.outgoing.checksum = writer.chain.as_mut().map(|chain| chain.seal(&header, payload));
+        }
+        let bytes = self.outgoing.rest();
+        if bytes.is_empty() {
+            return Poll::Ready(Ok(true));
         }
         let written = ready!(Pin::new(&mut writer.stream).poll_write(context, bytes));
         let written = written.and_then(|n| if n == 0 { Err(io::ErrorKind::WriteZero.into()) } else { Ok(n) });
-        self.note(&mut writer, written)
+        self.outgoing.written += ready!(self.note(&mut writer, written))?;
+        Poll::Ready(Ok(false))
+    }
+
+    /// Bytes of the whole, once its turn has come.
+    pub(super) fn bytes(&self) -> u64 {
+        self.outgoing.len() as u64
     }
 
     /// Sends off what was written and lets the next go on.

@@ -76,7 +76,7 @@ async fn correlate(
     let delta = Block::random(&mut rng).with_lsb(true);
     let (sender, reply) = offload(move || {
         SenderSetup::start(&sending, delta, &peer_offer, &mut entropy::fresh()?)
-            .map_err(|e| Error::invalid(peer, Tag::BaseOtOffer, e))
+            .map_err(|e| Error::refused_ot(peer, Tag::BaseOtOffer, e))
     })
     .await?;
     let due = Due::exactly(Scope::SETUP, Tag::BaseOtReply, receiver_message_bytes(BASE_OTS));
@@ -85,12 +85,12 @@ async fn correlate(
     let (receiver, seeds) = offload(move || {
         receiver
             .finish(&peer_reply, &mut entropy::fresh()?)
-            .map_err(|e| Error::invalid(peer, Tag::BaseOtReply, e))
+            .map_err(|e| Error::refused_ot(peer, Tag::BaseOtReply, e))
     })
     .await?;
     let peer_seeds =
         channel.exchange(&seeds, Due::exactly(Scope::SETUP, Tag::CotSeeds, TREES_MESSAGE_BYTES)).await?;
-    let sender = sender.finish(&peer_seeds).map_err(|e| Error::invalid(peer, Tag::CotSeeds, e))?;
+    let sender = sender.finish(&peer_seeds).map_err(|e| Error::refused_ot(peer, Tag::CotSeeds, e))?;
     if !needs_silent {
         return Ok(Correlations::new(receiver, sender, None, peer));
     }

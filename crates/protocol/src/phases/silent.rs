@@ -79,15 +79,16 @@ pub(crate) async fn set_up(
     let (sender, replied, reply) = offload(move || {
         let (replied, reply) = requested
             .reply(&mut sender, &peer_request, &mut entropy::fresh()?)
-            .map_err(|e| Error::invalid(peer, Tag::SilentRequest, e))?;
+            .map_err(|e| Error::refused_ot(peer, Tag::SilentRequest, e))?;
         Ok((sender, replied, reply))
     })
     .await?;
     let due = Due::exactly(Scope::SETUP, Tag::SilentReply, SETUP_REPLY_BYTES);
     let peer_reply = channel.exchange(&reply, due).await?;
-    let extension =
-        offload(move || replied.finish(&peer_reply).map_err(|e| Error::invalid(peer, Tag::SilentReply, e)))
-            .await?;
+    let extension = offload(move || {
+        replied.finish(&peer_reply).map_err(|e| Error::refused_ot(peer, Tag::SilentReply, e))
+    })
+    .await?;
     Ok((receiver, sender, Silent::new(extension, request_time)))
 }
 
@@ -144,10 +145,10 @@ async fn check(
     let due = Due::exactly(scope, Tag::SilentQuestion, QUESTION_BYTES);
     let peer_question = channel.exchange(&question, due).await?;
     let (answered, answer) =
-        asked.answer(&peer_question).map_err(|e| Error::invalid(peer, Tag::SilentQuestion, e))?;
+        asked.answer(&peer_question).map_err(|e| Error::refused_ot(peer, Tag::SilentQuestion, e))?;
     let due = Due::exactly(scope, Tag::SilentAnswer, ANSWER_BYTES);
     let peer_answer = channel.exchange(&answer, due).await?;
-    answered.finish(&peer_answer).map_err(|e| Error::invalid(peer, Tag::SilentAnswer, e))
+    answered.finish(&peer_answer).map_err(|e| Error::refused_ot(peer, Tag::SilentAnswer, e))
 }
 
 /// The streams of an inference's steps, and where they stand in the extension of the session.
@@ -223,7 +224,7 @@ async fn receive(
                 |streams| {
                     let condense = |position, keys: &[_], macs: &[_]| streams.condense(position, keys, macs);
                     let pieces = extension.extend(&message, condense);
-                    pieces.map_err(|e| Error::invalid(peer, Tag::SilentPart, e))
+                    pieces.map_err(|e| Error::refused_ot(peer, Tag::SilentPart, e))
                 },
                 |streams, pieces| pieces.into_iter().try_for_each(|pieces| streams.add(pieces)),
             )?;

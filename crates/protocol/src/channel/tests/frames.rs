@@ -6,7 +6,7 @@ use shares::Role;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use transport::memory::Line;
 
-use super::{SCOPE, channels, server_and_stream};
+use super::{SCOPE, channels, protect, server_and_stream};
 use crate::channel::{Channel, Due};
 use crate::error::{Error, Fault};
 use crate::wire::Tag;
@@ -57,10 +57,13 @@ async fn a_frame_that_is_not_due_names_the_peer() {
     let (mut client, mut server) = pair();
     client.send(SCOPE, Tag::Request, &[1]).await.unwrap();
     let error = server.receive(Due::exactly(SCOPE, Tag::Request, 2)).await.unwrap_err();
-    assert_eq!(error.to_string(), "the client sent a request of 1 bytes where 2 were due");
+    assert_eq!(error.to_string(), "the channel or the client sent a request of 1 bytes where 2 were due");
     server.send(SCOPE, Tag::Scores, &[]).await.unwrap();
     let error = client.receive(Due::exactly(SCOPE, Tag::Label, 0)).await.unwrap_err();
-    assert_eq!(error.to_string(), "the server sent shares of the scores where a label decoding was due");
+    assert_eq!(
+        error.to_string(),
+        "the channel or the server sent shares of the scores where a label decoding was due"
+    );
 }
 
 #[tokio::test]
@@ -137,11 +140,21 @@ async fn who_stops_waiting_loses_nothing_before_the_payload_and_cannot_go_on_aft
 
 #[tokio::test(start_paused = true)]
 async fn who_is_sent_away_hears_when_to_come_back() {
-    let (mut client, mut server) = channels(Line::INSTANT);
+    let (mut client, mut server) = pair();
+    protect(&mut client, &mut server);
     let due = Due::exactly(SCOPE, Tag::Opening, 2);
     let away = server.send_away(Duration::from_millis(10_900), "all 8 places are taken\x1b[2J");
     let (heard, ()) = tokio::join!(client.receive(due), away);
     let heard = heard.unwrap_err();
     assert!(matches!(&heard, Error::Later { peer: Role::Server, after, .. } if after.as_secs() == 10));
     assert_eq!(heard.to_string(), "the server asks to come back in 10 s: all 8 places are taken?[2J");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_of_version_3_that_is_sent_away_hears_it_in_words_that_it_knows() {
+    let (mut client, mut server) = pair();
+    let away = server.send_away(Duration::from_millis(10_900), "all 8 places are taken");
+    let (heard, ()) = tokio::join!(client.receive(Due::exactly(SCOPE, Tag::Opening, 2)), away);
+    let expected = "the server ended the session: all 8 places are taken; come back in 10 s";
+    assert_eq!(heard.unwrap_err().to_string(), expected);
 }

@@ -46,7 +46,10 @@ async fn a_lane_that_is_not_open_is_refused() {
     let (mut server, mut stream) = server_and_stream();
     stream.write_all(&head(Lane::Ahead, Tag::Opening, 2)).await.unwrap();
     let error = server.receive(DUE).await.unwrap_err();
-    assert_eq!(error.to_string(), "the client sent an opening ahead, where nothing is prepared ahead");
+    assert_eq!(
+        error.to_string(),
+        "the channel or the client sent an opening ahead, where nothing is prepared ahead"
+    );
     assert_eq!(fault(error), Fault::NotOpen(Tag::Opening));
     let (mut server, mut stream) = server_and_stream();
     stream.write_all(&Header::credit(9).unwrap()).await.unwrap();
