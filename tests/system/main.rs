@@ -4,6 +4,8 @@
 //! |---|---|
 //! | `networks` | private inference equals the reference, layer by layer, for networks of many shapes |
 //! | `hostile` | flipped bits, cut connections, repeated and oversized messages end in typed errors, and others are served on |
+//! | `flips` | a byte that is changed on the way never gives a result |
+//! | `versions` | a client of the version before is served |
 //! | `aborts` | what a server refuses does not depend on its weights |
 //! | `overlap` | one inference is prepared while another one is classified, over a line with latency |
 //! | `pool` | several prepared inferences of a session, each used once, dropped or refused |
@@ -14,6 +16,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod aborts;
+mod flips;
 mod hostile;
 mod label_only;
 mod leakage;
@@ -23,3 +26,4 @@ mod pool;
 mod relay;
 mod session;
 mod trips;
+mod versions;

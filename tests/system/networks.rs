@@ -21,11 +21,9 @@ use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 
 use crate::session::{
-    assert_equals_reference, config, expected, memory_pair, reference_label, run_client, run_pair,
+    FAREWELL_BYTES, assert_equals_reference, config, expected, memory_pair, reference_label, run_client,
+    run_pair,
 };
-
-/// A request to finish, with header and checksum.
-const FAREWELL_BYTES: u64 = 26;
 
 /// One block after the other, with an odd length, a kernel of 3, 5 or 7 and a width of 1 to 64
 /// channels.

@@ -112,7 +112,7 @@ fn apply(act: Option<Act>, mut bytes: Vec<u8>) -> Vec<Vec<u8>> {
 }
 
 /// The next frame, without its checksum if it is protected by one.
-async fn read_frame(reader: &mut ReadHalf<DuplexStream>, protected: bool) -> Option<Vec<u8>> {
+pub(crate) async fn read_frame(reader: &mut ReadHalf<DuplexStream>, protected: bool) -> Option<Vec<u8>> {
     let mut frame = vec![0; 5];
     reader.read_exact(&mut frame).await.ok()?;
     let length = u32::from_le_bytes(frame[1..5].try_into().unwrap()) as usize;

@@ -21,6 +21,9 @@ use transport::memory::{Line, pair};
 pub(crate) const TIMEOUTS: Timeouts =
     Timeouts { progress: Duration::from_secs(120), idle: Duration::from_secs(120) };
 
+/// A request to finish, with header and checksum.
+pub(crate) const FAREWELL_BYTES: u64 = 26;
+
 pub(crate) fn config(backend: Backend, tap: Option<Tap>) -> ClientConfig {
     ClientConfig {
         backend,

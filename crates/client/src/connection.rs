@@ -81,7 +81,7 @@ impl Connection {
                 ConnectError::Tcp(error) => self.unreachable(error),
                 ConnectError::Handshake(reason) => self.untrusted(reason),
             })?;
-            return Ok(Channel::new(connection.stream, Role::Server, self.timeouts));
+            return Ok(Channel::bound(connection.stream, Role::Server, self.timeouts, connection.binding));
         }
         let connection =
             tcp::connect(&self.address, self.insecure).await.map_err(|error| self.unreachable(error))?;

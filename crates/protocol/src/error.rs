@@ -105,11 +105,9 @@ impl Fault {
             | Self::Changed(_)
             | Self::Inconsistent { .. }
             | Self::Invalid { tag: Tag::Hello | Tag::Accept | Tag::KeyShare, .. } => true,
-            Self::Invalid { .. }
-            | Self::Credit(_)
-            | Self::Closed(_)
-            | Self::Silent(_)
-            | Self::Slow(_) => false,
+            Self::Invalid { .. } | Self::Credit(_) | Self::Closed(_) | Self::Silent(_) | Self::Slow(_) => {
+                false
+            }
         }
     }
 }

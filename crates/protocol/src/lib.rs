@@ -5,8 +5,9 @@
 //!
 //! ```text
 //! client (gateway: ECG)                                        server (cloud: weights)
-//! setup     Hello                                           ->
-//!                                                          <-  Accept (architecture, policy, room)
+//! setup     Hello, KeyShare                                 ->
+//!                                                          <-  Accept (architecture, policy, room), KeyShare
+//!           from here on every frame has a keyed checksum
 //!           public key, base OTs, silent OT set-up         <->  base OTs, silent OT set-up
 //! offline   Prepare; for every layer: Enc(r)                ->
 //!                                                          <-  Enc(W r - s)

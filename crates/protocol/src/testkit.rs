@@ -78,9 +78,8 @@ pub fn sealed(mut bytes: &[u8]) -> Vec<u8> {
     let mut chain = Chain::new(&KEY);
     let mut sealed = Vec::new();
     while let Some((head, rest)) = bytes.split_first_chunk()
-        && let Some((payload, rest)) = Header::decode(*head)
-            .ok()
-            .and_then(|header| rest.split_at_checked(payload_on_the_wire(header)))
+        && let Some((payload, rest)) =
+            Header::decode(*head).ok().and_then(|header| rest.split_at_checked(payload_on_the_wire(header)))
     {
         let checksum = chain.seal(head, payload);
         sealed.extend([&head[..], payload, &checksum].concat());

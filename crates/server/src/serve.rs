@@ -170,7 +170,7 @@ impl Host {
     ) -> Option<(Arrival<'a>, Entry)> {
         let timeouts = self.bounds.timeouts;
         let Entered { connection, entry } = secure::enter(connection, &self.live, timeouts).await?;
-        let channel = Channel::new(connection.stream, Role::Client, timeouts);
+        let channel = Channel::bound(connection.stream, Role::Client, timeouts, connection.binding);
         match server::welcome(channel, service).await {
             Ok(arrival) => Some((arrival, entry)),
             Err(failure) => {

@@ -175,6 +175,7 @@ fn config() -> ClientConfig {
         comparison: None,
         pinned_architecture: None,
         limits: Limits::default(),
+        tls_ends_at_balancer: false,
         observer: None,
         tap: None,
     }
@@ -183,7 +184,7 @@ fn config() -> ClientConfig {
 /// A session under TLS, or what a person would be told.
 async fn connect(server: &Server, client: &ClientTls) -> Result<ClientSession, String> {
     let connection = client.connect(&server.address).await.map_err(|error| error.to_string())?;
-    let channel = Channel::new(connection.stream, Role::Server, TIMEOUTS);
+    let channel = Channel::bound(connection.stream, Role::Server, TIMEOUTS, connection.binding);
     let session = ClientSession::connect(channel, config()).await;
     session.map_err(|error| client.refusal().unwrap_or_else(|| error.to_string()))
 }

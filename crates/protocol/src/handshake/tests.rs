@@ -173,7 +173,8 @@ async fn first_word(bindings: [Option<[u8; 32]>; 2], wish: Wish) -> Result<Vec<u
     let (mut near, mut far) = bound(bindings);
     let mut rng = crate::entropy::fresh()?;
     let (client, server) = tokio::join!(client(&mut near, wish, &mut rng), serve(&mut far));
-    (client?, server?);
+    client?;
+    server?;
     near.send(Scope::SETUP, Tag::PublicKey, &[1, 2, 3]).await?;
     far.receive(Due::exactly(Scope::SETUP, Tag::PublicKey, 3)).await
 }

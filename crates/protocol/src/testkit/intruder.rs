@@ -37,11 +37,8 @@ impl Intruder {
     /// If the operating system gives no randomness.
     pub fn new() -> Result<Self> {
         let mut rng = entropy::fresh()?;
-        let mut side = || Side {
-            ephemeral: Some(Ephemeral::generate(&mut rng)),
-            said: Default::default(),
-            chain: None,
-        };
+        let mut side =
+            || Side { ephemeral: Some(Ephemeral::generate(&mut rng)), said: Default::default(), chain: None };
         Ok(Self { client: side(), server: side() })
     }
 
@@ -92,7 +89,8 @@ impl Intruder {
             let greeting = Greeting { hello, client_share, accept, server_share };
             let share = side.said.get(place).map_or(Err("nothing".into()), |share| KeyShare::decode(share));
             let share = share.map_err(|reason| Error::invalid(party, Tag::KeyShare, reason))?;
-            let chains = side.ephemeral.take().and_then(|own| own.agree(party.peer(), &share, greeting, None));
+            let chains =
+                side.ephemeral.take().and_then(|own| own.agree(party.peer(), &share, greeting, None));
             side.chain = chains.map(|Chains { sending, .. }| sending);
         }
         Ok(())
