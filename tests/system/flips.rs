@@ -1,8 +1,8 @@
 //! One byte that is changed on the way never gives a result: whatever byte it is, the session ends
 //! with an error, which blames the channel or the peer.
 //!
-//! Who changes it has no keys. What one who has them can do is seen in `hostile`: there flipped bits
-//! give wrong results, which is the positive control of the tests here.
+//! Who changes it has no keys. What one who has them can do is seen in `hostile`: there flipped
+//! bits give wrong results, which is the positive control of the tests here.
 
 use deepcardio::model::Model;
 use deepcardio::testkit::{ModelSpec, random_model, random_segment, with_random_levels};
@@ -130,7 +130,8 @@ impl Stage {
         }
         match seen {
             Err(_) => {}
-            // The client has all it asked for when it says farewell; the server refuses the farewell.
+            // The client has all it asked for when it says farewell; the server refuses the
+            // farewell.
             Ok(outcomes) if flip.from == Role::Client && flip.at >= sent - FAREWELL_BYTES => {
                 assert!(self.is_right(&outcomes) && served.is_err(), "{flip:?}");
             }

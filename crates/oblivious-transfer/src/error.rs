@@ -24,8 +24,8 @@ pub enum OtError {
         /// Position of the element in the message.
         index: usize,
     },
-    /// A consistency check failed: the peer does not follow the protocol, or the message was changed
-    /// on the way.
+    /// A consistency check failed: the peer does not follow the protocol, or the message was
+    /// changed on the way.
     ///
     /// An honest peer never fails one. The session must end, and no other may use its secrets.
     #[error("{check}: it contradicts what was sent before")]

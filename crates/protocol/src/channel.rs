@@ -41,18 +41,19 @@
 //! that commits to all that its sender said before (`transcript`), under keys that commit to the
 //! greeting (`key_share`). A receiver gives nothing to its step before it has found the checksum
 //! right; a head is judged before, which decides no more than whether the session ends.
-//! - *So each party acts on what the other said, or not at all.* A step gets exactly the frames that
-//!   the peer sent up to then, in their order. One changed, lost, repeated or moved bit ends the
-//!   session before anything is computed on it.
+//! - *So each party acts on what the other said, or not at all.* A step gets exactly the frames
+//!   that the peer sent up to then, in their order. One changed, lost, repeated or moved bit ends
+//!   the session before anything is computed on it.
 //! - *So no output is revealed or believed after a difference.* The server reveals an output in the
-//!   last frame of an inference. It sends that after it has checked everything of the client that it
-//!   depends on. The client believes an output once it has checked that frame, and with it all that
-//!   the server ever sent. A server that had found a difference would have sent no such frame. So at
-//!   that moment both have seen one transcript, with no message that compares it.
-//! - *What it does not show.* Without TLS the keys belong to whoever answered. Somebody in the middle
-//!   who speaks to both parties as the other would has keys with each, and says what it likes. Where
-//!   both ends are bound to one TLS session the keys depend on its exporter, and nobody in between
-//!   has them. Where TLS ends at a balancer, that and what lies behind it must be trusted.
+//!   last frame of an inference. It sends that after it has checked everything of the client that
+//!   it depends on. The client believes an output once it has checked that frame, and with it all
+//!   that the server ever sent. A server that had found a difference would have sent no such frame.
+//!   So at that moment both have seen one transcript, with no message that compares it.
+//! - *What it does not show.* Without TLS the keys belong to whoever answered. Somebody in the
+//!   middle who speaks to both parties as the other would has keys with each, and says what it
+//!   likes. Where both ends are bound to one TLS session the keys depend on its exporter, and
+//!   nobody in between has them. Where TLS ends at a balancer, that and what lies behind it must be
+//!   trusted.
 //! - *A peer that deviates* makes right checksums for wrong messages. That is for the checks of the
 //!   steps, and for what no check finds, see SECURITY.md.
 //!

@@ -58,8 +58,8 @@ pub struct ClientConfig {
     /// What it is ready to spend.
     pub limits: Limits,
     /// Whether a TLS session that ends at the client may end before the server, for instance at a
-    /// load balancer that is trusted. Unless it may, the client refuses such a server: nothing would
-    /// show whether the server speaks to the client or to somebody in between.
+    /// load balancer that is trusted. Unless it may, the client refuses such a server: nothing
+    /// would show whether the server speaks to the client or to somebody in between.
     pub tls_ends_at_balancer: bool,
     /// Who hears of progress.
     pub observer: Option<Observer>,

@@ -91,8 +91,8 @@ impl Fault {
     /// Whether the way to the peer may have done this as well as the peer itself.
     ///
     /// That holds for what the head of a frame shows, because a head is judged before the checksum
-    /// behind its payload is there, for the greeting, which has no checksums, and for what checksums
-    /// and checks find.
+    /// behind its payload is there, for the greeting, which has no checksums, and for what
+    /// checksums and checks find.
     fn may_be_the_channels(&self) -> bool {
         match self {
             Self::UnknownTag(_)

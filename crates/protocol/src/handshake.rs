@@ -9,11 +9,12 @@
 //!                                                         <- KeyShare { X25519 point, bound }
 //! ```
 //! All frames behind it have checksums, under keys that only agree if both sides saw the same four
-//! messages (`key_share`). So nothing of the greeting need be believed for long: whatever was changed
-//! of it on the way, the first frame that follows is refused.
+//! messages (`key_share`). So nothing of the greeting need be believed for long: whatever was
+//! changed of it on the way, the first frame that follows is refused.
 //!
-//! A server also speaks version 3, the one before, which has no key shares and no checksums. A client
-//! offers the newest version alone. Otherwise who changes its greeting could talk both sides down.
+//! A server also speaks version 3, the one before, which has no key shares and no checksums. A
+//! client offers the newest version alone. Otherwise who changes its greeting could talk both sides
+//! down.
 //!
 //! The architecture is public, but it comes from the peer: the client decodes it with limits,
 //! compares it with a pinned digest if it was given one, and refuses what exceeds its own bounds

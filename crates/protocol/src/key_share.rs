@@ -10,11 +10,11 @@
 //! A party is *bound* if its end of the connection is the end of a TLS session. Then it knows that
 //! session's exporter, 32 secret bytes that are equal at both ends (RFC 8446, section 7.5).
 //!
-//! The key of a direction is derived with BLAKE3 from the X25519 secret (RFC 7748, section 6.1), all
-//! bytes of the four messages above, and the exporter if both parties are bound. So both parties
-//! have the same keys only if they agree on the whole greeting, and on the TLS session where both
-//! have one. Who only reads along, or changes bytes on the way, has no keys. A point of small order
-//! makes a secret that everyone knows; it is refused, as the section demands.
+//! The key of a direction is derived with BLAKE3 from the X25519 secret (RFC 7748, section 6.1),
+//! all bytes of the four messages above, and the exporter if both parties are bound. So both
+//! parties have the same keys only if they agree on the whole greeting, and on the TLS session
+//! where both have one. Who only reads along, or changes bytes on the way, has no keys. A point of
+//! small order makes a secret that everyone knows; it is refused, as the section demands.
 
 use curve25519_dalek::montgomery::MontgomeryPoint;
 use rand_core::CryptoRng;

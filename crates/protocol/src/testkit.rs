@@ -71,8 +71,8 @@ fn agreed(share: &KeyShare) {
 /// The key of the checksums that a protected peer of [`receive`] makes.
 const KEY: [u8; 32] = [1; 32];
 
-/// What a peer sends to [`receive`], with the right checksum behind every frame and part of it. What
-/// is left over at the end stays as it is.
+/// What a peer sends to [`receive`], with the right checksum behind every frame and part of it.
+/// What is left over at the end stays as it is.
 #[must_use]
 pub fn sealed(mut bytes: &[u8]) -> Vec<u8> {
     let mut chain = Chain::new(&KEY);

@@ -1,4 +1,5 @@
-//! Checksums of what travels in one direction of a connection. Each commits to all that came before.
+//! Checksums of what travels in one direction of a connection. Each commits to all that came
+//! before.
 //!
 //! Both parties run the same chain of hashes: the sender over what it sends, the receiver over what
 //! arrives. A frame, or a part of one, is followed by its checksum, the first 16 bytes of
@@ -7,11 +8,11 @@
 //! value_i = BLAKE3 keyed with the key of the direction (value_(i-1) | header_i | payload_i),   value_0 = 0
 //! ```
 //! The header says how long the payload is, so no two transcripts give the same input. Keyed BLAKE3
-//! is a pseudorandom function: who lacks the key guesses a checksum with probability 2^-128, and has
-//! one guess, because the first difference ends the session. `value_i` depends on every frame before
-//! it. So a frame that is changed, left out, repeated, moved or brought from another session or
-//! direction has the wrong checksum, or the next one has. The lanes of a connection share the chain
-//! of their direction, in the order on the wire.
+//! is a pseudorandom function: who lacks the key guesses a checksum with probability 2^-128, and
+//! has one guess, because the first difference ends the session. `value_i` depends on every frame
+//! before it. So a frame that is changed, left out, repeated, moved or brought from another session
+//! or direction has the wrong checksum, or the next one has. The lanes of a connection share the
+//! chain of their direction, in the order on the wire.
 //!
 //! `key_share` says where the keys come from.
 

@@ -1,11 +1,11 @@
 //! The one place for bytes on the wire: frames, their tags and their lanes.
 //!
 //! A frame is `tag u8 | length u32 little-endian | payload | checksum`. The greeting, that is all
-//! frames up to the key shares, has no checksum; all after it have one of 16 bytes (`transcript`). A
-//! session with a client of version 3 has none at all. The receiver always knows from the
-//! plan which tag and which length is due, or which upper bound for the few variable messages of
-//! the handshake. A frame that announces anything else is refused before a byte of its payload is
-//! read or room for it is made.
+//! frames up to the key shares, has no checksum; all after it have one of 16 bytes (`transcript`).
+//! A session with a client of version 3 has none at all. The receiver always knows from the plan
+//! which tag and which length is due, or which upper bound for the few variable messages of the
+//! handshake. A frame that announces anything else is refused before a byte of its payload is read
+//! or room for it is made.
 //!
 //! The highest bit of the tag byte says the lane. It is 0 on the main lane. On the lane ahead it is
 //! 1, and a long frame travels in parts: each has a header of its own, whose length is what is left

@@ -25,8 +25,8 @@ pub(super) fn cost(bytes: usize) -> usize {
     bytes + PART_COST
 }
 
-/// Bytes of payload that follow this head at once: those of a part on the lane ahead, where a grant of
-/// room has none.
+/// Bytes of payload that follow this head at once: those of a part on the lane ahead, where a grant
+/// of room has none.
 pub(crate) fn payload_on_the_wire(header: Header) -> usize {
     match (header.lane, header.tag) {
         (Lane::Main, _) => header.length,

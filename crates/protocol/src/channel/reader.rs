@@ -2,8 +2,8 @@
 //!
 //! No lock is held while anybody waits. Everything half read stands in [`Reader`], so that a lane
 //! that stops waiting loses nothing, except in the middle of a payload of the main lane, which goes
-//! straight to where it is wanted. Once the parties have keys, nobody gets a part, a grant, an abort
-//! notice or the end of a payload before its checksum was found right.
+//! straight to where it is wanted. Once the parties have keys, nobody gets a part, a grant, an
+//! abort notice or the end of a payload before its checksum was found right.
 
 use std::pin::Pin;
 use std::sync::Arc;

@@ -87,8 +87,8 @@ impl Shared {
         Ok(())
     }
 
-    /// Holds the checksum of the main lane's frame against what came of it, and gives the bytes that
-    /// it took, if any. The payload may be used from then on.
+    /// Holds the checksum of the main lane's frame against what came of it, and gives the bytes
+    /// that it took, if any. The payload may be used from then on.
     pub(super) async fn checked(&self, tag: Tag) -> Result<usize> {
         self.reading(tag, self.timeouts.progress, Reader::poll_checksum).await
     }
@@ -116,8 +116,8 @@ impl Shared {
         }
     }
 
-    /// Writes a frame or a part, and gives the bytes that it took. The lane ahead reads on meanwhile:
-    /// if its peer is to take what it sends, it must take what its peer sends.
+    /// Writes a frame or a part, and gives the bytes that it took. The lane ahead reads on
+    /// meanwhile: if its peer is to take what it sends, it must take what its peer sends.
     pub(super) async fn write(&self, seat: Seat, header: [u8; HEADER_BYTES], payload: &[u8]) -> Result<u64> {
         let mut ticket = Ticket::new(&self.writer, seat, header, payload);
         let most = self.timeouts.most(header.len() + payload.len());

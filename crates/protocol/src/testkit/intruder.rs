@@ -1,9 +1,9 @@
 //! Someone between the parties who speaks to both, as the other would.
 //!
-//! Without TLS nothing keeps an active intruder out: it has a key share of its own for either party.
-//! So it knows the keys of all checksums and can say what it likes in the place of both. That is
-//! what a *party* that deviates can do, too. Tests therefore change frames through an intruder to
-//! see what the steps refuse by themselves.
+//! Without TLS nothing keeps an active intruder out: it has a key share of its own for either
+//! party. So it knows the keys of all checksums and can say what it likes in the place of both.
+//! That is what a *party* that deviates can do, too. Tests therefore change frames through an
+//! intruder to see what the steps refuse by themselves.
 
 use shares::Role;
 
@@ -53,8 +53,8 @@ impl Intruder {
         }
     }
 
-    /// Takes note of a frame of the greeting: `sent` is what `from` sent, `passed` what its peer gets
-    /// instead, both with their headers.
+    /// Takes note of a frame of the greeting: `sent` is what `from` sent, `passed` what its peer
+    /// gets instead, both with their headers.
     ///
     /// # Errors
     /// If there is no key to be had, because what `from` sent is no key share.
