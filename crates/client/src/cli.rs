@@ -116,6 +116,10 @@ pub struct Tls {
     /// Name that the server's certificate must be for [default: the host of --server].
     #[arg(long, env = "PP_CLIENT_SERVER_NAME", value_name = "NAME")]
     pub server_name: Option<String>,
+    /// Go on although TLS ends before the server, at a load balancer that is trusted with
+    /// everything that the session carries.
+    #[arg(long, env = "PP_CLIENT_TLS_ENDS_AT_BALANCER")]
+    pub tls_ends_at_balancer: bool,
 }
 
 /// What needs weights in this program: a server of its own, or the network in the clear.

@@ -107,7 +107,7 @@ async fn classify_all(
         comparison: arguments.comparison.into(),
         pinned_architecture: settings.architecture.map(|digest| digest.0),
         limits: Limits { traffic: settings.max_mb.saturating_mul(MEGABYTE), ..Limits::default() },
-        tls_ends_at_balancer: false,
+        tls_ends_at_balancer: settings.tls_ends_at_balancer(),
         observer: Some(bar.observer()),
         tap: tap.clone(),
     };

@@ -46,6 +46,9 @@ struct File {
     tls_key: Option<PathBuf>,
     #[cfg(feature = "tls")]
     server_name: Option<String>,
+    #[cfg(feature = "tls")]
+    #[serde(default)]
+    tls_ends_at_balancer: bool,
 }
 
 /// Who named the server.
@@ -110,6 +113,16 @@ impl Settings {
         Self::merge(arguments, file, path)
     }
 
+    /// Whether TLS may end at a balancer before the server.
+    #[must_use]
+    pub fn tls_ends_at_balancer(&self) -> bool {
+        #[cfg(feature = "tls")]
+        if let Some(tls) = &self.tls {
+            return tls.ends_at_balancer;
+        }
+        false
+    }
+
     fn merge(arguments: &Infer, file: File, path: Option<PathBuf>) -> Result<Self, SettingsError> {
         #[cfg(feature = "tls")]
         let tls = file.tls(path.as_deref());
@@ -148,6 +161,7 @@ impl File {
             tls_cert: beside(&self.tls_cert),
             tls_key: beside(&self.tls_key),
             server_name: self.server_name.clone(),
+            tls_ends_at_balancer: self.tls_ends_at_balancer,
         }
     }
 }

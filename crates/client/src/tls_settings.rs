@@ -11,6 +11,8 @@ pub struct TlsSettings {
     pub files: ClientFiles,
     /// The name that the server's certificate must be for.
     pub name: String,
+    /// Whether TLS may end at a balancer before the server.
+    pub ends_at_balancer: bool,
 }
 
 /// TLS that is set up half.
@@ -46,13 +48,15 @@ impl TlsSettings {
             _ => return Err(TlsSettingsError::Half),
         };
         let name = arguments.server_name.clone().or(file.server_name);
+        let ends_at_balancer = arguments.tls_ends_at_balancer || file.tls_ends_at_balancer;
         match arguments.tls_ca.clone().or(file.tls_ca) {
             Some(ca) => {
                 let name = name.unwrap_or_else(|| host(server).to_owned());
-                Ok(Some(Self { files: ClientFiles { ca, own }, name }))
+                Ok(Some(Self { files: ClientFiles { ca, own }, name, ends_at_balancer }))
             }
             None if own.is_some() => Err(TlsSettingsError::NoAuthority("a certificate of this client")),
             None if name.is_some() => Err(TlsSettingsError::NoAuthority("a name of the server")),
+            None if ends_at_balancer => Err(TlsSettingsError::NoAuthority("a balancer at which TLS ends")),
             None => Ok(None),
         }
     }
@@ -71,7 +75,13 @@ mod tests {
     fn tls(ca: &str, certificate: &str, key: &str, name: &str) -> Tls {
         let path = |text: &str| (!text.is_empty()).then(|| text.into());
         let server_name = (!name.is_empty()).then(|| name.to_owned());
-        Tls { tls_ca: path(ca), tls_cert: path(certificate), tls_key: path(key), server_name }
+        Tls {
+            tls_ca: path(ca),
+            tls_cert: path(certificate),
+            tls_key: path(key),
+            server_name,
+            tls_ends_at_balancer: false,
+        }
     }
 
     fn merged(arguments: &Tls, file: Tls) -> TlsSettings {
@@ -92,6 +102,14 @@ mod tests {
     }
 
     #[test]
+    fn tls_ends_at_the_server_unless_somebody_says_otherwise() {
+        let told = |told| Tls { tls_ends_at_balancer: told, ..tls("ca", "", "", "") };
+        for (flag, file) in [(false, false), (true, false), (false, true)] {
+            assert_eq!(merged(&told(flag), told(file)).ends_at_balancer, flag || file);
+        }
+    }
+
+    #[test]
     fn a_certificate_and_its_key_come_from_one_place() {
         let file = || tls("ca", "file.crt", "file.key", "");
         let flags = tls("", "flag.crt", "flag.key", "");
@@ -104,7 +122,8 @@ mod tests {
     #[test]
     fn who_was_told_of_tls_does_not_speak_without() {
         assert_eq!(TlsSettings::merge(&Tls::default(), Tls::default(), "host:1").unwrap(), None);
-        for flags in [tls("", "a.crt", "a.key", ""), tls("", "", "", "name")] {
+        let balancer = Tls { tls_ends_at_balancer: true, ..Tls::default() };
+        for flags in [tls("", "a.crt", "a.key", ""), tls("", "", "", "name"), balancer] {
             let error = TlsSettings::merge(&flags, Tls::default(), "host:1").unwrap_err();
             assert!(error.to_string().contains("--tls-ca FILE"), "{error}");
         }

@@ -106,7 +106,7 @@ pub(crate) async fn client(channel: &mut Channel, wish: Wish, rng: &mut impl Cry
     if channel.binding().is_some() && !share.bound && !wish.tls_ends_at_balancer {
         return Err(Error::Incompatible(
             "TLS ends somewhere before the server, so the session cannot be bound to it; if that is a load \
-             balancer that you trust, allow it (tls-ends-at-balancer)"
+             balancer that you trust, pass --tls-ends-at-balancer"
                 .into(),
         ));
     }
