@@ -401,6 +401,7 @@ async fn session(address: &str) -> ClientSession {
         comparison: None,
         pinned_architecture: None,
         limits: Limits::default(),
+        tls_ends_at_balancer: false,
         observer: None,
         tap: None,
     };
