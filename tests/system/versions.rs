@@ -4,11 +4,13 @@
 //! version 3, so the session is one of that version from the server's end.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use deepcardio::testkit::{ModelSpec, random_model, random_segment, with_random_levels};
 use protocol::channel::Channel;
+use protocol::client::ClientSession;
 use protocol::method::{Backend, Reveal};
-use protocol::server::{Service, serve};
+use protocol::server::{Parting, Service, serve, welcome};
 use protocol::testkit::Intruder;
 use protocol::wire::{HEADER_BYTES, Tag};
 use rand_chacha::ChaCha20Rng;
@@ -62,6 +64,16 @@ async fn down((mut reader, mut writer): Ends, translator: Arc<Mutex<Intruder>>) 
     let _gone = writer.shutdown().await;
 }
 
+/// A client, and a server that takes it for one of version 3.
+fn translated() -> (Channel, Channel) {
+    let ((client, near), (server, far)) = (duplex(1 << 16), duplex(1 << 16));
+    let ((near_reader, near_writer), (far_reader, far_writer)) = (split(near), split(far));
+    let translator = Arc::new(Mutex::new(Intruder::new().unwrap()));
+    tokio::spawn(up((near_reader, far_writer), Arc::clone(&translator)));
+    tokio::spawn(down((far_reader, near_writer), translator));
+    (Channel::new(client, Role::Server, TIMEOUTS), Channel::new(server, Role::Client, TIMEOUTS))
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_of_version_3_gets_its_results() {
     let mut rng = ChaCha20Rng::seed_from_u64(81);
@@ -70,16 +82,25 @@ async fn a_client_of_version_3_gets_its_results() {
     let segments = [random_segment(&mut rng, model.architecture())];
     for &backend in Backend::ALL {
         let service = Service::new(model.clone(), Reveal::Label).unwrap();
-        let ((client, near), (server, far)) = (duplex(1 << 16), duplex(1 << 16));
-        let ((near_reader, near_writer), (far_reader, far_writer)) = (split(near), split(far));
-        let translator = Arc::new(Mutex::new(Intruder::new().unwrap()));
-        tokio::spawn(up((near_reader, far_writer), Arc::clone(&translator)));
-        tokio::spawn(down((far_reader, near_writer), translator));
-        let client = Channel::new(client, Role::Server, TIMEOUTS);
-        let server = Channel::new(server, Role::Client, TIMEOUTS);
+        let (client, server) = translated();
         let (seen, served) =
             tokio::join!(run_client(client, config(backend, None), &segments), serve(server, &service));
         assert!(seen.unwrap().outcomes == [expected(&model, &segments[0], Reveal::Label)]);
         assert_eq!(served.unwrap().given.inferences, 1);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_of_version_3_hears_in_words_when_to_come_back() {
+    let model = random_model(&mut ChaCha20Rng::seed_from_u64(82), &ModelSpec::small(2, 12, 3, 1));
+    let service = Service::new(model, Reveal::Label).unwrap();
+    let (client, server) = translated();
+    let parting = Parting { after: Duration::from_secs(9), reason: "all 8 places are taken".into() };
+    let sent_away = async { welcome(server, &service).await.unwrap().send_away(&parting).await };
+    let asked = async {
+        let mut session = ClientSession::connect(client, config(Backend::Gc, None)).await.unwrap();
+        session.prepare().await.err().unwrap()
+    };
+    let (told, ()) = tokio::join!(asked, sent_away);
+    assert_eq!(told.to_string(), "the server ended the session: all 8 places are taken; come back in 9 s");
 }

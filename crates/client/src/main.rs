@@ -17,11 +17,11 @@ fn main() -> ExitCode {
             return ExitCode::SUCCESS;
         }
     };
-    log::open(LevelFilter::ERROR);
+    let _log = log::open(LevelFilter::ERROR);
     match infer(&arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("pp-client: {failure}");
+            log::say(&format!("pp-client: {failure}"));
             failure.exit_code()
         }
     }

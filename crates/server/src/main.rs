@@ -29,15 +29,17 @@ fn main() -> ExitCode {
         print!("{TEMPLATE}");
         return ExitCode::SUCCESS;
     }
-    log::open(LevelFilter::INFO);
-    ended(run(flags))
+    let log = log::open(LevelFilter::INFO);
+    let result = run(flags);
+    drop(log);
+    ended(result)
 }
 
 fn ended(result: Result<(), Failure>) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("pp-server: {error}");
+            log::say(&format!("pp-server: {error}"));
             ExitCode::FAILURE
         }
     }
