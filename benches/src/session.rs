@@ -11,7 +11,6 @@ use protocol::channel::{Channel, Timeouts};
 use protocol::client::{ClientConfig, ClientSession, Outcome};
 use protocol::meter::Ledger;
 use protocol::method::{Backend, Comparison, Reveal};
-use protocol::plan::Limits;
 use protocol::server::{Service, serve};
 use rand_core::Rng;
 use shares::Role;
@@ -158,15 +157,7 @@ impl Stage {
     }
 
     async fn client(&self, channel: Channel, way: Way, segments: usize) -> Result<Ledger> {
-        let config = ClientConfig {
-            backend: way.backend,
-            comparison: way.comparison,
-            pinned_architecture: None,
-            limits: Limits::default(),
-            tls_ends_at_balancer: false,
-            observer: None,
-            tap: None,
-        };
+        let config = ClientConfig { comparison: way.comparison, ..ClientConfig::new(way.backend) };
         let mut session = ClientSession::connect(channel, config).await?;
         for _ in 0..segments {
             let prepared = session.prepare().await?;

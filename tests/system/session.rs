@@ -10,7 +10,6 @@ use protocol::client::{ClientConfig, ClientSession, Outcome};
 use protocol::error::{Error, Result};
 use protocol::meter::{Ledger, Phase};
 use protocol::method::{Backend, Reveal};
-use protocol::plan::Limits;
 use protocol::server::{Given, Service, Summary, serve};
 use protocol::tap::Tap;
 use shares::Role;
@@ -25,15 +24,7 @@ pub(crate) const TIMEOUTS: Timeouts =
 pub(crate) const FAREWELL_BYTES: u64 = 26;
 
 pub(crate) fn config(backend: Backend, tap: Option<Tap>) -> ClientConfig {
-    ClientConfig {
-        backend,
-        comparison: None,
-        pinned_architecture: None,
-        limits: Limits::default(),
-        tls_ends_at_balancer: false,
-        observer: None,
-        tap,
-    }
+    ClientConfig { tap, ..ClientConfig::new(backend) }
 }
 
 /// What a client saw of a session of one inference a segment, the segments being one record.

@@ -20,7 +20,6 @@ use deepcardio::scores::{Label, argmax};
 use protocol::channel::{Channel, Timeouts};
 use protocol::client::{ClientConfig, ClientSession};
 use protocol::method::{Backend, Reveal};
-use protocol::plan::Limits;
 use protocol::server::Service;
 use serde_json::Value;
 use server::live::Live;
@@ -396,15 +395,7 @@ fn a_record_goes_on_in_another_session_when_the_first_is_cut_off() {
 async fn session(address: &str) -> ClientSession {
     let stream = tcp::connect(address, false).await.unwrap().stream;
     let channel = Channel::new(stream, Role::Server, Timeouts::default());
-    let config = ClientConfig {
-        backend: Backend::Ot,
-        comparison: None,
-        pinned_architecture: None,
-        limits: Limits::default(),
-        tls_ends_at_balancer: false,
-        observer: None,
-        tap: None,
-    };
+    let config = ClientConfig::new(Backend::Ot);
     ClientSession::connect(channel, config).await.unwrap()
 }
 

@@ -11,7 +11,6 @@ use deepcardio::testkit::{ModelSpec, random_model, random_segment};
 use protocol::channel::{Channel, Timeouts};
 use protocol::client::{ClientConfig, ClientSession, Outcome};
 use protocol::method::{Backend, Reveal};
-use protocol::plan::Limits;
 use protocol::server::{Service, serve};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -36,15 +35,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let client = async {
         // Greet, check what the server offers, exchange keys.
-        let config = ClientConfig {
-            backend: Backend::Ot,
-            comparison: None,
-            pinned_architecture: None,
-            limits: Limits::default(),
-            tls_ends_at_balancer: false,
-            observer: None,
-            tap: None,
-        };
+        let config = ClientConfig::new(Backend::Ot);
         let mut session = ClientSession::connect(to_server, config).await?;
 
         // Offline: nothing here needs the ECG. Online: the ECG uses up what was prepared.

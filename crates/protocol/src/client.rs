@@ -67,6 +67,23 @@ pub struct ClientConfig {
     pub tap: Option<Tap>,
 }
 
+impl ClientConfig {
+    /// A session with `backend` whose comparisons suit the way to the server, with the default
+    /// limits.
+    #[must_use]
+    pub fn new(backend: Backend) -> Self {
+        Self {
+            backend,
+            comparison: None,
+            pinned_architecture: None,
+            limits: Limits::default(),
+            tls_ends_at_balancer: false,
+            observer: None,
+            tap: None,
+        }
+    }
+}
+
 /// A session with a server.
 pub struct ClientSession {
     channel: Channel,

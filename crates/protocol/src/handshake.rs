@@ -50,8 +50,6 @@ const REVISION: u32 = 7;
 
 /// What both sides know after the greeting.
 pub(crate) struct Agreement {
-    /// Of the protocol.
-    pub(crate) version: u16,
     pub(crate) architecture: Architecture,
     pub(crate) backend: Backend,
     pub(crate) reveal: Reveal,
@@ -153,7 +151,6 @@ fn agreed(accept: Accept, wish: Wish, client_nonce: &[u8; 16]) -> Result<Agreeme
         ));
     }
     Ok(Agreement {
-        version: accept.version,
         architecture,
         backend: wish.backend,
         reveal,
@@ -209,7 +206,6 @@ pub(crate) async fn server(
         protect(channel, ephemeral, &share, said)?;
     }
     Ok(Agreement {
-        version,
         architecture: offer.architecture.clone(),
         backend,
         reveal: offer.reveal,

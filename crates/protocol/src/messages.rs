@@ -37,8 +37,6 @@ pub const OLDEST_VERSION: u16 = 3;
 pub const NEWEST_VERSION: u16 = 4;
 /// The first version whose frames have checksums.
 pub(crate) const CHECKSUMS_SINCE: u16 = 4;
-/// The first version whose clients know a notice to come back later.
-pub(crate) const LATER_SINCE: u16 = 4;
 /// A key share is a point, and one byte that says whether its sender's transport is bound.
 pub(crate) const KEY_SHARE_BYTES: usize = 33;
 

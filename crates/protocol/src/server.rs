@@ -156,7 +156,7 @@ impl Arrival<'_> {
 
     /// Tells the client to come back later.
     pub async fn send_away(mut self, parting: &Parting) {
-        self.session.send_away(&mut self.channel, parting).await;
+        self.channel.send_away(parting.after, &parting.reason).await;
     }
 
     /// Serves requests to the farewell, or until the session waits after it was asked to leave.
@@ -166,8 +166,8 @@ impl Arrival<'_> {
     pub async fn serve(mut self, attendance: &Attendance) -> Result<Summary, Failed> {
         match self.session.run(&mut self.channel, &mut self.ahead, attendance).await {
             Ok(parting) => {
-                if let Some(parting) = &parting {
-                    self.session.send_away(&mut self.channel, parting).await;
+                if let Some(Parting { after, reason }) = &parting {
+                    self.channel.send_away(*after, reason).await;
                 }
                 let mut ledger = self.channel.take_ledger();
                 ledger.merge(&self.ahead.take_ledger());

@@ -10,7 +10,6 @@ use deepcardio::testkit::{ModelSpec, random_lstm_model, random_model};
 use protocol::channel::{Channel, Timeouts};
 use protocol::client::{ClientConfig, ClientSession};
 use protocol::method::{Backend, Comparison, Reveal};
-use protocol::plan::Limits;
 use protocol::server::{Service, serve};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -48,15 +47,7 @@ async fn of_both(service: &Service, backend: Backend) -> (u64, u64) {
     let (near, far) = pair(Line::INSTANT, Line::INSTANT);
     let near = Channel::new(near.stream, Role::Server, Timeouts::default());
     let far = Channel::new(far.stream, Role::Client, Timeouts::default());
-    let config = ClientConfig {
-        backend,
-        comparison: Some(Comparison::Tree),
-        pinned_architecture: None,
-        limits: Limits::default(),
-        tls_ends_at_balancer: false,
-        observer: None,
-        tap: None,
-    };
+    let config = ClientConfig { comparison: Some(Comparison::Tree), ..ClientConfig::new(backend) };
     let client = async {
         let mut session = ClientSession::connect(near, config).await.unwrap();
         // The first one lets the buffers of the session grow.

@@ -13,8 +13,7 @@ const SOON: i64 = 30;
 
 /// Whole days until the first of the certificates in a file (PEM) ends; negative if one has ended.
 /// `None` if there is none to read.
-#[must_use]
-pub fn days_left(path: &Path) -> Option<i64> {
+fn days_left(path: &Path) -> Option<i64> {
     let text = fs::read(path).ok()?;
     let ends = Pem::iter_from_buffer(&text).filter_map(|pem| {
         let certificate = pem.ok()?;

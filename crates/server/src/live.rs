@@ -8,6 +8,9 @@ use transport::tls::server::ServerTls;
 
 use crate::sessions::{Client, Registry};
 
+/// What a client is told whose certificate is on a list.
+pub const REVOKED: &str = "its operator has revoked the certificate of this client";
+
 /// The model, the certificates, and the sessions that run.
 pub struct Live {
     service: RwLock<Arc<Service>>,
@@ -55,6 +58,6 @@ impl Live {
         let tls = Arc::new(tls);
         // First the exchange: a session that registers after it looks at the new lists by itself.
         *self.tls.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&tls));
-        self.registry.cancel_revoked(|certificates| tls.revokes(certificates))
+        self.registry.end_revoked(REVOKED, |certificates| tls.revokes(certificates))
     }
 }

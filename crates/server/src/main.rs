@@ -65,7 +65,8 @@ fn run(flags: Flags) -> Result<(), Failure> {
     say_what_answers_cost(&service);
     let backends: Vec<Backend> = config.backends.iter().copied().map(Into::into).collect();
     for backend in backends {
-        info!(%backend, megabytes = service.session_bytes(backend) / 1_000_000, "memory reckoned with for a session");
+        let megabytes = service.session_bytes(backend) / 1_000_000;
+        info!(%backend, megabytes, "memory reckoned with for a session");
     }
     let live = Arc::new(Live::new(service, tls));
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(listen(config, live))
@@ -77,7 +78,8 @@ fn say_who_can_listen(config: &Config, tls: Option<&ServerTls>) {
         Some(tls) if tls.asks_clients() => info!("TLS 1.3; every client must show a certificate"),
         Some(_) => warn!("TLS 1.3, but anyone may be a client: client-ca is not set"),
         None if config.insecure => warn!(
-            "INSECURE: plain TCP is neither encrypted nor authenticated. Everyone on the way can read and change \
+            "INSECURE: plain TCP is neither encrypted nor authenticated. Everyone on the way can read and \
+             change \
              what travels, and anyone may be a client. Set tls-cert and tls-key, and take --insecure away"
         ),
         None => {}
@@ -89,7 +91,8 @@ fn say_what_answers_cost(service: &Service) {
     let bits = service.answer_bits();
     if service.reveal() == Reveal::Scores {
         warn!(
-            "clients get scores: up to {bits:.0} bits of the weights an answer; `--reveal label` tells a twentieth"
+            "clients get scores: up to {bits:.0} bits of the weights an answer; `--reveal label` tells a \
+             twentieth"
         );
     } else if service.architecture().confidence().is_none() {
         warn!(

@@ -16,13 +16,11 @@ use transport::stream::Stream;
 use transport::tls::certificates::Certificates;
 use transport::tls::server::{ServerTls, Unwelcome};
 
-use crate::live::Live;
+use crate::live::{Live, REVOKED};
 use crate::sessions::{Client, Entry};
 
 /// How long a client that is not let in is given to read why.
 const REFUSAL: Duration = Duration::from_secs(1);
-/// What a client is told whose certificate is on a list.
-pub const REVOKED: &str = "its operator has revoked the certificate of this client";
 
 const NO_TLS: &str = "it speaks TLS alone; pass --tls-ca with the file that its operator gave you, or set `tls-ca` in the \
                       configuration file";

@@ -23,17 +23,16 @@ use transport::tcp::Listener;
 
 use crate::admission::lobby::{Lobby, Room, Visitor};
 use crate::admission::places::{Capacity, Place, Places};
-use crate::admission::sessions::Sessions;
 use crate::live::Live;
-use crate::secure::{self, Entered, REVOKED};
+use crate::secure::{self, Entered};
 use crate::sessions::{Client, Entry};
 
 /// How long a client that cannot be served is given to read why.
 const REFUSAL: Duration = Duration::from_secs(1);
-/// How long a client may take from its connection to the end of its set-up: 200 kB and seven round
-/// trips.
+/// How long a client may take from its connection to the end of its set-up.
 const SET_UP: Duration = Duration::from_secs(60);
-/// How long a client waits for a place before it is sent away. It waits for no more than 60 s.
+/// How long a client waits for a place before it is sent away. By itself it would give up a silent
+/// server after 60 s.
 const QUEUE: Duration = Duration::from_secs(20);
 /// How often somebody in the queue makes the longest idle session leave.
 const LOOK: Duration = Duration::from_secs(1);
@@ -79,7 +78,6 @@ struct Host {
     bounds: Bounds,
     lobby: Arc<Lobby>,
     places: Arc<Places>,
-    sessions: Arc<Sessions>,
     stop: CancellationToken,
 }
 
@@ -91,7 +89,6 @@ pub async fn serve(listener: Listener, live: Arc<Live>, bounds: Bounds, stop: Ca
         bounds,
         lobby: Lobby::new(bounds.lobby),
         places: Places::new(bounds.places),
-        sessions: Arc::default(),
         stop: stop.clone(),
     });
     let tasks = TaskTracker::new();
@@ -134,7 +131,7 @@ impl Host {
         let service = self.live.service();
         let Some((arrival, client)) = self.set_up(connection, &service, &visitor).await else { return };
         drop(visitor);
-        match self.place(client.client().clone(), service.session_bytes(arrival.backend())).await {
+        match self.place(client.client(), service.session_bytes(arrival.backend())).await {
             Ok(place) => self.session(arrival, place, &client).await,
             Err(parting) => {
                 info!(reason = parting.reason, "sent a client away");
@@ -181,15 +178,18 @@ impl Host {
     }
 
     /// A place, or what to tell the client that gets none.
-    async fn place(&self, holder: Client, bytes: u64) -> Result<Place, Parting> {
+    async fn place(&self, client: &Client, bytes: u64) -> Result<Place, Parting> {
         let busy = |reason: String| Parting { after: BUSY, reason };
-        let mut place = self.places.take(holder, bytes).map_err(|full| busy(full.to_string()))?;
+        let mut place = self.places.take(client.clone(), bytes).map_err(|full| busy(full.to_string()))?;
         let others_wait = busy("others wait, and your session did".into());
         let waiting = async {
             loop {
                 match timeout(LOOK, &mut place).await {
                     Ok(place) => return place,
-                    Err(_) => self.sessions.make_room(&others_wait),
+                    Err(_) => {
+                        let own = self.places.has_its_share(client).then_some(client);
+                        self.live.registry().make_room(own, &others_wait);
+                    }
                 }
             }
         };
@@ -200,9 +200,9 @@ impl Host {
         }
     }
 
-    async fn session(&self, arrival: Arrival<'_>, place: Place, client: &Entry) {
-        info!(backend = %arrival.backend(), client = %client.client(), "session begins");
-        let entry = self.sessions.enter();
+    async fn session(&self, arrival: Arrival<'_>, place: Place, entry: &Entry) {
+        info!(backend = %arrival.backend(), client = %entry.client(), "session begins");
+        entry.seat();
         if self.stop.is_cancelled() {
             entry.attendance().ask_to_leave(stopping());
         }
@@ -210,10 +210,6 @@ impl Host {
         tokio::pin!(served);
         let served = tokio::select! {
             served = &mut served => served,
-            () = client.ended() => {
-                entry.attendance().end(REVOKED);
-                served.await
-            }
             () = sleep(self.bounds.session) => {
                 let reason = "your session has lasted as long as any may; connect again".to_owned();
                 entry.attendance().ask_to_leave(Parting { after: SOON, reason });
@@ -230,14 +226,14 @@ impl Host {
     /// Lets running sessions end for a while; gives the number of those that are cut off.
     async fn drain(&self, tasks: TaskTracker) -> usize {
         tasks.close();
-        self.sessions.ask_all_to_leave(&stopping());
+        self.live.registry().ask_all_to_leave(&stopping());
         if !tasks.is_empty() {
-            info!(sessions = self.sessions.present(), "waiting for running sessions");
+            info!(sessions = self.live.registry().seated(), "waiting for running sessions");
         }
         if timeout(self.bounds.drain, tasks.wait()).await.is_ok() {
             return 0;
         }
-        let cut = self.sessions.present();
+        let cut = self.live.registry().seated();
         warn!(sessions = cut, "leaving although sessions still run");
         cut
     }

@@ -1,13 +1,18 @@
-//! Whose sessions run, so that those of one client can be ended.
+//! Whose sessions run, so that they can be ended, or asked to make room for others.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use tokio_util::sync::CancellationToken;
+use protocol::server::{Attendance, Parting};
 use transport::connection::{Identity, PeerAddress};
 use transport::tls::certificates::Certificates;
+
+/// A session that has waited for its client for so long may be asked to leave for one that waits.
+/// A client that works on a record asks for the next step at once.
+const IDLE_GRACE: Duration = Duration::from_secs(15);
 
 /// Whose a session is.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -52,7 +57,7 @@ impl fmt::Display for Client {
     }
 }
 
-/// The sessions that run, by their clients.
+/// The sessions that run, and those that are about to, by their clients.
 #[derive(Debug, Default)]
 pub struct Registry {
     running: Mutex<Running>,
@@ -69,7 +74,9 @@ struct Session {
     client: Client,
     /// What the client showed.
     certificates: Option<Certificates>,
-    ended: CancellationToken,
+    attendance: Arc<Attendance>,
+    /// It has a place.
+    seated: bool,
 }
 
 /// A session's entry, which ends when this is dropped.
@@ -78,43 +85,67 @@ pub struct Entry {
     registry: Arc<Registry>,
     number: u64,
     client: Client,
-    ended: CancellationToken,
+    attendance: Arc<Attendance>,
 }
 
 impl Registry {
     /// Enters a session of `client`, which showed `certificates`.
     #[must_use]
     pub fn register(self: &Arc<Self>, client: Client, certificates: Option<Certificates>) -> Entry {
-        let ended = CancellationToken::new();
+        let attendance = Arc::new(Attendance::default());
         let mut running = self.running();
         let number = running.next;
         running.next += 1;
-        let session = Session { client: client.clone(), certificates, ended: ended.clone() };
+        let session = Session {
+            client: client.clone(),
+            certificates,
+            attendance: Arc::clone(&attendance),
+            seated: false,
+        };
         running.sessions.insert(number, session);
         drop(running);
-        Entry { registry: Arc::clone(self), number, client, ended }
+        Entry { registry: Arc::clone(self), number, client, attendance }
     }
 
-    /// Sessions of `client` now.
+    /// Sessions that have a place.
     #[must_use]
-    pub fn count(&self, client: &Client) -> usize {
-        self.running().sessions.values().filter(|session| session.client == *client).count()
+    pub fn seated(&self) -> usize {
+        self.running().sessions.values().filter(|session| session.seated).count()
     }
 
-    /// Ends the sessions of `client`; says how many.
-    pub fn cancel(&self, client: &Client) -> usize {
-        self.end_where(|session| session.client == *client).len()
-    }
-
-    /// Ends the sessions whose certificates `revoked` says are revoked; says whose they are.
-    pub fn cancel_revoked(&self, revoked: impl Fn(&Certificates) -> bool) -> Vec<Client> {
-        self.end_where(|session| session.certificates.as_ref().is_some_and(&revoked))
-    }
-
-    fn end_where(&self, which: impl Fn(&Session) -> bool) -> Vec<Client> {
+    /// Ends the sessions whose certificates `revoked` says are revoked, and tells their clients
+    /// `reason`; says whose they are.
+    pub fn end_revoked(&self, reason: &str, revoked: impl Fn(&Certificates) -> bool) -> Vec<Client> {
         let running = self.running();
-        let chosen = running.sessions.values().filter(|session| which(session));
-        chosen.inspect(|session| session.ended.cancel()).map(|session| session.client.clone()).collect()
+        let shown = |session: &&Session| session.certificates.as_ref().is_some_and(&revoked);
+        let chosen = running.sessions.values().filter(shown);
+        chosen
+            .inspect(|session| session.attendance.end(reason))
+            .map(|session| session.client.clone())
+            .collect()
+    }
+
+    /// Asks the session that has been idle for longest to leave, unless one is leaving already. With
+    /// `of` a session of that client, because it waits for one of its own to end.
+    pub fn make_room(&self, of: Option<&Client>, parting: &Parting) {
+        let running = self.running();
+        let seated = || {
+            let of_whom = |session: &&Session| of.is_none_or(|client| session.client == *client);
+            running.sessions.values().filter(|session| session.seated).filter(of_whom)
+        };
+        if seated().any(|session| session.attendance.is_leaving()) {
+            return;
+        }
+        let idle = seated().filter_map(|session| Some((session.attendance.idle()?, session)));
+        if let Some((_, longest)) = idle.filter(|&(idle, _)| idle >= IDLE_GRACE).max_by_key(|&(idle, _)| idle)
+        {
+            longest.attendance.ask_to_leave(parting.clone());
+        }
+    }
+
+    /// Asks every session to leave.
+    pub fn ask_all_to_leave(&self, parting: &Parting) {
+        self.running().sessions.values().for_each(|session| session.attendance.ask_to_leave(parting.clone()));
     }
 
     fn running(&self) -> MutexGuard<'_, Running> {
@@ -129,9 +160,18 @@ impl Entry {
         &self.client
     }
 
-    /// Waits until the session has to end.
-    pub async fn ended(&self) {
-        self.ended.cancelled().await;
+    /// What the session works with.
+    #[must_use]
+    pub fn attendance(&self) -> &Attendance {
+        &self.attendance
+    }
+
+    /// The session gets a place.
+    pub fn seat(&self) {
+        self.attendance.begin();
+        if let Some(session) = self.registry.running().sessions.get_mut(&self.number) {
+            session.seated = true;
+        }
     }
 }
 
@@ -143,23 +183,26 @@ impl Drop for Entry {
 
 #[cfg(test)]
 mod tests {
+    use tokio::time::sleep;
+
     use super::*;
 
     fn client(name: &str) -> Client {
         Client::of(Identity::new(name).as_ref(), PeerAddress::Memory)
     }
 
-    #[test]
-    fn the_sessions_of_one_client_end_and_no_others() {
-        let registry = Arc::new(Registry::default());
-        let [one, again, other] = ["one", "one", "other"].map(|name| registry.register(client(name), None));
-        assert_eq!(registry.count(&client("one")), 2);
-        assert_eq!(registry.cancel(&client("one")), 2);
-        assert!(one.ended.is_cancelled() && again.ended.is_cancelled() && !other.ended.is_cancelled());
-        drop((one, again));
-        assert_eq!(registry.count(&client("one")), 0);
-        assert_eq!(registry.cancel(&client("one")), 0);
-        assert_eq!(registry.count(other.client()), 1);
+    fn parting() -> Parting {
+        Parting { after: Duration::from_secs(1), reason: "others wait".into() }
+    }
+
+    fn seated(registry: &Arc<Registry>, name: &str) -> Entry {
+        let entry = registry.register(client(name), None);
+        entry.seat();
+        entry
+    }
+
+    fn leaving(entries: [&Entry; 2]) -> [bool; 2] {
+        entries.map(|entry| entry.attendance().is_leaving())
     }
 
     #[test]
@@ -175,7 +218,49 @@ mod tests {
     #[test]
     fn who_showed_no_certificate_cannot_be_revoked() {
         let registry = Arc::new(Registry::default());
+        let _entry = registry.register(client("one"), None);
+        assert!(registry.end_revoked("revoked", |_| true).is_empty());
+        let _shown = registry.register(client("two"), Some(Vec::new().into()));
+        assert_eq!(registry.end_revoked("revoked", |_| true), [client("two")]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_longest_idle_leaves_one_at_a_time_and_not_before_the_grace() {
+        let registry = Arc::new(Registry::default());
+        let without_a_place = registry.register(client("waits"), None);
+        let oldest = seated(&registry, "one");
+        sleep(Duration::from_secs(1)).await;
+        let newer = seated(&registry, "two");
+        registry.make_room(None, &parting());
+        assert_eq!(leaving([&oldest, &newer]), [false; 2], "both work a moment ago");
+        sleep(IDLE_GRACE).await;
+        registry.make_room(None, &parting());
+        registry.make_room(None, &parting());
+        assert_eq!(leaving([&oldest, &newer]), [true, false]);
+        drop(oldest);
+        registry.make_room(None, &parting());
+        assert_eq!(leaving([&newer, &without_a_place]), [true, false]);
+        assert_eq!(registry.seated(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_has_its_share_pushes_nobody_else_out() {
+        let registry = Arc::new(Registry::default());
+        let others = seated(&registry, "others");
+        sleep(Duration::from_secs(1)).await;
+        let own = seated(&registry, "own");
+        sleep(2 * IDLE_GRACE).await;
+        registry.make_room(Some(&client("own")), &parting());
+        assert_eq!(leaving([&others, &own]), [false, true]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_wait_for_a_place_is_not_the_sessions_idleness() {
+        let registry = Arc::new(Registry::default());
         let entry = registry.register(client("one"), None);
-        assert!(registry.cancel_revoked(|_| true).is_empty() && !entry.ended.is_cancelled());
+        sleep(2 * IDLE_GRACE).await;
+        entry.seat();
+        registry.make_room(None, &parting());
+        assert!(!entry.attendance().is_leaving());
     }
 }

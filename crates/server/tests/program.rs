@@ -18,7 +18,6 @@ use protocol::channel::{Channel, Timeouts};
 use protocol::client::{ClientConfig, ClientSession, Outcome};
 use protocol::error::Error;
 use protocol::method::Backend;
-use protocol::plan::Limits;
 use shares::Role;
 use tokio::io::AsyncWriteExt;
 use transport::tcp;
@@ -99,15 +98,7 @@ async fn connect(address: &str) -> Result<ClientSession, Error> {
     let silence = Duration::from_secs(600);
     let stream = tcp::connect(address, false).await?.stream;
     let channel = Channel::new(stream, Role::Server, Timeouts { progress: silence, idle: silence });
-    let config = ClientConfig {
-        backend: Backend::Ot,
-        comparison: None,
-        pinned_architecture: None,
-        limits: Limits::default(),
-        tls_ends_at_balancer: false,
-        observer: None,
-        tap: None,
-    };
+    let config = ClientConfig::new(Backend::Ot);
     ClientSession::connect(channel, config).await
 }
 

@@ -18,7 +18,6 @@ use ecg::Segment;
 use protocol::channel::{Channel, Timeouts};
 use protocol::client::{ClientConfig, ClientSession, Outcome};
 use protocol::method::Backend;
-use protocol::plan::Limits;
 use server::certs::{Certs, run};
 use shares::Role;
 use transport::tcp;
@@ -170,15 +169,7 @@ impl Drop for Server {
 const TIMEOUTS: Timeouts = Timeouts { progress: Duration::from_secs(600), idle: Duration::from_secs(600) };
 
 fn config() -> ClientConfig {
-    ClientConfig {
-        backend: Backend::Ot,
-        comparison: None,
-        pinned_architecture: None,
-        limits: Limits::default(),
-        tls_ends_at_balancer: false,
-        observer: None,
-        tap: None,
-    }
+    ClientConfig::new(Backend::Ot)
 }
 
 /// A session under TLS, or what a person would be told.

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::net::SocketAddr;
 
+use zeroize::Zeroizing;
+
 /// Who is at the other end of a stream, as far as the transport knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -64,7 +66,7 @@ pub struct Connection<S> {
     pub identity: Option<Identity>,
     /// 32 bytes that only the two ends of this very connection know, where TLS protects it. A
     /// checksum over them shows that nobody sits between.
-    pub binding: Option<[u8; 32]>,
+    pub binding: Option<Zeroizing<[u8; 32]>>,
 }
 
 impl<S> Connection<S> {
@@ -101,7 +103,7 @@ mod tests {
     #[test]
     fn a_binding_is_not_printed() {
         let mut connection = Connection::unproven((), PeerAddress::Memory);
-        connection.binding = Some([171; 32]);
+        connection.binding = Some(Zeroizing::new([171; 32]));
         assert!(!format!("{connection:?}").contains("171"));
     }
 }

@@ -8,8 +8,10 @@ use std::net::SocketAddr;
 pub enum Error {
     /// Plain TCP beyond this machine, without the operator's consent.
     #[error(
-        "{0} is not on this machine, and plain TCP is neither encrypted nor authenticated; use TLS (--tls-ca at the \
-         client, --tls-cert and --tls-key at the server), or pass --insecure if the network between is trusted"
+        "{0} is not on this machine, and plain TCP is neither encrypted nor authenticated; use TLS \
+         (--tls-ca at the \
+         client, --tls-cert and --tls-key at the server), or pass --insecure if the network between is \
+         trusted"
     )]
     NotLoopback(SocketAddr),
     /// The address of the server names nothing.

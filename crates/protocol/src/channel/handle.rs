@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use shares::Role;
 use tokio::io::{AsyncRead, AsyncWrite};
+use zeroize::Zeroizing;
 
 use crate::channel::due::{Due, Timeouts};
 use crate::channel::halves::{FrameReceiver, FrameSender, both};
@@ -47,11 +48,10 @@ impl Channel {
     /// `binding` is then the exporter of that session (RFC 8446, section 7.5), for a label of this
     /// protocol. Both ends of the session have the same. It enters the keys of the checksums, so a
     /// stream that was spliced together from two TLS sessions ends at its first checked frame.
-    pub fn bound<S>(stream: S, peer: Role, timeouts: Timeouts, binding: Option<[u8; 32]>) -> Self
+    pub fn bound<S>(stream: S, peer: Role, timeouts: Timeouts, binding: Option<Zeroizing<[u8; 32]>>) -> Self
     where
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
-        let binding = binding.map(Binding::new);
         Self::of(&Arc::new(Shared::new(stream, peer, timeouts, binding)), Lane::Main)
     }
 

@@ -204,7 +204,7 @@ impl Reader {
     /// reason that the writer does not learn by itself.
     pub(super) fn poll_drive(&mut self, seat: Seat, context: &Context<'_>) -> Poll<End> {
         match self.wait(seat, context, |_| None::<()>) {
-            Poll::Ready(Err(end @ (End::Fault(_) | End::Aborted(_)))) => Poll::Ready(end),
+            Poll::Ready(Err(end @ (End::Fault(_) | End::Aborted(_) | End::Later(..)))) => Poll::Ready(end),
             _ => Poll::Pending,
         }
     }

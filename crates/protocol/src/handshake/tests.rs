@@ -2,6 +2,7 @@
 
 use deepcardio::architecture::{Head, Widths};
 use transport::memory::{Line, pair};
+use zeroize::Zeroizing;
 
 use super::*;
 use crate::channel::Timeouts;
@@ -22,8 +23,8 @@ fn bound([client, server]: [Option<[u8; 32]>; 2]) -> (Channel, Channel) {
     let (near, far) = pair(Line::INSTANT, Line::INSTANT);
     let timeouts = Timeouts::default();
     (
-        Channel::bound(near.stream, Role::Server, timeouts, client),
-        Channel::bound(far.stream, Role::Client, timeouts, server),
+        Channel::bound(near.stream, Role::Server, timeouts, client.map(Zeroizing::new)),
+        Channel::bound(far.stream, Role::Client, timeouts, server.map(Zeroizing::new)),
     )
 }
 

@@ -18,7 +18,7 @@ pub struct Parting {
 /// A session as the program that serves it sees it from outside.
 ///
 /// A session that waits for its client holds a place that others may want. It can be asked to
-/// leave. Then it ends as soon as it waits, never within a request.
+/// leave. Then it begins no request any more, and ends as soon as those that it serves have ended.
 #[derive(Debug)]
 pub struct Attendance {
     state: Mutex<State>,
@@ -51,6 +51,11 @@ impl Attendance {
         (state.running == 0).then(|| state.idle_since.elapsed())
     }
 
+    /// The session begins: it has waited for its client for no time yet.
+    pub fn begin(&self) {
+        self.state().idle_since = Instant::now();
+    }
+
     /// Asks the session to leave as soon as it waits for its client. The first reason stays.
     pub fn ask_to_leave(&self, parting: Parting) {
         self.state().parting.get_or_insert(parting);
@@ -69,10 +74,15 @@ impl Attendance {
         self.changed.notify_waiters();
     }
 
-    /// The session serves a request for as long as this is held.
-    pub(super) fn work(&self) -> Working<'_> {
-        self.state().running += 1;
-        Working(self)
+    /// The session serves a request for as long as this is held. `None` once it has been asked to
+    /// leave: else a client that is always busy on one of its lanes would never go.
+    pub(super) fn work(&self) -> Option<Working<'_>> {
+        let mut state = self.state();
+        if state.parting.is_some() {
+            return None;
+        }
+        state.running += 1;
+        Some(Working(self))
     }
 
     /// Waits until the session has been asked to leave and serves no request.
@@ -132,10 +142,11 @@ mod tests {
     async fn who_is_asked_to_leave_ends_its_requests_first() {
         let attendance = Attendance::default();
         let parting = Parting { after: Duration::from_secs(9), reason: "others wait".into() };
-        let (first, second) = (attendance.work(), attendance.work());
+        let (first, second) = (attendance.work().unwrap(), attendance.work().unwrap());
         assert_eq!(attendance.idle(), None);
         attendance.ask_to_leave(parting.clone());
         attendance.ask_to_leave(Parting { reason: "no news".into(), ..parting.clone() });
+        assert!(attendance.work().is_none(), "nothing new begins");
         let left = tokio::join!(attendance.parting(), async {
             tokio::time::sleep(Duration::from_secs(1)).await;
             drop(first);

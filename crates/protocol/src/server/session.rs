@@ -13,7 +13,7 @@ use crate::channel::{Channel, Due};
 use crate::entropy;
 use crate::error::{Error, Result};
 use crate::handshake::{self, Offer};
-use crate::messages::{LATER_SINCE, REQUEST_BYTES, Request, SEGMENT_BYTES, decode_segments};
+use crate::messages::{REQUEST_BYTES, Request, SEGMENT_BYTES, decode_segments};
 use crate::meter::{Phase, Scope};
 use crate::method::{Backend, Method, Reveal};
 use crate::phases::output::{self, Choice};
@@ -44,8 +44,6 @@ async fn request(channel: &mut Channel) -> Result<Request> {
 pub(super) struct Session<'a> {
     offered: &'a Offered,
     counters: Counters,
-    /// Of the protocol.
-    version: u16,
     backend: Backend,
     session_id: [u8; 32],
     pool: Pool,
@@ -77,21 +75,12 @@ impl<'a> Session<'a> {
         };
         let pool = Pool::new(offered.most_prepared);
         let (session_id, preparing) = (agreement.session_id, Mutex::new(preparing));
-        let (counters, version, backend) = (Counters::default(), agreement.version, agreement.backend);
-        Ok(Self { offered, counters, version, backend, session_id, pool, preparing })
+        let (counters, backend) = (Counters::default(), agreement.backend);
+        Ok(Self { offered, counters, backend, session_id, pool, preparing })
     }
 
     pub(super) fn backend(&self) -> Backend {
         self.backend
-    }
-
-    /// Tells the client to come back later. One that knows no such notice hears it in words.
-    pub(super) async fn send_away(&self, channel: &mut Channel, Parting { after, reason }: &Parting) {
-        if self.version >= LATER_SINCE {
-            channel.send_away(*after, reason).await;
-        } else {
-            channel.abort(&format!("{reason}; come back in {} s", after.as_secs())).await;
-        }
     }
 
     /// What the client was given so far.
@@ -126,7 +115,7 @@ impl<'a> Session<'a> {
                 request = request(channel) => request?,
                 parting = attendance.parting() => return Ok(Some(parting)),
             };
-            let _working = attendance.work();
+            let Some(_working) = attendance.work() else { return Ok(Some(attendance.parting().await)) };
             match request {
                 Request::Prepare(method) => self.prepare(channel, method).await?,
                 Request::Drop(number) => self.forget(number).await?,
@@ -146,7 +135,8 @@ impl<'a> Session<'a> {
     async fn serve_ahead<T>(&self, ahead: &mut Channel, attendance: &Attendance) -> Result<T> {
         loop {
             let request = request(ahead).await?;
-            let _working = attendance.work();
+            // The main lane says farewell.
+            let Some(_working) = attendance.work() else { return std::future::pending().await };
             match request {
                 Request::Prepare(method) => self.prepare(ahead, method).await?,
                 Request::Drop(number) => self.forget(number).await?,

@@ -27,7 +27,6 @@ struct Visitors {
     next: u64,
     /// By the order in which they came.
     present: BTreeMap<u64, (IpAddr, CancellationToken)>,
-    evicted: u64,
 }
 
 /// A connection's stay in the lobby; it ends when this is dropped.
@@ -61,18 +60,6 @@ impl Lobby {
         Visitor { lobby: Arc::clone(self), number, evicted }
     }
 
-    /// Visitors now.
-    #[must_use]
-    pub fn present(&self) -> usize {
-        self.visitors().present.len()
-    }
-
-    /// Visitors that had to go for others, so far.
-    #[must_use]
-    pub fn evicted(&self) -> u64 {
-        self.visitors().evicted
-    }
-
     fn visitors(&self) -> MutexGuard<'_, Visitors> {
         self.visitors.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -96,7 +83,6 @@ impl Visitors {
         let oldest = self.present.iter().find(|(_, (of, _))| *of == address).map(|(&number, _)| number);
         if let Some((_, token)) = oldest.and_then(|number| self.present.remove(&number)) {
             token.cancel();
-            self.evicted += 1;
         }
     }
 }
@@ -135,7 +121,7 @@ mod tests {
         let lobby = lobby();
         let visitors: Vec<_> = (0..5).map(|_| lobby.enter(address(1))).collect();
         assert_eq!(gone(&visitors), [true, true, false, false, false]);
-        assert_eq!((lobby.present(), lobby.evicted()), (3, 2));
+        assert_eq!(lobby.visitors().present.len(), 3);
     }
 
     #[test]
@@ -153,10 +139,10 @@ mod tests {
         let lobby = lobby();
         let mut visitors: Vec<_> = (0..3).map(|_| lobby.enter(address(1))).collect();
         drop(visitors.remove(1));
-        assert_eq!(lobby.present(), 2);
+        assert_eq!(lobby.visitors().present.len(), 2);
         visitors.push(lobby.enter(address(1)));
         assert_eq!(gone(&visitors), [false; 3]);
         drop(visitors);
-        assert_eq!((lobby.present(), lobby.evicted()), (0, 0));
+        assert!(lobby.visitors().present.is_empty());
     }
 }

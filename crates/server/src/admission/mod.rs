@@ -11,11 +11,10 @@
 //!   each other, and whoever makes the set-up at an ordinary pace gets through.
 //! - After the set-up a client takes one of the [`places`], or waits for one in a short queue. It
 //!   is told when to come back if there is no room in the queue, or if none becomes free.
-//! - Who has a place and does nothing with it is asked to leave as soon as others wait
-//!   ([`sessions`]).
+//! - Who has a place and does nothing with it is asked to leave as soon as others wait for it
+//!   ([`crate::sessions`]).
 //!
 //! What a client learns of others by all this is how busy the server is.
 
 pub mod lobby;
 pub mod places;
-pub mod sessions;

@@ -103,10 +103,10 @@ impl Places {
         Ok(receiver)
     }
 
-    /// Clients that wait.
+    /// Whether the client has as many sessions as it may. Then it waits for one of its own to end.
     #[must_use]
-    pub fn queued(&self) -> usize {
-        self.state().queue.iter().filter(|waiting| !waiting.place.is_closed()).count()
+    pub fn has_its_share(&self, client: &Client) -> bool {
+        self.state().of(client) >= self.capacity.of_one(client)
     }
 
     /// Gives places to those who wait, as long as there are any.
@@ -218,7 +218,6 @@ mod tests {
         let held: Vec<_> = (1..=3).map(|last| places.take(holder(last), 1).unwrap()).collect();
         let mut queue: Vec<_> = (4..=6).map(|last| places.take(holder(last), 1).unwrap()).collect();
         assert_eq!(places.take(holder(7), 1).unwrap_err(), NoPlace::Full(3));
-        assert_eq!(places.queued(), 3);
         drop(queue.remove(0));
         let mut seventh = places.take(holder(7), 1).unwrap();
         drop(held);
@@ -231,6 +230,7 @@ mod tests {
         let places = Places::new(CAPACITY);
         let _held: Vec<_> = (0..4).map(|_| places.take(holder(1), 1).unwrap()).collect();
         assert_eq!(places.take(holder(1), 1).unwrap_err(), NoPlace::Crowding(2));
+        assert!(places.has_its_share(&holder(1)) && !places.has_its_share(&holder(2)));
         assert!(places.take(holder(2), 1).is_ok());
         let loopback = Client::Address([127, 0, 0, 1].into());
         let behind_a_tunnel: Vec<_> = (0..4).filter_map(|_| places.take(loopback.clone(), 1).ok()).collect();

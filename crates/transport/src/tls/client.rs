@@ -11,6 +11,7 @@ use tokio_rustls::rustls::crypto::ring::default_provider;
 use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::version::TLS13;
 use tokio_rustls::rustls::{ClientConfig, Error as RustlsError};
+use zeroize::Zeroizing;
 
 use crate::connection::Connection;
 use crate::error::Error;
@@ -101,7 +102,7 @@ impl ClientTls {
             }
             Err(_slow) => return Err(ConnectError::Handshake(SILENT.into())),
         };
-        let binding = stream.get_ref().1.export_keying_material([0; 32], BINDING_LABEL, None);
+        let binding = stream.get_ref().1.export_keying_material(Zeroizing::new([0; 32]), BINDING_LABEL, None);
         let binding = binding.map_err(|error| ConnectError::Handshake(error.to_string()))?;
         let stream = Stream::Tls(Box::new(TlsStream::new(stream.into(), self.refusal.clone())));
         Ok(Connection { stream, peer, identity: None, binding: Some(binding) })

@@ -15,6 +15,7 @@ use tokio_rustls::rustls::server::danger::ClientCertVerifier;
 use tokio_rustls::rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
 use tokio_rustls::rustls::version::TLS13;
 use tokio_rustls::rustls::{CertificateError, Error as RustlsError, ServerConfig};
+use zeroize::Zeroizing;
 
 use crate::connection::Connection;
 use crate::stream::Stream;
@@ -144,7 +145,7 @@ impl ServerTls {
             // The alert that says why is on its way already.
             (Unwelcome::Refused(words::at_the_server(&error)), Some(stream))
         })?;
-        let binding = stream.get_ref().1.export_keying_material([0; 32], BINDING_LABEL, None);
+        let binding = stream.get_ref().1.export_keying_material(Zeroizing::new([0; 32]), BINDING_LABEL, None);
         let binding = binding.map_err(|error| (Unwelcome::Refused(error.to_string()), None))?;
         let stream = TlsStream::new(stream.into(), Refusal::default());
         let identity = stream.peer_certificates().as_ref().and_then(Certificates::identity);

@@ -42,7 +42,8 @@ pub(super) fn at_the_server(error: &io::Error) -> String {
     }
 }
 
-const NO_TLS: &str = "what answers there does not speak TLS; check the address and the port, or ask the operator to set \
+const NO_TLS: &str = "what answers there does not speak TLS; check the address and the port, or ask the \
+                      operator to set \
                       --tls-cert and --tls-key";
 const NO_VERSION: &str = "the server does not speak TLS 1.3";
 
@@ -51,11 +52,13 @@ fn of_the_server(reason: &CertificateError, name: &str) -> String {
     use CertificateError as Reason;
     match reason {
         Reason::NotValidForName | Reason::NotValidForNameContext { .. } => format!(
-            "the server's certificate is not for the name {name:?}; pass the name that it is for as --server-name, \
+            "the server's certificate is not for the name {name:?}; pass the name that it is for as \
+             --server-name, \
              if that is the server you mean"
         ),
         Reason::UnknownIssuer | Reason::BadSignature => {
-            "no authority in the file of --tls-ca has signed the server's certificate; ask its operator for the right \
+            "no authority in the file of --tls-ca has signed the server's certificate; ask its operator \
+             for the right \
              file, and do not go on if you cannot explain this"
                 .into()
         }
@@ -99,20 +102,23 @@ pub(super) fn refusal(alert: AlertDescription) -> String {
     use AlertDescription as Alert;
     match alert {
         Alert::CertificateRequired => {
-            "the server asks for a certificate; pass --tls-cert and --tls-key with the files that its operator gave you"
+            "the server asks for a certificate; pass --tls-cert and --tls-key with the files that its \
+             operator gave you"
                 .into()
         }
         Alert::CertificateRevoked => {
             "the server's operator has revoked the certificate of this client; ask for another".into()
         }
         Alert::CertificateExpired => {
-            "the certificate of this client has expired or is not valid yet; ask the server's operator for another, \
+            "the certificate of this client has expired or is not valid yet; ask the server's operator \
+             for another, \
              or check the clocks"
                 .into()
         }
         // The latter where another authority has the same name.
         Alert::UnknownCA | Alert::DecryptError => {
-            "the server does not know the authority that signed the certificate of this client; ask its operator for \
+            "the server does not know the authority that signed the certificate of this client; ask its \
+             operator for \
              one that it knows"
                 .into()
         }
@@ -120,7 +126,10 @@ pub(super) fn refusal(alert: AlertDescription) -> String {
         | Alert::UnsupportedCertificate
         | Alert::CertificateUnknown
         | Alert::AccessDenied => {
-            format!("the server refuses the certificate of this client ({alert:?}); ask its operator for another")
+            format!(
+                "the server refuses the certificate of this client ({alert:?}); ask its operator for \
+            another"
+            )
         }
         Alert::ProtocolVersion | Alert::HandshakeFailure => NO_VERSION.into(),
         other => format!("the server ended the connection ({other:?})"),

@@ -6,10 +6,11 @@ use shares::Role;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use transport::memory::{Line, MemoryStream};
 
-use super::{PATIENCE, SCOPE, channels, server_and_stream};
+use super::{PATIENCE, SCOPE, channels, protect, server_and_stream};
 use crate::channel::inbox::{PART_BYTES, WINDOW};
 use crate::channel::{Channel, Due};
 use crate::error::{Error, Fault};
+use crate::messages::{Abort, Later};
 use crate::wire::{Header, Lane, Tag};
 
 const DUE: Due = Due { scope: SCOPE, tag: Tag::Opening, length: crate::wire::Length::Exactly(2) };
@@ -151,9 +152,14 @@ async fn the_end_of_the_connection_is_noticed_on_both_lanes() {
     }
 }
 
-/// What each of the client's lanes does when the server gives up, from whichever of its own.
-async fn hear_the_reason(from_ahead: bool, sending: bool) {
+/// What each of the client's lanes does when the server gives up, from whichever of its own, in
+/// whichever words.
+async fn hear_the_reason(from_ahead: bool, sending: bool, come_back: bool) {
     let (mut client, mut server) = channels(Line::INSTANT.with_latency(Duration::from_millis(5)));
+    if come_back {
+        // A peer without checksums knows no such notice.
+        protect(&mut client, &mut server);
+    }
     let (mut ahead, mut behind) = (client.open_ahead().unwrap(), server.open_ahead().unwrap());
     let later = async {
         if sending {
@@ -165,11 +171,20 @@ async fn hear_the_reason(from_ahead: bool, sending: bool) {
     let give_up = async move {
         tokio::time::sleep(Duration::from_secs(1)).await;
         let lane = if from_ahead { &mut behind } else { &mut server };
-        lane.abort("it has seen enough").await;
+        if come_back {
+            lane.send_away(Duration::from_secs(9), "it has seen enough").await;
+        } else {
+            lane.abort("it has seen enough").await;
+        }
     };
     let (main, later, ()) = tokio::join!(client.receive(DUE), later, give_up);
+    let told = if come_back {
+        "the server asks to come back in 9 s: it has seen enough"
+    } else {
+        "the server ended the session: it has seen enough"
+    };
     for error in [main.unwrap_err(), later.unwrap_err()] {
-        assert_eq!(error.to_string(), "the server ended the session: it has seen enough");
+        assert_eq!(error.to_string(), told);
     }
 }
 
@@ -177,7 +192,9 @@ async fn hear_the_reason(from_ahead: bool, sending: bool) {
 async fn a_reason_is_heard_on_both_lanes() {
     for from_ahead in [false, true] {
         for sending in [false, true] {
-            hear_the_reason(from_ahead, sending).await;
+            for come_back in [false, true] {
+                hear_the_reason(from_ahead, sending, come_back).await;
+            }
         }
     }
 }
@@ -258,4 +275,26 @@ async fn who_takes_bytes_one_by_one_is_given_up() {
     };
     // The patience, and a second for every 4 KiB of it.
     assert_eq!(fault(sent.unwrap_err()), Fault::Slow(PATIENCE + Duration::from_secs(32)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_last_word_is_heard_by_who_cannot_get_rid_of_its_own() {
+    let last_words = [
+        (Tag::Abort, Abort::new("enough").encode(), "the client ended the session: enough"),
+        (
+            Tag::Later,
+            Later::new(Duration::from_secs(9), "enough").encode(),
+            "the client asks to come back in 9 s: enough",
+        ),
+    ];
+    for (tag, bytes, told) in last_words {
+        // The peer takes nothing of what is sent.
+        let (client, server) = transport::memory::pair(Line::INSTANT, Line::INSTANT.with_room(1000));
+        let (mut server, mut stream) = (super::channel(server.stream, Role::Client), client.stream);
+        let mut ahead = server.open_ahead().unwrap();
+        stream.write_all(&head(Lane::Main, tag, bytes.len())).await.unwrap();
+        stream.write_all(&bytes).await.unwrap();
+        let error = ahead.send(SCOPE, Tag::Opening, &[0; 5000]).await.unwrap_err();
+        assert_eq!(error.to_string(), told);
+    }
 }
