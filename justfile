@@ -36,7 +36,7 @@ fuzz *TARGETS:
 asan:
     @.ci/step asan
 
-# Secret-dependent branches and addresses of the oblivious transfers, by valgrind.
+# Secret-dependent branches and addresses of the oblivious transfers and the non-linear steps, by valgrind.
 constant-time:
     @.ci/constant-time
 
@@ -51,6 +51,10 @@ timing *NAME:
 # Long sessions on the real model for SOAK_SECONDS, every answer checked.
 soak:
     @.ci/step soak
+
+# Honest clients beside attackers, at a server with default settings, for SIEGE_SECONDS each.
+siege:
+    @.ci/step siege
 
 # What precedes a release: acceptance, soak, sanitizer, fuzz targets.
 release:

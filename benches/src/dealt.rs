@@ -18,6 +18,10 @@ pub fn residues(rng: &mut ChaCha20Rng, count: usize, ell: u32) -> Vec<u32> {
     (0..count).map(|_| rng.next_u32() >> (32 - ell)).collect()
 }
 
+/// What a party holds that nobody else may know: its shares, its blocks, and the words of its
+/// choices.
+pub type Secrets<'a> = (&'a [u32], Vec<&'a [Block]>, Vec<&'a [u64]>);
+
 /// Both sides of a batch of correlated OTs.
 pub struct Dealt {
     /// The sender's correlation.
@@ -36,6 +40,18 @@ impl Dealt {
         let choices = BitVec::random(count, rng);
         let (keys, received) = cot::deal(delta, choices, rng);
         Self { delta, keys, received }
+    }
+
+    /// The blocks that the sender alone knows: its correlation and its keys.
+    #[must_use]
+    pub fn of_sender(&self) -> [&[Block]; 2] {
+        [std::slice::from_ref(&self.delta), &self.keys]
+    }
+
+    /// What the receiver alone knows: its macs, and the words of its choices.
+    #[must_use]
+    pub fn of_receiver(&self) -> (&[Block], &[u64]) {
+        (&self.received.macs, self.received.choices.words())
     }
 
     /// The sender's side, to be consumed.

@@ -4,7 +4,7 @@ use gc_nonlinear::{ActivationEvaluator, ActivationGarbler, HashRoot, StepPlan};
 use shares::Role;
 
 use crate::Result;
-use crate::dealt::{Dealt, residues, rng};
+use crate::dealt::{Dealt, Secrets, residues, rng};
 use crate::layers::Layer;
 
 /// A step with its inputs and everything that was sent.
@@ -66,6 +66,17 @@ impl GarbledStep {
             Role::Client => self.client_shares = shares,
             Role::Server => self.server_shares = shares,
         }
+    }
+
+    /// What the party of `role` alone knows.
+    #[must_use]
+    pub fn secrets(&self, role: Role) -> Secrets<'_> {
+        let (shares, received, sent) = match role {
+            Role::Client => (&self.client_shares, &self.inputs, &self.outputs),
+            Role::Server => (&self.server_shares, &self.outputs, &self.inputs),
+        };
+        let ((macs, choices), [delta, keys]) = (received.of_receiver(), sent.of_sender());
+        (shares, vec![macs, delta, keys], vec![choices])
     }
 
     /// The client's offline half: its message and itself, ready.

@@ -11,7 +11,7 @@ use protocol::method::Backend;
 use protocol::plan::computed;
 
 use crate::Result;
-use crate::dealt::{Dealt, residues, rng};
+use crate::dealt::{Dealt, Secrets, residues, rng};
 use crate::layers::recurrent_model;
 
 /// A cell with its inputs and everything that was sent.
@@ -114,6 +114,26 @@ impl RecordedCell {
             Role::Client => cots.client_receives,
             Role::Server => cots.server_receives,
         })
+    }
+
+    /// What the party of `role` alone knows.
+    #[must_use]
+    pub fn secrets(&self, role: Role) -> Secrets<'_> {
+        let shares = match role {
+            Role::Client => &self.client_shares,
+            Role::Server => &self.server_shares,
+        };
+        let (mut blocks, mut words) = (Vec::new(), Vec::new());
+        for [to_client, to_server] in &self.dealt {
+            let (received, sent) = match role {
+                Role::Client => (to_client, to_server),
+                Role::Server => (to_server, to_client),
+            };
+            let (macs, choices) = received.of_receiver();
+            blocks.extend(sent.of_sender().into_iter().chain([macs]));
+            words.push(choices);
+        }
+        (shares, blocks, words)
     }
 
     /// Gives the party of `role` other shares and other choices. The peer's messages stay as they

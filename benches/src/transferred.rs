@@ -9,7 +9,7 @@ use ot_nonlinear::{
 use shares::Role;
 
 use crate::Result;
-use crate::dealt::{Dealt, residues, rng};
+use crate::dealt::{Dealt, Secrets, residues, rng};
 use crate::layers::Layer;
 
 /// A step with its inputs and everything that was sent.
@@ -76,6 +76,17 @@ impl TransferredStep {
         };
         *own = shares;
         dealt.received.choices = choices;
+    }
+
+    /// What the party of `role` alone knows.
+    #[must_use]
+    pub fn secrets(&self, role: Role) -> Secrets<'_> {
+        let (shares, received, sent) = match role {
+            Role::Client => (&self.client_shares, &self.to_client, &self.to_server),
+            Role::Server => (&self.server_shares, &self.to_server, &self.to_client),
+        };
+        let ((macs, choices), [delta, keys]) = (received.of_receiver(), sent.of_sender());
+        (shares, vec![macs, delta, keys], vec![choices])
     }
 
     /// What the client does offline once it has its correlated OTs: condenses them and fixes its

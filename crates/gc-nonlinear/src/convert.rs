@@ -117,14 +117,22 @@ pub(crate) fn server_batch(
     dispatch(Hash { keys: hash_keys, pieces: pads.chunks_mut(batch.lanes) });
     let mut shares = [0_u32; LANES];
     for (i, ((pads, permute), answers)) in pads.chunks(batch.lanes).zip(permute).zip(answers).enumerate() {
-        for (lane, (pad, answer)) in pads.iter().zip(&answers[batch.start..]).enumerate() {
-            let chosen = ((permute >> lane & 1) as u32).wrapping_neg() & answer;
-            let share = (pad.words()[0] as u32).wrapping_add(chosen);
-            shares[lane] = shares[lane].wrapping_add(share << i);
+        // Hidden from the compiler, which would jump over an answer where the bit is clear: a secret
+        // branch.
+        let masks = core::hint::black_box(masks(*permute));
+        let lanes = pads.iter().zip(&answers[batch.start..]).zip(&masks);
+        for (share, ((pad, answer), mask)) in shares.iter_mut().zip(lanes) {
+            let of_bit = (pad.words()[0] as u32).wrapping_add(mask & answer);
+            *share = share.wrapping_add(of_bit << i);
         }
     }
     pads.zeroize();
     shares
+}
+
+/// For each bit all ones if it is 1, else zero.
+fn masks(bits: u64) -> [u32; LANES] {
+    core::array::from_fn(|lane| ((bits >> lane & 1) as u32).wrapping_neg())
 }
 
 /// Reduces the shares of a batch and appends them.
