@@ -1,5 +1,5 @@
-//! The steps from oblivious transfer, those by garbled circuits, and a cell of the LSTM: either role
-//! against a recorded peer, on secrets of its own.
+//! The steps from oblivious transfer, those by garbled circuits, and a cell of the LSTM: either
+//! role against a recorded peer, on secrets of its own.
 
 use benches::Result;
 use benches::dealt::Secrets;

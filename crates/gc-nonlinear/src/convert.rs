@@ -117,8 +117,8 @@ pub(crate) fn server_batch(
     dispatch(Hash { keys: hash_keys, pieces: pads.chunks_mut(batch.lanes) });
     let mut shares = [0_u32; LANES];
     for (i, ((pads, permute), answers)) in pads.chunks(batch.lanes).zip(permute).zip(answers).enumerate() {
-        // Hidden from the compiler, which would jump over an answer where the bit is clear: a secret
-        // branch.
+        // Hidden from the compiler, which would jump over an answer where the bit is clear: a
+        // secret branch.
         let masks = core::hint::black_box(masks(*permute));
         let lanes = pads.iter().zip(&answers[batch.start..]).zip(&masks);
         for (share, ((pad, answer), mask)) in shares.iter_mut().zip(lanes) {

@@ -125,8 +125,8 @@ impl Registry {
             .collect()
     }
 
-    /// Asks the session that has been idle for longest to leave, unless one is leaving already. With
-    /// `of` a session of that client, because it waits for one of its own to end.
+    /// Asks the session that has been idle for longest to leave, unless one is leaving already.
+    /// With `of` a session of that client, because it waits for one of its own to end.
     pub fn make_room(&self, of: Option<&Client>, parting: &Parting) {
         let running = self.running();
         let seated = || {
