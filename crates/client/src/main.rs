@@ -6,14 +6,14 @@ use clap::Parser;
 use client::cli::{Cli, Command};
 use client::run::infer;
 use client::settings::TEMPLATE;
-use startup::log;
+use startup::{log, output};
 use tracing_subscriber::filter::LevelFilter;
 
 fn main() -> ExitCode {
     let arguments = match Cli::parse().command {
         Command::Infer(arguments) => arguments,
         Command::Config => {
-            print!("{TEMPLATE}");
+            output::print(TEMPLATE);
             return ExitCode::SUCCESS;
         }
     };
@@ -21,7 +21,7 @@ fn main() -> ExitCode {
     match infer(&arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            log::say(&format!("pp-client: {failure}"));
+            output::say(&format!("pp-client: {failure}"));
             failure.exit_code()
         }
     }

@@ -12,7 +12,7 @@ use server::config::{Config, Flags, TEMPLATE};
 use server::live::Live;
 use server::reload::{self, Failure, Reload};
 use server::serve::serve;
-use startup::log;
+use startup::{log, output};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
@@ -26,7 +26,7 @@ fn main() -> ExitCode {
         return ended(make_certificates(&arguments));
     }
     if flags.print_config {
-        print!("{TEMPLATE}");
+        output::print(TEMPLATE);
         return ExitCode::SUCCESS;
     }
     let log = log::open(LevelFilter::INFO);
@@ -39,7 +39,7 @@ fn ended(result: Result<(), Failure>) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            log::say(&format!("pp-server: {error}"));
+            output::say(&format!("pp-server: {error}"));
             ExitCode::FAILURE
         }
     }
@@ -47,7 +47,7 @@ fn ended(result: Result<(), Failure>) -> ExitCode {
 
 fn make_certificates(arguments: &Certs) -> Result<(), Failure> {
     for line in certs::run(arguments)? {
-        println!("{line}");
+        output::print(&format!("{line}\n"));
     }
     Ok(())
 }

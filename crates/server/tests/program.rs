@@ -265,6 +265,14 @@ async fn a_session_that_takes_more_memory_than_there_is_is_refused() {
     assert!(told.contains("more memory than this server has"), "{told}");
 }
 
+#[test]
+fn who_reads_no_further_ends_nothing_in_a_panic() {
+    let (reader, closed) = std::io::pipe().unwrap();
+    drop(reader);
+    let printed = program().arg("--print-config").stdout(closed).output().unwrap();
+    assert!(printed.status.success() && printed.stderr.is_empty(), "{}", text(&printed.stderr));
+}
+
 /// A server whose standard error goes where `target` says; its address, and the process.
 fn started_with_log_to(target: Stdio) -> (Server, String) {
     // The log cannot tell the port, so it is chosen here.

@@ -1,9 +1,11 @@
-//! What each of our programs does when it starts.
+//! What each of our programs needs to start and to speak.
 //!
 //! | module | does |
 //! |---|---|
 //! | [`configuration`] | reads a configuration file |
 //! | [`log`] | opens the log on standard error |
+//! | [`output`] | what is said outside of the log |
 
 pub mod configuration;
 pub mod log;
+pub mod output;

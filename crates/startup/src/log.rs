@@ -4,12 +4,14 @@
 //! slow, full or closed, lines are lost and the program goes on. When the log ends it says how many
 //! were.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 
 use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::filter::{LevelFilter, ParseError, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
+
+use crate::output::say;
 
 /// The environment variable that says what is logged.
 const VARIABLE: &str = "RUST_LOG";
@@ -31,12 +33,6 @@ impl Drop for Log {
             say(&format!("the log lost {lost} lines, because its target was too slow"));
         }
     }
-}
-
-/// Writes a line on standard error, if that still takes any.
-pub fn say(line: &str) {
-    // Whoever closed it does not want to hear.
-    let _closed = writeln!(io::stderr(), "{line}");
 }
 
 /// Opens the log: what `RUST_LOG` asks for, else everything from `level` on.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use protocol::meter::Phase;
 use protocol::progress::{Observer, Progress};
+use startup::output::say;
 
 /// A progress bar that vanishes when the result is there.
 pub struct Bar {
@@ -31,7 +32,7 @@ impl Bar {
     /// Says that the client waits for the server, on standard error also where no bar shows.
     pub fn waiting(&self, reason: &str, pause: Duration) {
         self.bar.suspend(|| {
-            eprintln!("pp-client: {reason}; the next attempt is in {:.0} s", pause.as_secs_f64())
+            say(&format!("pp-client: {reason}; the next attempt is in {:.0} s", pause.as_secs_f64()));
         });
         self.bar.set_prefix("waiting");
     }
