@@ -35,8 +35,9 @@ pub fn ecg_csv(bytes: &[u8]) {
     let Some((first, text)) = bytes.split_first() else { return };
     let rate_hz = [None, Some(300.0), Some(0.0), Some(f64::NAN)][usize::from(first % 4)];
     let units = [None, Some(Unit::Millivolt), Some(Unit::Microvolt), Some(Unit::Volt)];
-    let hints = Hints { rate_hz, unit: units[usize::from(first / 4 % 4)] };
-    if let Ok(recording) = csv::parse(text, hints) {
+    let hints = Hints { rate_hz, unit: units[usize::from(first / 4 % 4)], lead: None };
+    if let Ok(reading) = csv::parse(text, &hints) {
+        let recording = reading.recording;
         assert!(recording.rate_hz().is_finite() && recording.rate_hz() > 0.0, "the rate is positive");
         assert!(recording.millivolts().iter().all(|value| value.is_finite()), "samples are finite");
     }

@@ -56,6 +56,9 @@ pub struct Infer {
     /// Unit of a file whose header names none.
     #[arg(long)]
     pub unit: Option<Unit>,
+    /// Lead or column to read, by its name or its number counted from 1, where a file holds several.
+    #[arg(long, value_name = "NAME")]
+    pub lead: Option<String>,
     /// Protocol for the non-linear layers.
     #[arg(long, value_enum, default_value_t = Nonlinear::Ot)]
     pub nonlinear: Nonlinear,

@@ -7,7 +7,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use ecg::{Hints, Recording, Segment};
+use ecg::{EcgError, Hints, Reading, Recording, Segment};
 use protocol::client::{ClientConfig, ClientSession, Outcome};
 use protocol::error::Error;
 use protocol::meter::{Ledger, Phase};
@@ -82,14 +82,21 @@ async fn open(arguments: &Infer, settings: &Settings) -> Result<(Connection, Opt
 }
 
 /// Every file is read and checked before anything is sent.
-fn read_all<'a>(arguments: &'a Infer) -> Result<Vec<(&'a Path, Recording)>, Failure> {
-    let hints = Hints { rate_hz: arguments.rate, unit: arguments.unit };
+fn read_all<'a>(arguments: &'a Infer) -> Result<Vec<(&'a Path, Reading)>, Failure> {
+    let hints = Hints { rate_hz: arguments.rate, unit: arguments.unit, lead: arguments.lead.clone() };
     let read = |path: &'a std::path::PathBuf| {
-        let recording =
-            ecg::open(path, hints).map_err(|source| Failure::Ecg { path: path.clone(), source })?;
-        Ok((path.as_path(), recording))
+        let reading = read(path, &hints).map_err(|source| Failure::Ecg { path: path.clone(), source })?;
+        Ok((path.as_path(), reading))
     };
     arguments.files.iter().map(read).collect()
+}
+
+/// Reads one file; `-` is standard input.
+fn read(path: &Path, hints: &Hints) -> Result<Reading, EcgError> {
+    if path == Path::new("-") {
+        return ecg::read(std::io::stdin().lock(), path, hints);
+    }
+    ecg::open(path, hints)
 }
 
 async fn classify_all(
@@ -97,7 +104,7 @@ async fn classify_all(
     settings: &Settings,
     connection: &Connection,
     mut verifier: Option<Verifier>,
-    recordings: &[(&Path, Recording)],
+    recordings: &[(&Path, Reading)],
 ) -> Result<(), Failure> {
     let start = Instant::now();
     let bar = Bar::new(arguments.quiet || arguments.json);
@@ -115,18 +122,19 @@ async fn classify_all(
     let mut visit = Visit::open(visits, Retries::new(settings.retry_for)).await?;
     let mut setup = visit.take_ledger();
     let mut setup_time = start.elapsed();
-    let records = recordings.iter().map(|(path, recording)| segments(path, recording, visit.session()));
+    let records =
+        recordings.iter().map(|(path, reading)| segments(path, &reading.recording, visit.session()));
     let records = records.collect::<Result<Vec<_>, _>>()?;
     let architecture = visit.session().architecture().clone();
     visit.expect(records.iter().map(Vec::len).sum());
-    for ((path, recording), segments) in recordings.iter().zip(&records) {
+    for ((path, reading), segments) in recordings.iter().zip(&records) {
         let start = Instant::now();
         let mut run = Run::new(&mut verifier, &bar, setup.take());
         let overall = run.classify(&mut visit, segments).await?;
         let setup = std::mem::take(&mut setup_time);
         let report = FileReport {
             path,
-            recording,
+            reading,
             architecture: &architecture,
             outcomes: &run.outcomes,
             overall: overall.as_ref(),

@@ -102,7 +102,7 @@ impl Drop for Server {
 
 /// The reference's scores of every segment of a file.
 fn reference_scores(model: &Model, file: &Path) -> Vec<Vec<i64>> {
-    let recording = ecg::open(file, ecg::Hints::default()).unwrap();
+    let recording = ecg::open(file, &ecg::Hints::default()).unwrap().recording;
     ecg::segments(&recording, model.architecture().signal())
         .unwrap()
         .iter()

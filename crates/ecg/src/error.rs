@@ -95,6 +95,9 @@ pub enum EcgError {
         /// Least number of samples.
         needed: usize,
     },
+    /// All of the recording is a gap.
+    #[error("the file holds no signal: every sample is missing")]
+    NoSignal,
     /// A sample is not a finite number.
     #[error("sample {index} is not a finite number")]
     NotFinite {

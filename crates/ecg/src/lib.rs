@@ -17,6 +17,7 @@ mod cutting;
 mod error;
 pub mod files;
 mod filter;
+mod gaps;
 pub mod limits;
 mod recording;
 mod resample;
@@ -25,7 +26,7 @@ mod signal;
 
 pub use cutting::{condition, segment_starts, segments};
 pub use error::{EcgError, LineProblem};
-pub use files::{Hints, Unit, open};
+pub use files::{Format, Gap, Hints, Note, Reading, Source, Understood, Unit, open, read};
 pub use filter::BandPass;
 pub use recording::Recording;
 pub use resample::Resampler;

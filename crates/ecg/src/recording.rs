@@ -2,10 +2,12 @@
 //! it.
 
 use std::fmt;
+use std::ops::Range;
 
 use zeroize::Zeroizing;
 
 use crate::error::EcgError;
+use crate::gaps;
 use crate::limits::{MAX_MILLIVOLTS, MAX_RATE_HZ, MAX_SAMPLES, MAX_SECONDS, MIN_RATE_HZ, MIN_SECONDS};
 
 /// A single-lead ECG: sampling rate in hertz, samples in millivolts, evenly spaced.
@@ -15,10 +17,11 @@ use crate::limits::{MAX_MILLIVOLTS, MAX_RATE_HZ, MAX_SAMPLES, MAX_SECONDS, MIN_R
 pub struct Recording {
     rate_hz: f64,
     millivolts: Zeroizing<Vec<f64>>,
+    gaps: Vec<Range<usize>>,
 }
 
 impl Recording {
-    /// Takes samples in millivolts at `rate_hz`.
+    /// Takes samples in millivolts at `rate_hz`, without a gap.
     ///
     /// # Errors
     /// [`EcgError::RateOutOfRange`] outside [`MIN_RATE_HZ`] to [`MAX_RATE_HZ`],
@@ -26,9 +29,21 @@ impl Recording {
     /// below [`MIN_SECONDS`], [`EcgError::NotFinite`] and [`EcgError::Implausible`] with the index
     /// of the first bad sample.
     pub fn new(rate_hz: f64, millivolts: Vec<f64>) -> Result<Self, EcgError> {
-        let millivolts = Zeroizing::new(millivolts);
+        Self::with_gaps(rate_hz, millivolts, Vec::new())
+    }
+
+    /// Takes samples in millivolts at `rate_hz`, and the ranges of samples where there is no
+    /// signal, in any order. Samples in a range may hold anything: they are replaced by a straight
+    /// line between the neighbours, so that a filter can run across.
+    ///
+    /// # Errors
+    /// As [`Self::new`]; [`EcgError::NoSignal`] if the gaps leave no sample.
+    pub fn with_gaps(rate_hz: f64, millivolts: Vec<f64>, gaps: Vec<Range<usize>>) -> Result<Self, EcgError> {
+        let mut millivolts = Zeroizing::new(millivolts);
         check_rate(rate_hz)?;
         check_length(rate_hz, millivolts.len())?;
+        let gaps = gaps::merged(gaps, millivolts.len());
+        gaps::bridge(&mut millivolts, &gaps)?;
         for (index, value) in millivolts.iter().enumerate() {
             if !value.is_finite() {
                 return Err(EcgError::NotFinite { index });
@@ -37,7 +52,7 @@ impl Recording {
                 return Err(EcgError::Implausible { index, limit_mv: MAX_MILLIVOLTS });
             }
         }
-        Ok(Self { rate_hz, millivolts })
+        Ok(Self { rate_hz, millivolts, gaps })
     }
 
     /// Samples per second.
@@ -52,7 +67,14 @@ impl Recording {
         &self.millivolts
     }
 
-    /// Duration in seconds.
+    /// Where there is no signal: ranges of samples, in the order of time, apart from each other. The
+    /// samples in them are a straight line, not measured.
+    #[must_use]
+    pub fn gaps(&self) -> &[Range<usize>] {
+        &self.gaps
+    }
+
+    /// Duration in seconds, gaps included.
     #[must_use]
     pub fn seconds(&self) -> f64 {
         self.millivolts.len() as f64 / self.rate_hz

@@ -90,7 +90,7 @@ impl Drop for Server {
 }
 
 fn segment(model: &Model, name: &str) -> Segment {
-    let recording = ecg::open(&root().join("samples").join(name), ecg::Hints::default()).unwrap();
+    let recording = ecg::open(&root().join("samples").join(name), &ecg::Hints::default()).unwrap().recording;
     ecg::segments(&recording, model.architecture().signal()).unwrap().remove(0)
 }
 

@@ -181,7 +181,8 @@ async fn connect(server: &Server, client: &ClientTls) -> Result<ClientSession, S
 }
 
 fn segment(model: &Model) -> Segment {
-    let recording = ecg::open(&root().join("samples/synthetic-af.csv"), ecg::Hints::default()).unwrap();
+    let recording =
+        ecg::open(&root().join("samples/synthetic-af.csv"), &ecg::Hints::default()).unwrap().recording;
     ecg::segments(&recording, model.architecture().signal()).unwrap().remove(0)
 }
 

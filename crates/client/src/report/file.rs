@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use deepcardio::architecture::{Accuracy, Architecture, Level};
 use deepcardio::scores::{Label, argmax, probabilities};
-use ecg::Recording;
+use ecg::Reading;
 use protocol::client::Outcome;
 use protocol::meter::Ledger;
 
@@ -26,8 +26,8 @@ pub struct Seconds {
 pub struct FileReport<'a> {
     /// The file.
     pub path: &'a Path,
-    /// What it held.
-    pub recording: &'a Recording,
+    /// What it held, and how it was understood.
+    pub reading: &'a Reading,
     /// The network that classified it.
     pub architecture: &'a Architecture,
     /// One result per segment.

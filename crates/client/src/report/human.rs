@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use deepcardio::architecture::Architecture;
 
 use super::file::{FileReport, Verdict};
-use super::profile;
+use super::{input, profile};
 
 /// What a class code means to a person.
 fn rhythm(code: &str) -> &str {
@@ -25,8 +25,9 @@ macro_rules! line {
 
 pub(super) fn render(report: &FileReport<'_>, with_profile: bool) -> String {
     let mut out = String::new();
-    let recording = report.recording;
+    let recording = &report.reading.recording;
     line!(out, "{}: {:.1} s at {} Hz", report.path.display(), recording.seconds(), recording.rate_hz());
+    out.push_str(&input::lines(&report.reading.understood));
     let verdicts = report.verdicts();
     if let [only] = verdicts.as_slice() {
         verdict(&mut out, report, only);

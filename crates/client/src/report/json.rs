@@ -4,12 +4,15 @@ use deepcardio::architecture::{self, Architecture, Level};
 use serde::Serialize;
 
 use super::file::{FileReport, Verdict};
+use super::input::Input;
 use super::profile;
 
 /// The stable schema: that of `deepcardio classify --json`, with `traffic` and `seconds`.
 #[derive(Serialize)]
 struct File<'a> {
     file: String,
+    /// How the file was understood.
+    input: Input<'a>,
     segments: Vec<Segment<'a>>,
     /// Of the whole record: the class with the greatest sum of scores; null if the server reveals
     /// labels of segments alone.
@@ -72,6 +75,7 @@ pub(super) fn render(report: &FileReport<'_>, with_profile: bool) -> serde_json:
     let seconds = report.seconds;
     let file = File {
         file: report.path.display().to_string(),
+        input: Input::of(&report.reading.understood),
         segments: report
             .verdicts()
             .into_iter()

@@ -2,6 +2,7 @@
 
 mod file;
 mod human;
+mod input;
 mod json;
 mod profile;
 pub mod progress;

@@ -7,7 +7,7 @@ use deepcardio::Model;
 use deepcardio::architecture::Level;
 use deepcardio::scores::{Label, argmax, probabilities};
 use deepcardio_tools::fast::FastModel;
-use ecg::{Hints, Unit};
+use ecg::{EcgError, Hints, Reading, Unit};
 use serde::Serialize;
 
 use super::outcome::Outcome;
@@ -15,7 +15,7 @@ use super::outcome::Outcome;
 /// Classify recordings in the clear.
 #[derive(clap::Args)]
 pub(super) struct Arguments {
-    /// CSV recordings.
+    /// Recordings. `-` is standard input.
     #[arg(required = true)]
     files: Vec<PathBuf>,
     /// Model file.
@@ -30,6 +30,9 @@ pub(super) struct Arguments {
     /// Unit of the samples (mv, uv or v), if the file does not say.
     #[arg(long, value_name = "UNIT")]
     unit: Option<Unit>,
+    /// Lead or column to read: its name, or its number counted from 1.
+    #[arg(long, value_name = "NAME")]
+    lead: Option<String>,
 }
 
 /// The result of one file.
@@ -72,8 +75,9 @@ fn classify(
 ) -> Result<Report, Box<dyn std::error::Error>> {
     let architecture = model.architecture();
     let label = |scores: &[i64]| architecture.classes().get(argmax(scores)).cloned().unwrap_or_default();
-    let hints = Hints { rate_hz: arguments.rate, unit: arguments.unit };
-    let recording = ecg::open(file, hints).map_err(|error| format!("{}: {error}", file.display()))?;
+    let hints = Hints { rate_hz: arguments.rate, unit: arguments.unit, lead: arguments.lead.clone() };
+    let reading = read(file, &hints).map_err(|error| format!("{}: {error}", file.display()))?;
+    let recording = reading.recording;
     let mut total = vec![0; architecture.classes().len()];
     let mut segments = Vec::new();
     for segment in ecg::segments(&recording, architecture.signal())? {
@@ -84,6 +88,15 @@ fn classify(
         segments.push(SegmentReport { label: label(&scores), confidence, scores, probabilities });
     }
     Ok(Report { file: file.display().to_string(), label: label(&total), segments })
+}
+
+/// `-` is standard input.
+fn read(file: &Path, hints: &Hints) -> Result<Reading, EcgError> {
+    if file == Path::new("-") {
+        ecg::read(std::io::stdin().lock(), file, hints)
+    } else {
+        ecg::open(file, hints)
+    }
 }
 
 fn print(report: &Report) -> String {

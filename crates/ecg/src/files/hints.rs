@@ -1,15 +1,18 @@
 //! What the user says about a file, and the units that samples come in.
 
+use std::fmt;
 use std::str::FromStr;
 
 /// What the user knows about a file. It supplies what the file does not say, and may not contradict
 /// it.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Hints {
     /// Sampling rate in hertz.
     pub rate_hz: Option<f64>,
     /// Unit of the samples.
     pub unit: Option<Unit>,
+    /// Which lead or column to read: its name, or its number counted from 1.
+    pub lead: Option<String>,
 }
 
 /// Unit of the samples in a file.
@@ -31,6 +34,16 @@ impl Unit {
             Self::Microvolt => value / 1000.0,
             Self::Volt => value * 1000.0,
         }
+    }
+}
+
+impl fmt::Display for Unit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Millivolt => "mV",
+            Self::Microvolt => "uV",
+            Self::Volt => "V",
+        })
     }
 }
 

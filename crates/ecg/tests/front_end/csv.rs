@@ -16,7 +16,7 @@ use proptest::prelude::{ProptestConfig, any, prop, proptest};
 const MV: Option<Unit> = Some(Unit::Millivolt);
 
 fn parse(text: &[u8], rate_hz: Option<f64>, unit: Option<Unit>) -> Result<Recording, EcgError> {
-    files::csv::parse(text, Hints { rate_hz, unit })
+    files::csv::parse(text, &Hints { rate_hz, unit, lead: None }).map(|reading| reading.recording)
 }
 
 fn plain(text: &str) -> Result<Recording, EcgError> {
@@ -242,11 +242,11 @@ fn sizes_are_limited() {
 fn a_huge_file_is_refused_by_its_size() {
     let path = std::env::temp_dir().join(format!("ecg-huge-{}.csv", std::process::id()));
     std::fs::File::create(&path).unwrap().set_len(MAX_FILE_BYTES + 1).unwrap();
-    let result = open(&path, Hints { rate_hz: Some(250.0), unit: MV });
+    let result = open(&path, &Hints { rate_hz: Some(250.0), unit: MV, lead: None });
     std::fs::remove_file(&path).unwrap();
     assert!(matches!(result, Err(EcgError::FileTooLarge { .. })));
-    assert!(matches!(open(&path, Hints::default()), Err(EcgError::Io { .. })));
-    assert!(matches!(open(&std::env::temp_dir(), Hints::default()), Err(EcgError::Io { .. })));
+    assert!(matches!(open(&path, &Hints::default()), Err(EcgError::Io { .. })));
+    assert!(matches!(open(&std::env::temp_dir(), &Hints::default()), Err(EcgError::Io { .. })));
 }
 
 #[test]

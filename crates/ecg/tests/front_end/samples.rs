@@ -20,7 +20,7 @@ fn every_sample_gives_its_segments() {
         ("synthetic-af-microvolts.csv", 130.0, 30.0, 1),
     ];
     for (name, rate, seconds, count) in described {
-        let recording = open(&sample(name), Hints::default()).unwrap();
+        let recording = open(&sample(name), &Hints::default()).unwrap().recording;
         assert_eq!((recording.rate_hz(), recording.seconds()), (rate, seconds), "{name}");
         let found = segments(&recording, &Signal::deepcardio(8, 48.0)).unwrap();
         assert_eq!(found.len(), count, "{name}");
@@ -34,7 +34,8 @@ fn every_sample_gives_its_segments() {
 #[test]
 fn the_bare_sample_needs_its_flags() {
     let path = sample("synthetic-normal-bare.csv");
-    let read = |rate_hz, unit| open(&path, Hints { rate_hz, unit });
+    let read =
+        |rate_hz, unit| open(&path, &Hints { rate_hz, unit, lead: None }).map(|reading| reading.recording);
     assert!(matches!(read(Some(250.0), None), Err(EcgError::UnitMissing)));
     assert!(matches!(read(None, Some(Unit::Millivolt)), Err(EcgError::RateMissing)));
     assert_eq!(read(Some(250.0), Some(Unit::Millivolt)).unwrap().seconds(), 30.0);

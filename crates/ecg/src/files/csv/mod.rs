@@ -23,7 +23,9 @@ use zeroize::Zeroizing;
 use self::columns::Columns;
 use self::lines::Lines;
 use self::timing::TimeColumn;
+use super::format::Format;
 use super::hints::Hints;
+use super::reading::{Reading, Source, Understood};
 use super::samples::push_wiping;
 use crate::error::{EcgError, LineProblem};
 use crate::limits::{MAX_MILLIVOLTS, MAX_SAMPLES, MAX_SECONDS};
@@ -36,8 +38,8 @@ use crate::recording::{Recording, check_rate};
 /// use ecg::files::csv::parse;
 /// use ecg::{Hints, Unit};
 /// let text: String = (0..250).map(|i| format!("{}\n", i % 7)).collect();
-/// let hints = Hints { rate_hz: Some(125.0), unit: Some(Unit::Microvolt) };
-/// let recording = parse(text.as_bytes(), hints).unwrap();
+/// let hints = Hints { rate_hz: Some(125.0), unit: Some(Unit::Microvolt), ..Hints::default() };
+/// let recording = parse(text.as_bytes(), &hints).unwrap().recording;
 /// assert_eq!(recording.seconds(), 2.0);
 /// assert_eq!(recording.millivolts()[5], 0.005);
 /// ```
@@ -46,12 +48,12 @@ use crate::recording::{Recording, check_rate};
 /// [`EcgError::Line`] with the number of the offending line; [`EcgError::RateMissing`],
 /// [`EcgError::UnitMissing`], [`EcgError::UnitContradiction`], [`EcgError::TimeTooCoarse`] and
 /// [`EcgError::RateContradiction`]; and as [`Recording::new`].
-pub fn parse(text: &[u8], hints: Hints) -> Result<Recording, EcgError> {
+pub fn parse(text: &[u8], hints: &Hints) -> Result<Reading, EcgError> {
     read(text, Path::new(""), hints)
 }
 
 /// As [`parse`], from a reader. `path` is named when reading fails.
-pub(super) fn read(reader: impl BufRead, path: &Path, hints: Hints) -> Result<Recording, EcgError> {
+pub(super) fn read(reader: impl BufRead, path: &Path, hints: &Hints) -> Result<Reading, EcgError> {
     hints.rate_hz.map_or(Ok(()), check_rate)?;
     let mut lines = Lines::new(reader, path);
     let Some(first) = lines.next()? else { return Err(EcgError::TooShort { samples: 0, needed: 1 }) };
@@ -67,7 +69,7 @@ pub(super) fn read(reader: impl BufRead, path: &Path, hints: Hints) -> Result<Re
     while let Some(line) = lines.next()? {
         rows.push(line.text, line.number)?;
     }
-    rows.finish(hints.rate_hz)
+    rows.finish(hints)
 }
 
 /// The columns of interest as they are read.
@@ -109,12 +111,26 @@ impl Rows {
         Ok(())
     }
 
-    fn finish(mut self, rate_hz: Option<f64>) -> Result<Recording, EcgError> {
+    fn finish(mut self, hints: &Hints) -> Result<Reading, EcgError> {
         let rate_hz = match &self.time {
-            Some(time) => time.rate_hz(rate_hz)?,
-            None => rate_hz.ok_or(EcgError::RateMissing)?,
+            Some(time) => time.rate_hz(hints.rate_hz)?,
+            None => hints.rate_hz.ok_or(EcgError::RateMissing)?,
         };
-        Recording::new(rate_hz, std::mem::take(&mut *self.millivolts))
+        let recording = Recording::new(rate_hz, std::mem::take(&mut *self.millivolts))?;
+        let clock = self.columns.time.map(|time| Source::Clock(format!("column {}", time.index + 1)));
+        let understood = Understood {
+            format: Format::Csv,
+            lead: None,
+            leads: Vec::new(),
+            unit: self.columns.unit,
+            unit_from: if hints.unit.is_some() { Source::Flag } else { Source::File },
+            rate_hz,
+            rate_from: clock.unwrap_or(Source::Flag),
+            seconds: recording.seconds(),
+            gaps: Understood::gaps_of(&recording),
+            notes: Vec::new(),
+        };
+        Ok(Reading { recording, understood })
     }
 }
 
