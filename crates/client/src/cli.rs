@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::BoolishValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ecg::Unit;
 use protocol::method::{Backend, Comparison};
@@ -96,8 +97,9 @@ pub struct Infer {
     #[arg(long, env = "PP_CLIENT_CONFIG")]
     pub config: Option<PathBuf>,
     /// Connect beyond this machine although plain TCP is neither encrypted nor authenticated.
-    #[arg(long, env = "PP_CLIENT_INSECURE")]
-    pub insecure: bool,
+    #[arg(long, env = "PP_CLIENT_INSECURE", value_name = "BOOL", value_parser = BoolishValueParser::new())]
+    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub insecure: Option<bool>,
     /// No progress bar.
     #[arg(long, short)]
     pub quiet: bool,
@@ -121,8 +123,9 @@ pub struct Tls {
     pub server_name: Option<String>,
     /// Go on although TLS ends before the server, at a load balancer that is trusted with
     /// everything that the session carries.
-    #[arg(long, env = "PP_CLIENT_TLS_ENDS_AT_BALANCER")]
-    pub tls_ends_at_balancer: bool,
+    #[arg(long, env = "PP_CLIENT_TLS_ENDS_AT_BALANCER", value_name = "BOOL", value_parser = BoolishValueParser::new())]
+    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub tls_ends_at_balancer: Option<bool>,
 }
 
 /// What needs weights in this program: a server of its own, or the network in the clear.

@@ -2,11 +2,11 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 use client::cli::{Cli, Command};
 use client::run::infer;
 use client::settings::TEMPLATE;
-use startup::{log, output};
+use startup::{environment, log, output};
 use tracing_subscriber::filter::LevelFilter;
 
 fn main() -> ExitCode {
@@ -17,6 +17,9 @@ fn main() -> ExitCode {
             return ExitCode::SUCCESS;
         }
     };
+    for name in environment::unknown(&Cli::command(), "PP_CLIENT_") {
+        output::say(&format!("pp-client: {name} is set, and is no setting of this program"));
+    }
     let _log = log::open(LevelFilter::ERROR);
     match infer(&arguments) {
         Ok(()) => ExitCode::SUCCESS,

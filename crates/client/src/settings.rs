@@ -47,8 +47,7 @@ struct File {
     #[cfg(feature = "tls")]
     server_name: Option<String>,
     #[cfg(feature = "tls")]
-    #[serde(default)]
-    tls_ends_at_balancer: bool,
+    tls_ends_at_balancer: Option<bool>,
 }
 
 /// Who named the server.
@@ -141,7 +140,7 @@ impl Settings {
             tls: TlsSettings::merge(&arguments.tls, tls, &server)?,
             server,
             origin,
-            insecure: arguments.insecure || file.insecure,
+            insecure: arguments.insecure.unwrap_or(file.insecure),
             timeout: Duration::from_secs(timeout),
             retry_for: Duration::from_secs(arguments.retry_for.or(file.retry_for).unwrap_or(120)),
             prepare_ahead: arguments.prepare_ahead.or(file.prepare_ahead).unwrap_or(1),

@@ -48,7 +48,7 @@ impl TlsSettings {
             _ => return Err(TlsSettingsError::Half),
         };
         let name = arguments.server_name.clone().or(file.server_name);
-        let ends_at_balancer = arguments.tls_ends_at_balancer || file.tls_ends_at_balancer;
+        let ends_at_balancer = arguments.tls_ends_at_balancer.or(file.tls_ends_at_balancer).unwrap_or(false);
         match arguments.tls_ca.clone().or(file.tls_ca) {
             Some(ca) => {
                 let name = name.unwrap_or_else(|| host(server).to_owned());
@@ -80,7 +80,7 @@ mod tests {
             tls_cert: path(certificate),
             tls_key: path(key),
             server_name,
-            tls_ends_at_balancer: false,
+            tls_ends_at_balancer: None,
         }
     }
 
@@ -104,8 +104,13 @@ mod tests {
     #[test]
     fn tls_ends_at_the_server_unless_somebody_says_otherwise() {
         let told = |told| Tls { tls_ends_at_balancer: told, ..tls("ca", "", "", "") };
-        for (flag, file) in [(false, false), (true, false), (false, true)] {
-            assert_eq!(merged(&told(flag), told(file)).ends_at_balancer, flag || file);
+        for (flag, file, ends) in [
+            (None, None, false),
+            (Some(true), None, true),
+            (None, Some(true), true),
+            (Some(false), Some(true), false),
+        ] {
+            assert_eq!(merged(&told(flag), told(file)).ends_at_balancer, ends);
         }
     }
 
@@ -122,7 +127,7 @@ mod tests {
     #[test]
     fn who_was_told_of_tls_does_not_speak_without() {
         assert_eq!(TlsSettings::merge(&Tls::default(), Tls::default(), "host:1").unwrap(), None);
-        let balancer = Tls { tls_ends_at_balancer: true, ..Tls::default() };
+        let balancer = Tls { tls_ends_at_balancer: Some(true), ..Tls::default() };
         for flags in [tls("", "a.crt", "a.key", ""), tls("", "", "", "name"), balancer] {
             let error = TlsSettings::merge(&flags, Tls::default(), "host:1").unwrap_err();
             assert!(error.to_string().contains("--tls-ca FILE"), "{error}");

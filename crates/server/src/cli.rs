@@ -15,6 +15,9 @@ pub struct Cli {
     /// What to serve, and how.
     #[command(flatten)]
     pub flags: Flags,
+    /// Print a commented configuration file and exit.
+    #[arg(long)]
+    pub print_config: bool,
 }
 
 /// What to do instead of serving.
@@ -22,6 +25,17 @@ pub struct Cli {
 pub enum Command {
     /// Make a private authority and certificates for a first set-up, or revoke a client's.
     Certs(Certs),
+    /// Look at the configuration without serving.
+    #[command(subcommand)]
+    Config(Look),
+}
+
+/// What to do with the configuration.
+#[derive(Subcommand, Debug)]
+pub enum Look {
+    /// Print what would hold, by the flags given here, the environment and the file; check it, and
+    /// the files that it names.
+    Check(Box<Flags>),
 }
 
 #[cfg(test)]
@@ -42,5 +56,19 @@ mod tests {
         };
         assert_eq!(certs.client, ["a", "b"]);
         assert!(Cli::try_parse_from(["pp-server", "--model", "x.bin", "certs", "--dir", "certs"]).is_err());
+        let check = ["pp-server", "config", "check", "--model", "x.bin"];
+        let Some(Command::Config(Look::Check(flags))) = Cli::try_parse_from(check).unwrap().command else {
+            unreachable!("another command")
+        };
+        assert!(flags.model.is_some());
+    }
+
+    #[test]
+    fn a_switch_can_be_said_to_be_off() {
+        let insecure = |flag: &str| Cli::try_parse_from(["pp-server", flag]).unwrap().flags.insecure;
+        assert_eq!(insecure("--insecure"), Some(true));
+        assert_eq!(["--insecure=true", "--insecure=1", "--insecure=on"].map(insecure), [Some(true); 3]);
+        assert_eq!(["--insecure=false", "--insecure=0", "--insecure=no"].map(insecure), [Some(false); 3]);
+        assert!(Cli::try_parse_from(["pp-server", "--insecure=perhaps"]).is_err());
     }
 }

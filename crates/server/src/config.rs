@@ -2,21 +2,26 @@
 //!
 //! The file is TOML; a key that is not known is an error that names its line.
 
+mod bounds;
+mod show;
 mod tls;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use clap::builder::BoolishValueParser;
 use clap::{Args, ValueEnum};
 use protocol::channel::Timeouts;
 use protocol::method::{Backend, Reveal};
 use protocol::server::PREPARED_PER_SESSION;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use startup::configuration::{self, ConfigurationError};
 use transport::tls::server::ServerFiles;
 
 use crate::serve::Bounds;
+
+pub use bounds::OutOfRange;
 
 /// A commented configuration file with the defaults.
 pub const TEMPLATE: &str = include_str!("../pp-server.toml");
@@ -85,18 +90,16 @@ pub struct Flags {
     #[arg(long, env = "PP_SERVER_REVOCATIONS", value_name = "FILE")]
     pub revocations: Option<PathBuf>,
     /// Listen beyond loopback although plain TCP is neither encrypted nor authenticated.
-    #[arg(long, env = "PP_SERVER_INSECURE")]
-    pub insecure: bool,
+    #[arg(long, env = "PP_SERVER_INSECURE", value_name = "BOOL", value_parser = BoolishValueParser::new())]
+    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub insecure: Option<bool>,
     /// Configuration file.
     #[arg(long, env = "PP_SERVER_CONFIG")]
     pub config: Option<PathBuf>,
-    /// Print a commented configuration file and exit.
-    #[arg(long)]
-    pub print_config: bool,
 }
 
 /// A backend for the non-linear layers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum BackendName {
     /// Garbled circuits.
@@ -115,7 +118,7 @@ impl From<BackendName> for Backend {
 }
 
 /// What a client learns.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum RevealPolicy {
     /// The label of every segment of 30 s, and in four levels how sure it is.
@@ -137,7 +140,7 @@ impl From<RevealPolicy> for Reveal {
 }
 
 /// The configuration file.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct File {
     model: Option<PathBuf>,
@@ -207,9 +210,12 @@ pub enum ConfigError {
         "no model: pass --model FILE, set PP_SERVER_MODEL, or write `model = \"FILE\"` in the configuration file"
     )]
     NoModel,
-    /// A number that must be at least one.
-    #[error("{0} must be at least 1")]
-    Zero(&'static str),
+    /// A number out of its range.
+    #[error(transparent)]
+    Range(#[from] OutOfRange),
+    /// There are no backends to offer.
+    #[error("backends names none; a server offers one at least")]
+    NoBackend,
     /// TLS that is set up half.
     #[error("{0} is of use with tls-cert and tls-key alone, and one of these is missing")]
     HalfTls(&'static str),
@@ -237,8 +243,8 @@ impl Config {
     /// Merges flags (which already hold the environment) with the file they name and the defaults.
     ///
     /// # Errors
-    /// [`ConfigError`] for an unreadable or invalid file, a missing model, or a zero where at least
-    /// one is needed.
+    /// [`ConfigError`] for an unreadable or invalid file, a missing model, or a number out of its
+    /// range.
     pub fn load(flags: Flags) -> Result<Self, ConfigError> {
         let file = File::read(flags.config.as_deref())?;
         let seconds = |value: Option<u64>, default| Duration::from_secs(value.unwrap_or(default));
@@ -271,9 +277,26 @@ impl Config {
             idle_timeout: seconds(flags.idle_timeout.or(file.idle_timeout), 600),
             session_timeout: seconds(flags.session_timeout.or(file.session_timeout), 24 * 3600),
             drain_timeout: seconds(flags.drain_timeout.or(file.drain_timeout), 30),
-            insecure: flags.insecure || file.insecure,
+            insecure: flags.insecure.unwrap_or(file.insecure),
         };
-        config.check()
+        config.check()?;
+        Ok(config)
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
+        if self.backends.is_empty() {
+            return Err(ConfigError::NoBackend);
+        }
+        self.threads.map_or(Ok(()), |threads| bounds::THREADS.check_count(threads))?;
+        bounds::MAX_SESSIONS.check_count(self.max_sessions)?;
+        bounds::SESSIONS_PER_CLIENT.check_count(self.sessions_per_client)?;
+        self.memory.map_or(Ok(()), |bytes| bounds::MEMORY_MB.check(bytes / MEGABYTE))?;
+        bounds::PREPARED_PER_SESSION.check(self.prepared_per_session.into())?;
+        bounds::STEP_TIMEOUT.check(self.step_timeout.as_secs())?;
+        bounds::IDLE_TIMEOUT.check(self.idle_timeout.as_secs())?;
+        bounds::SESSION_TIMEOUT.check(self.session_timeout.as_secs())?;
+        bounds::DRAIN_TIMEOUT.check(self.drain_timeout.as_secs())?;
+        Ok(())
     }
 
     /// Whether clients beyond this machine may be listened to.
@@ -293,88 +316,7 @@ impl Config {
         bounds.drain = self.drain_timeout;
         bounds
     }
-
-    fn check(self) -> Result<Self, ConfigError> {
-        let zero = [
-            (self.threads == Some(0), "threads"),
-            (self.max_sessions == 0, "max-sessions"),
-            (self.sessions_per_client == 0, "sessions-per-client"),
-            (self.memory == Some(0), "memory-mb"),
-            (self.backends.is_empty(), "the number of backends"),
-            (self.prepared_per_session == 0, "prepared-per-session"),
-            (self.step_timeout.is_zero(), "step-timeout"),
-            (self.idle_timeout.is_zero(), "idle-timeout"),
-            (self.session_timeout.is_zero(), "session-timeout"),
-        ];
-        match zero.into_iter().find(|&(is_zero, _)| is_zero) {
-            Some((_, name)) => Err(ConfigError::Zero(name)),
-            None => Ok(self),
-        }
-    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn parse(text: &str) -> Result<File, toml::de::Error> {
-        toml::from_str(text)
-    }
-
-    #[test]
-    fn the_template_is_a_valid_file_with_the_defaults() {
-        let uncommented: String =
-            TEMPLATE.lines().map(|line| line.strip_prefix("#: ").unwrap_or(line).to_owned() + "\n").collect();
-        let file = parse(&uncommented).unwrap();
-        let defaults = Config::load(Flags { model: Some("m".into()), ..Flags::default() }).unwrap();
-        assert_eq!(file.listen, Some(defaults.listen));
-        assert_eq!(file.max_sessions, Some(defaults.max_sessions));
-        assert_eq!(file.prepared_per_session, Some(defaults.prepared_per_session));
-        assert_eq!(file.reveal, Some(defaults.reveal));
-        assert_eq!(file.step_timeout.map(Duration::from_secs), Some(defaults.step_timeout));
-        assert_eq!(file.idle_timeout.map(Duration::from_secs), Some(defaults.idle_timeout));
-        assert_eq!(file.insecure, defaults.insecure);
-    }
-
-    #[test]
-    fn an_unknown_key_is_an_error_that_names_its_line() {
-        let error = parse("listen = \"127.0.0.1:1\"\nmax-session = 3\n").unwrap_err().to_string();
-        assert!(error.contains("line 2") && error.contains("max-session"), "{error}");
-    }
-
-    #[test]
-    fn scores_are_revealed_where_that_is_asked_for_and_nowhere_else() {
-        let load = |reveal| Config::load(Flags { model: Some("m".into()), reveal, ..Flags::default() });
-        assert_eq!(load(None).unwrap().reveal, RevealPolicy::Label);
-        for policy in [RevealPolicy::Label, RevealPolicy::RecordLabel, RevealPolicy::Scores] {
-            assert_eq!(load(Some(policy)).unwrap().reveal, policy);
-            // A flag, the environment and the file name it alike.
-            let name = Reveal::from(policy).to_string();
-            assert_eq!(RevealPolicy::from_str(&name, false), Ok(policy));
-            assert_eq!(parse(&format!("reveal = \"{name}\"")).unwrap().reveal, Some(policy));
-        }
-    }
-
-    #[test]
-    fn zeros_and_missing_models_are_refused() {
-        assert!(matches!(Config::load(Flags::default()), Err(ConfigError::NoModel)));
-        let flags = Flags { model: Some("m".into()), max_sessions: Some(0), ..Flags::default() };
-        assert_eq!(Config::load(flags).unwrap_err().to_string(), "max-sessions must be at least 1");
-    }
-
-    #[test]
-    fn paths_in_the_file_are_meant_from_its_folder() {
-        let folder = std::env::temp_dir().join(format!("server-config-{}", std::process::id()));
-        std::fs::create_dir_all(&folder).unwrap();
-        let file = folder.join("pp-server.toml");
-        std::fs::write(&file, "model = \"m.bin\"\ntls-cert = \"a.crt\"\ntls-key = \"/etc/a.key\"\n").unwrap();
-        let flags = || Flags { config: Some(file.clone()), ..Flags::default() };
-        let of_file = Config::load(flags()).unwrap();
-        let of_flag = Config::load(Flags { model: Some("m.bin".into()), ..flags() }).unwrap();
-        std::fs::remove_dir_all(&folder).unwrap();
-        assert_eq!(of_file.model, folder.join("m.bin"));
-        assert_eq!(of_flag.model, Path::new("m.bin"));
-        let tls = of_file.tls.unwrap();
-        assert_eq!((tls.certificate, tls.key), (folder.join("a.crt"), "/etc/a.key".into()));
-    }
-}
+mod tests;

@@ -1,7 +1,7 @@
 //! How long certificates are still valid.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use tracing::{error, warn};
 use transport::tls::server::ServerFiles;
@@ -11,30 +11,61 @@ use x509_parser::time::ASN1Time;
 /// An operator hears of certificates that end within so many days.
 const SOON: i64 = 30;
 
-/// Whole days until the first of the certificates in a file (PEM) ends; negative if one has ended.
-/// `None` if there is none to read.
-fn days_left(path: &Path) -> Option<i64> {
+/// A file of certificates, and when the first of them ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Expiry {
+    /// What the certificates are for: `server`, or `client-ca`.
+    pub purpose: &'static str,
+    /// Where they are.
+    pub file: PathBuf,
+    /// When the first ends, in seconds since 1970.
+    ends: i64,
+}
+
+impl Expiry {
+    /// Those of a server's files that hold certificates.
+    #[must_use]
+    pub fn of(files: &ServerFiles) -> Vec<Self> {
+        let named = [("server", Some(&files.certificate)), ("client-ca", files.client_ca.as_ref())];
+        let read = |(purpose, file): (_, Option<&PathBuf>)| {
+            let file = file?.clone();
+            Some(Self { purpose, ends: ends(&file)?, file })
+        };
+        named.into_iter().filter_map(read).collect()
+    }
+
+    /// Whole days until the first of the certificates ends; negative if one has ended.
+    #[must_use]
+    pub fn days_left(&self) -> i64 {
+        (self.ends - ASN1Time::now().timestamp()).div_euclid(24 * 3600)
+    }
+
+    /// Whether one has ended.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        self.days_left() < 0
+    }
+}
+
+/// When the first of the certificates in a file (PEM) ends. `None` if there is none to read.
+fn ends(path: &Path) -> Option<i64> {
     let text = fs::read(path).ok()?;
     let ends = Pem::iter_from_buffer(&text).filter_map(|pem| {
         let certificate = pem.ok()?;
         let certificate = certificate.parse_x509().ok()?;
         Some(certificate.validity().not_after.timestamp())
     });
-    let left = ends.min()? - ASN1Time::now().timestamp();
-    Some(left.div_euclid(24 * 3600))
+    ends.min()
 }
 
 /// Says in the log which certificates have ended or will soon.
 pub(crate) fn say(files: &ServerFiles) {
-    for path in [Some(&files.certificate), files.client_ca.as_ref()].into_iter().flatten() {
-        match days_left(path) {
-            Some(days) if days < 0 => {
-                error!(file = %path.display(), "a certificate has expired: clients and server refuse each other");
-            }
-            Some(days) if days < SOON => {
-                warn!(file = %path.display(), days, "a certificate expires soon");
-            }
-            _ => {}
+    for expiry in Expiry::of(files) {
+        let (file, days) = (expiry.file.display(), expiry.days_left());
+        if expiry.has_ended() {
+            error!(%file, "a certificate has expired: clients and server refuse each other");
+        } else if days < SOON {
+            warn!(%file, days, "a certificate expires soon");
         }
     }
 }
@@ -46,6 +77,12 @@ mod tests {
     use rcgen::{CertificateParams, KeyPair};
 
     use super::*;
+
+    fn days_left(path: &Path) -> Option<i64> {
+        let (certificate, key) = (path.to_owned(), path.to_owned());
+        let files = ServerFiles { certificate, key, client_ca: None, revocations: None };
+        Expiry::of(&files).first().map(Expiry::days_left)
+    }
 
     /// A certificate that ends in so many hours.
     fn certificate(hours: i64) -> String {

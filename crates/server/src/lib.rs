@@ -11,6 +11,7 @@
 //! | [`live`], [`sessions`] | what is served with now, and the sessions that run |
 //! | [`reload`] | exchanges it on SIGHUP |
 //! | [`expiry`] | how long certificates are valid |
+//! | [`preflight`] | what is wrong with the files of a configuration |
 //!
 //! The protocol itself is in the `protocol` crate.
 
@@ -20,6 +21,7 @@ pub mod cli;
 pub mod config;
 pub mod expiry;
 pub mod live;
+pub mod preflight;
 pub mod reload;
 pub mod secure;
 pub mod serve;

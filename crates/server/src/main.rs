@@ -3,29 +3,32 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 use protocol::method::{Backend, Reveal};
 use protocol::server::Service;
 use server::certs::{self, Certs};
-use server::cli::{Cli, Command};
+use server::cli::{Cli, Command, Look};
 use server::config::{Config, Flags, TEMPLATE};
 use server::live::Live;
+use server::preflight;
 use server::reload::{self, Failure, Reload};
 use server::serve::serve;
-use startup::{log, output};
+use startup::{environment, log, output};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 use tracing_subscriber::filter::LevelFilter;
-use transport::tcp::{Listener, require_loopback};
+use transport::tcp::Reserved;
 use transport::tls::server::ServerTls;
 
 fn main() -> ExitCode {
-    let Cli { command, flags } = Cli::parse();
-    if let Some(Command::Certs(arguments)) = command {
-        return ended(make_certificates(&arguments));
+    let Cli { command, flags, print_config } = Cli::parse();
+    match command {
+        Some(Command::Certs(arguments)) => return ended(make_certificates(&arguments)),
+        Some(Command::Config(Look::Check(flags))) => return ended(check_configuration(*flags)),
+        None => {}
     }
-    if flags.print_config {
+    if print_config {
         output::print(TEMPLATE);
         return ExitCode::SUCCESS;
     }
@@ -52,9 +55,32 @@ fn make_certificates(arguments: &Certs) -> Result<(), Failure> {
     Ok(())
 }
 
+fn check_configuration(flags: Flags) -> Result<(), Failure> {
+    let config = Config::load(flags)?;
+    output::print(&config.to_toml()?);
+    let mut problems = unknown_variables();
+    problems.extend(preflight::problems(&config));
+    for problem in &problems {
+        output::say(&format!("pp-server: {problem}"));
+    }
+    match problems.len() {
+        0 => Ok(()),
+        count => Err(format!("problems found: {count}").into()),
+    }
+}
+
+fn unknown_variables() -> Vec<String> {
+    let unknown = environment::unknown(&Cli::command(), "PP_SERVER_").into_iter();
+    unknown.map(|name| format!("{name} is set, and is no setting of this program")).collect()
+}
+
 fn run(flags: Flags) -> Result<(), Failure> {
     let config = Config::load(flags)?;
-    require_loopback(config.listen, config.may_leave_loopback())?;
+    for problem in unknown_variables() {
+        warn!("{problem}");
+    }
+    // What is quick to find wrong is found before the model is read.
+    let reserved = Reserved::new(config.listen, config.may_leave_loopback())?;
     let tls = reload::tls(&config)?;
     say_who_can_listen(&config, tls.as_ref());
     if let Some(threads) = config.threads {
@@ -69,7 +95,7 @@ fn run(flags: Flags) -> Result<(), Failure> {
         info!(%backend, megabytes, "memory reckoned with for a session");
     }
     let live = Arc::new(Live::new(service, tls));
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(listen(config, live))
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(listen(config, reserved, live))
 }
 
 /// Who on the way can read and change what travels, and who may be a client.
@@ -103,12 +129,12 @@ fn say_what_answers_cost(service: &Service) {
     }
 }
 
-async fn listen(config: Config, live: Arc<Live>) -> Result<(), Failure> {
+async fn listen(config: Config, reserved: Reserved, live: Arc<Live>) -> Result<(), Failure> {
     let config = Arc::new(config);
     let mut hangup = signal(SignalKind::hangup())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    let listener = Listener::bind(config.listen, config.may_leave_loopback()).await?;
+    let listener = reserved.listen()?;
     info!(address = %listener.local_addr()?, "listening");
     let stop = CancellationToken::new();
     let told = stop.clone();

@@ -3,9 +3,11 @@
 //! | module | does |
 //! |---|---|
 //! | [`configuration`] | reads a configuration file |
+//! | [`environment`] | finds variables that are mistyped settings |
 //! | [`log`] | opens the log on standard error |
 //! | [`output`] | what is said outside of the log |
 
 pub mod configuration;
+pub mod environment;
 pub mod log;
 pub mod output;

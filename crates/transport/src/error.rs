@@ -17,6 +17,14 @@ pub enum Error {
     /// The address of the server names nothing.
     #[error("server address: {0}")]
     Address(io::Error),
+    /// Nobody can listen there.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// Where.
+        address: SocketAddr,
+        /// Why.
+        source: io::Error,
+    },
     /// The network failed, or nobody answered.
     #[error("network: {0}")]
     Io(#[from] io::Error),

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use socket2::{SockRef, TcpKeepalive};
-use tokio::net::{TcpListener, TcpStream, ToSocketAddrs, lookup_host};
+use tokio::net::{TcpListener, TcpSocket, TcpStream, ToSocketAddrs, lookup_host};
 use tokio::time::timeout;
 
 use crate::connection::{Connection, PeerAddress};
@@ -53,6 +53,49 @@ pub async fn connect(server: impl ToSocketAddrs, insecure: bool) -> Result<Conne
     Ok(prepared(stream, peer)?)
 }
 
+/// Connections that wait until the program accepts them.
+const BACKLOG: u32 = 1024;
+
+/// An address to listen on later: clients are refused until then.
+///
+/// A program that needs long to start finds out early that somebody else listens there.
+#[derive(Debug)]
+pub struct Reserved {
+    socket: TcpSocket,
+    address: SocketAddr,
+}
+
+impl Reserved {
+    /// Takes `address`; port 0 lets the system choose one.
+    ///
+    /// # Errors
+    /// [`Error::NotLoopback`] as [`require_loopback`] says, [`Error::Listen`] if the address cannot
+    /// be had.
+    pub fn new(address: SocketAddr, insecure: bool) -> Result<Self> {
+        require_loopback(address, insecure)?;
+        let bound = || {
+            let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+            // Connections of a program that has ended keep nobody from its port.
+            #[cfg(not(windows))]
+            socket.set_reuseaddr(true)?;
+            socket.bind(address)?;
+            Ok(socket)
+        };
+        let socket = bound().map_err(|source| Error::Listen { address, source })?;
+        Ok(Self { socket, address })
+    }
+
+    /// Listens; within a runtime alone.
+    ///
+    /// # Errors
+    /// [`Error::Listen`] if somebody else listens there by now.
+    pub fn listen(self) -> Result<Listener> {
+        let Self { socket, address } = self;
+        let listener = socket.listen(BACKLOG).map_err(|source| Error::Listen { address, source })?;
+        Ok(Listener(listener))
+    }
+}
+
 /// Where clients connect.
 #[derive(Debug)]
 pub struct Listener(TcpListener);
@@ -61,11 +104,9 @@ impl Listener {
     /// Listens on `address`; port 0 lets the system choose one.
     ///
     /// # Errors
-    /// [`Error::NotLoopback`] as [`require_loopback`] says, [`Error::Io`] if the address cannot be
-    /// had.
+    /// As [`Reserved::new`] says.
     pub async fn bind(address: SocketAddr, insecure: bool) -> Result<Self> {
-        require_loopback(address, insecure)?;
-        Ok(Self(TcpListener::bind(address).await?))
+        Reserved::new(address, insecure)?.listen()
     }
 
     /// The address that clients connect to.
@@ -148,5 +189,18 @@ mod tests {
         assert!(matches!(connect("no address", false).await.unwrap_err(), Error::Address(_)));
         let refused = Listener::bind(([0, 0, 0, 0], 0).into(), false).await.unwrap_err();
         assert!(matches!(refused, Error::NotLoopback(_)), "{refused}");
+    }
+
+    #[tokio::test]
+    async fn an_address_is_had_once_and_clients_wait_for_nobody_there() {
+        let reserved = Reserved::new(([127, 0, 0, 1], 0).into(), false).unwrap();
+        let address = reserved.socket.local_addr().unwrap();
+        let refused = connect(address, false).await.unwrap_err();
+        assert!(matches!(refused, Error::Io(_)), "{refused}");
+        let listener = reserved.listen().unwrap();
+        connect(address, false).await.unwrap();
+        let taken = Reserved::new(address, false).unwrap_err().to_string();
+        assert!(taken.starts_with(&format!("cannot listen on {address}: ")), "{taken}");
+        drop(listener);
     }
 }

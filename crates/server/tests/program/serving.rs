@@ -1,114 +1,15 @@
-//! `pp-server` as an operator runs it: a real process, real sockets, the real model file.
-//!
-//! The client is the library behind `pp-client`. `pp-client` as a process is tested beside its
-//! source.
+//! Whoever is served, and who is not.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
-
-use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
-use std::thread;
-use std::time::Duration;
+use std::process::Output;
 
 use deepcardio::model::Model;
 use deepcardio::reference;
-use ecg::Segment;
-use protocol::channel::{Channel, Timeouts};
-use protocol::client::{ClientConfig, ClientSession, Outcome};
+use protocol::client::Outcome;
 use protocol::error::Error;
-use protocol::method::Backend;
-use shares::Role;
 use tokio::io::AsyncWriteExt;
 use transport::tcp;
 
-fn root() -> &'static Path {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
-}
-
-fn model_file() -> PathBuf {
-    root().join("models/deepcardio.bin")
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
-
-/// The program, without the settings of whoever runs the tests.
-fn program() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_pp-server"));
-    command.env_clear().env("NO_COLOR", "1");
-    command
-}
-
-/// A server process on a port of its own, killed when dropped.
-struct Server {
-    process: Child,
-    address: String,
-    /// What it logged before it listened.
-    beginning: String,
-    log: Option<thread::JoinHandle<String>>,
-}
-
-impl Server {
-    fn start(arguments: &[&str]) -> Self {
-        let mut process = program()
-            .args(["--listen", "127.0.0.1:0", "--model"])
-            .arg(model_file())
-            .args(arguments)
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(process.stderr.take().unwrap()).lines();
-        let mut beginning = String::new();
-        let address = loop {
-            let line = lines.next().expect("the server ended before it listened").unwrap();
-            if let Some((_, address)) = line.split_once("listening address=") {
-                break address.trim().to_owned();
-            }
-            beginning += &line;
-        };
-        let log = thread::spawn(move || lines.map_while(Result::ok).collect::<Vec<_>>().join("\n"));
-        Self { process, address, beginning, log: Some(log) }
-    }
-
-    /// Asks it to stop and gives its exit code and its log since it listened.
-    fn stop(mut self) -> (Option<i32>, String) {
-        let told = Command::new("kill").arg(self.process.id().to_string()).status().unwrap();
-        assert!(told.success());
-        let code = self.process.wait().unwrap().code();
-        (code, self.log.take().unwrap().join().unwrap())
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // Already gone if the test stopped it.
-        let _gone = self.process.kill();
-        let _reaped = self.process.wait();
-    }
-}
-
-fn segment(model: &Model, name: &str) -> Segment {
-    let recording = ecg::open(&root().join("samples").join(name), &ecg::Hints::default()).unwrap().recording;
-    ecg::segments(&recording, model.architecture().signal()).unwrap().remove(0)
-}
-
-async fn connect(address: &str) -> Result<ClientSession, Error> {
-    let silence = Duration::from_secs(600);
-    let stream = tcp::connect(address, false).await?.stream;
-    let channel = Channel::new(stream, Role::Server, Timeouts { progress: silence, idle: silence });
-    let config = ClientConfig::new(Backend::Ot);
-    ClientSession::connect(channel, config).await
-}
-
-async fn classify(address: &str, segment: &Segment) -> Outcome {
-    let mut session = connect(address).await.unwrap();
-    let prepared = session.prepare().await.unwrap();
-    let outcome = session.infer(prepared, segment).await.unwrap();
-    session.finish().await.unwrap();
-    outcome
-}
+use super::process::{Server, classify, connect, model_file, program, segment, text};
 
 #[tokio::test]
 async fn clients_get_the_reference_scores_and_the_log_tells_nothing() {
@@ -271,51 +172,4 @@ fn who_reads_no_further_ends_nothing_in_a_panic() {
     drop(reader);
     let printed = program().arg("--print-config").stdout(closed).output().unwrap();
     assert!(printed.status.success() && printed.stderr.is_empty(), "{}", text(&printed.stderr));
-}
-
-/// A server whose standard error goes where `target` says; its address, and the process.
-fn started_with_log_to(target: Stdio) -> (Server, String) {
-    // The log cannot tell the port, so it is chosen here.
-    let port = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
-    let address = format!("127.0.0.1:{port}");
-    let process = program()
-        .args(["--reveal", "scores", "--listen", &address, "--model"])
-        .arg(model_file())
-        .env("RUST_LOG", "trace")
-        .stderr(target)
-        .spawn()
-        .unwrap();
-    for _ in 0..600 {
-        if std::net::TcpStream::connect(&address).is_ok() {
-            break;
-        }
-        thread::sleep(Duration::from_millis(100));
-    }
-    let log = Some(thread::spawn(String::new));
-    (Server { process, address: address.clone(), beginning: String::new(), log }, address)
-}
-
-/// More lines than a pipe and the log's buffer hold.
-async fn many_log_lines(address: &str) {
-    for _ in 0..3000 {
-        drop(tcp::connect(address, false).await.unwrap());
-    }
-}
-
-#[tokio::test]
-async fn a_log_that_is_full_closed_or_stalled_stops_nothing() {
-    let model = Model::load(&model_file()).unwrap();
-    let af = segment(&model, "synthetic-af.csv");
-    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
-    // The reading end stays open, and nobody reads.
-    let (_reader, stalled) = std::io::pipe().unwrap();
-    let (closed_reader, closed) = std::io::pipe().unwrap();
-    drop(closed_reader);
-    for target in [Stdio::from(full), Stdio::from(stalled), Stdio::from(closed)] {
-        let (server, address) = started_with_log_to(target);
-        many_log_lines(&address).await;
-        let outcome = classify(&address, &af).await;
-        assert!(outcome == Outcome::Scores(reference::scores(&model, &af).unwrap()));
-        assert_eq!(server.stop().0, Some(0));
-    }
 }
