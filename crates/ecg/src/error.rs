@@ -4,6 +4,8 @@
 
 use std::path::PathBuf;
 
+use crate::files::{Foreign, Format};
+
 /// Why a recording cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -15,6 +17,37 @@ pub enum EcgError {
         path: PathBuf,
         /// What the operating system said.
         source: std::io::Error,
+    },
+    /// The file is of a known kind that is not read.
+    #[error("this is {0}")]
+    Foreign(Foreign),
+    /// The file is of no kind known here.
+    #[error(
+        "this is no kind of file that is read (CSV, JSON, EDF, BDF, WFDB); if it holds the signals of a WFDB record, \
+         its header {header} is missing beside it"
+    )]
+    Unknown {
+        /// The name of the header that is missing.
+        header: String,
+    },
+    /// A part of a record of several files is missing.
+    #[error(
+        "{name} is missing beside the file given: a WFDB record is a header (.hea) and the files that it names"
+    )]
+    PartMissing {
+        /// The name of the file that is missing.
+        name: String,
+    },
+    /// A record of several files from standard input.
+    #[error("a WFDB record is several files: give the path of its header (.hea) in place of -")]
+    RecordOfFiles,
+    /// The content of the file makes no sense.
+    #[error("{format}: {problem}")]
+    Content {
+        /// The format.
+        format: Format,
+        /// What is wrong and what to do.
+        problem: &'static str,
     },
     /// The file is larger than the reader accepts.
     #[error("the file has {bytes} bytes, more than the limit of {limit}")]
@@ -32,23 +65,84 @@ pub enum EcgError {
         /// What is wrong with it and what to do.
         problem: LineProblem,
     },
+    /// The file holds no numbers.
+    #[error("no table of numbers was found: is this an ECG file?")]
+    NoTable,
+    /// No column is known to be an ECG.
+    #[error(
+        "no column is known to be an ECG: choose one with --lead NAME or --lead NUMBER. Columns: {found}"
+    )]
+    SignalMissing {
+        /// The columns found.
+        found: String,
+    },
+    /// Several columns may be the ECG.
+    #[error("several columns may be the ECG: choose one with --lead NAME or --lead NUMBER. Columns: {found}")]
+    SeveralSignals {
+        /// The columns found.
+        found: String,
+    },
+    /// `--lead` names nothing that is there.
+    #[error("--lead names none of what the file holds, or several. Found: {found}")]
+    LeadMissing {
+        /// What was found.
+        found: String,
+    },
     /// The file says nothing about its sampling rate.
-    #[error("the file has no time column: give the sampling rate with --rate HZ")]
-    RateMissing,
+    #[error(
+        "the file has no clock and states no rate: give the sampling rate with --rate HZ. Columns: {found}"
+    )]
+    RateMissing {
+        /// The columns found.
+        found: String,
+    },
     /// The file says nothing about its unit.
-    #[error("the file does not name its unit: give it with --unit mv, --unit uv or --unit v")]
-    UnitMissing,
+    #[error("the file does not name the unit of {column}: give it with --unit mv, --unit uv or --unit v")]
+    UnitMissing {
+        /// The column of the signal.
+        column: String,
+    },
     /// `--unit` says another unit than the header.
-    #[error("--unit contradicts the header: leave --unit out, or correct the header")]
+    #[error("--unit contradicts the file: leave --unit out, or correct the file")]
     UnitContradiction,
     /// The time column cannot tell the rate well enough.
     #[error(
-        "the time column is too coarse to tell the rate or a missing sample: give the rate with --rate HZ"
+        "the clock is rounded too far to tell the rate or a missing sample; about {rate_hz} Hz fits: give the rate \
+         with --rate HZ"
     )]
-    TimeTooCoarse,
+    TimeTooCoarse {
+        /// A rate that fits.
+        rate_hz: f64,
+    },
+    /// The times are those of receipt.
+    #[error(
+        "the clock holds times of receipt, with many samples at one time; the mean is about {rate_hz} Hz: give the \
+         rate of the device with --rate HZ"
+    )]
+    TimeOfReceipt {
+        /// The mean rate.
+        rate_hz: f64,
+    },
+    /// The times jitter.
+    #[error(
+        "the clock is uneven from line {line} on; the mean is about {rate_hz} Hz: give the rate of the device with \
+         --rate HZ"
+    )]
+    TimeUneven {
+        /// Where it begins.
+        line: usize,
+        /// The mean rate.
+        rate_hz: f64,
+    },
+    /// A column counts by one, and may be samples or milliseconds.
+    #[error("{column} counts by one, samples or milliseconds: give the sampling rate with --rate HZ")]
+    ClockUnclear {
+        /// The column.
+        column: String,
+    },
     /// The time column and `--rate` disagree.
     #[error(
-        "line {line}: the time column runs at {measured_hz:.3} Hz, --rate says {given_hz:.3} Hz: leave --rate out, \
+        "line {line}: the file says {measured_hz:.3} Hz, --rate says {given_hz:.3} Hz: leave --rate out, \
          or correct it"
     )]
     RateContradiction {
@@ -122,69 +216,48 @@ pub enum EcgError {
 #[non_exhaustive]
 pub enum LineProblem {
     /// Not text.
-    #[error("not UTF-8 text: save the file as UTF-8 CSV")]
+    #[error("not UTF-8 text: save the file as UTF-8, for instance `iconv -f LATIN1 -t UTF-8 IN > OUT`")]
     NotText,
+    /// No JSON.
+    #[error("not valid JSON: is the file complete?")]
+    NotJson,
     /// Longer than any sensible line.
     #[error("longer than {} bytes: is this a CSV file?", crate::limits::MAX_LINE_BYTES)]
     TooLong,
     /// Nothing on it, though data follow.
-    #[error("empty, with data after it: a gap is not skipped")]
+    #[error("empty, with data after it: a gap is not skipped; remove the line or cut the file here")]
     Blank,
-    /// More than one separator in use.
-    #[error("more than one of comma, semicolon and tab: use one separator, and a decimal point")]
-    SeparatorUnclear,
     /// Another number of cells than the first line.
-    #[error("{found} cells, {expected} expected (numbers need a decimal point, not a comma)")]
+    #[error("{found} cells, {expected} expected (numbers with decimal commas need ; or a tab between them)")]
     CellCount {
         /// Cells on this line.
         found: usize,
         /// Cells on the first line.
         expected: usize,
     },
-    /// Several columns and no header.
+    /// Commas may be decimal signs or separators.
     #[error(
-        "several columns without a header: add one such as time_s,ecg_mv (or, if these are decimal commas, \
-         write decimal points)"
+        "commas may be decimal signs or stand between columns: write decimal points, or a line of names above, such \
+         as time_s,ecg_mv or ecg_mv"
     )]
-    HeaderMissing,
-    /// Header and numbers on one line.
-    #[error("names and numbers on one line: the first line must be a header or data")]
+    CommasUnclear,
+    /// Two lines of names.
+    #[error("more than one line of names above the numbers: keep one")]
     HeaderUnclear,
-    /// No signal column.
-    #[error("no column is named ecg_mv, ecg_uv or ecg_v (or ecg, with --unit)")]
-    SignalMissing,
-    /// Several signal columns.
-    #[error("several ECG columns: keep one of them")]
-    SeveralSignals,
-    /// Several time columns.
-    #[error("several time columns: keep one of them, time_s or time_ms")]
-    SeveralTimes,
-    /// A time column without unit.
-    #[error("a time column must be named time_s or time_ms; or remove it and give --rate HZ")]
-    TimeUnitMissing,
-    /// An empty cell.
-    #[error("column {0} is empty: a gap is not filled")]
-    EmptyCell(usize),
-    /// A decimal comma.
-    #[error("column {0} has a decimal comma: write decimal points")]
-    DecimalComma(usize),
+    /// A clock that says nothing.
+    #[error("column {0}, the clock, is empty")]
+    TimeMissing(usize),
     /// Not a number.
     #[error("column {0} is not a number")]
     NotANumber(usize),
-    /// NaN or infinite.
-    #[error("column {0} is not a finite number: a gap is not filled")]
-    NotFinite(usize),
     /// Larger than any ECG.
     #[error("column {0} is beyond {limit} mV: is --unit right?", limit = crate::limits::MAX_MILLIVOLTS)]
     Implausible(usize),
     /// Time stands still or runs backwards.
-    #[error("time does not increase")]
+    #[error("time does not increase: sort the lines by time, or cut the file here")]
     TimeNotIncreasing,
-    /// Samples are missing.
-    #[error("a gap in time before this line: a gap is not filled; use the longest part without one")]
-    Gap,
     /// The time steps vary.
-    #[error("the time steps are irregular here: the samples must be evenly spaced")]
+    #[error("the time steps are irregular here: give the rate with --rate HZ, or cut the file here")]
     Jitter,
 }
 

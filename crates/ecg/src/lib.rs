@@ -26,7 +26,7 @@ mod signal;
 
 pub use cutting::{condition, segment_starts, segments};
 pub use error::{EcgError, LineProblem};
-pub use files::{Format, Gap, Hints, Note, Reading, Source, Understood, Unit, open, read};
+pub use files::{Foreign, Format, Gap, Hints, Note, Reading, Source, Understood, Unit, open, read};
 pub use filter::BandPass;
 pub use recording::Recording;
 pub use resample::Resampler;

@@ -16,5 +16,17 @@ pub const MAX_SAMPLES: usize = MAX_SECONDS as usize * 1000;
 pub const MAX_MILLIVOLTS: f64 = 5000.0;
 /// Greatest size of a file, in bytes.
 pub const MAX_FILE_BYTES: u64 = 2 << 30;
+/// Greatest size of a JSON document, which is held in memory while it is read, in bytes.
+pub const MAX_JSON_BYTES: u64 = 512 << 20;
+/// Greatest size of the header of a WFDB record, in bytes.
+pub const MAX_WFDB_HEADER_BYTES: u64 = 1 << 18;
+/// Greatest number of signals of a WFDB record.
+pub const MAX_WFDB_SIGNALS: usize = 1024;
+/// Greatest number of samples of one signal in a frame of a WFDB record.
+pub const MAX_WFDB_SAMPLES_PER_FRAME: usize = 4096;
+/// Greatest number of signals of an EDF file.
+pub const MAX_EDF_SIGNALS: usize = 1024;
+/// Greatest size of a data record of an EDF file, in bytes.
+pub const MAX_EDF_RECORD_BYTES: usize = 16 << 20;
 /// Greatest length of a line of a text file, in bytes.
-pub const MAX_LINE_BYTES: usize = 4096;
+pub const MAX_LINE_BYTES: usize = 16 << 10;

@@ -65,7 +65,7 @@ mod tests {
         assert_eq!(record.numbers(), [10, 11, 12, 13]);
         let share = record.take(&[13, 11]).unwrap();
         assert_eq!((share.residues(), share.ell()), (&[3, 6, 1, 2][..], 12));
-        assert_eq!(record.numbers(), []);
+        assert!(record.numbers().is_empty());
         assert_eq!(record.take(&[12]).err(), Some(12));
     }
 

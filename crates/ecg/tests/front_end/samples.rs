@@ -36,7 +36,7 @@ fn the_bare_sample_needs_its_flags() {
     let path = sample("synthetic-normal-bare.csv");
     let read =
         |rate_hz, unit| open(&path, &Hints { rate_hz, unit, lead: None }).map(|reading| reading.recording);
-    assert!(matches!(read(Some(250.0), None), Err(EcgError::UnitMissing)));
-    assert!(matches!(read(None, Some(Unit::Millivolt)), Err(EcgError::RateMissing)));
+    assert!(matches!(read(Some(250.0), None), Err(EcgError::UnitMissing { .. })));
+    assert!(matches!(read(None, Some(Unit::Millivolt)), Err(EcgError::RateMissing { .. })));
     assert_eq!(read(Some(250.0), Some(Unit::Millivolt)).unwrap().seconds(), 30.0);
 }

@@ -1,5 +1,6 @@
 //! Lines of a file one by one, bounded in length, with their numbers.
 
+use std::collections::VecDeque;
 use std::io::{BufRead, Read};
 use std::path::{Path, PathBuf};
 
@@ -16,12 +17,19 @@ pub(super) struct Line<'a> {
     pub(super) number: usize,
 }
 
-/// A reader of lines. Blank ones may stand only at the end.
+/// A line that is kept.
+#[derive(Debug)]
+pub(super) struct Owned {
+    pub(super) text: Zeroizing<String>,
+    /// Counted from 1.
+    pub(super) number: usize,
+}
+
+/// A reader of lines.
 pub(super) struct Lines<R> {
     reader: R,
     path: PathBuf,
     number: usize,
-    blank: Option<usize>,
     buffer: Zeroizing<Vec<u8>>,
 }
 
@@ -29,24 +37,27 @@ impl<R: BufRead> Lines<R> {
     /// Reads from `reader`. `path` is named when that fails.
     pub(super) fn new(reader: R, path: &Path) -> Self {
         let buffer = Zeroizing::new(Vec::with_capacity(MAX_LINE_BYTES + 1));
-        Self { reader, path: path.to_owned(), number: 0, blank: None, buffer }
+        Self { reader, path: path.to_owned(), number: 0, buffer }
     }
 
-    /// The next line that is not blank, or `None` at the end of the file.
-    pub(super) fn next(&mut self) -> Result<Option<Line<'_>>, EcgError> {
-        while self.fill()? {
-            let text = self.line()?;
-            let blank = text.trim().is_empty();
-            if blank {
-                self.blank.get_or_insert(self.number);
-                continue;
-            }
-            if let Some(line) = self.blank {
-                return Err(LineProblem::Blank.at(line));
-            }
-            return Ok(Some(Line { text: self.line()?, number: self.number }));
+    /// The first lines, at most `lines` of them and about `bytes`, for a look ahead.
+    pub(super) fn head(&mut self, lines: usize, bytes: usize) -> Result<VecDeque<Owned>, EcgError> {
+        let mut head = VecDeque::new();
+        let mut held = 0;
+        while head.len() < lines && held < bytes {
+            let Some(line) = self.next()? else { break };
+            held += line.text.len() + 1;
+            head.push_back(Owned { text: Zeroizing::new(line.text.to_owned()), number: line.number });
         }
-        Ok(None)
+        Ok(head)
+    }
+
+    /// The next line, or `None` at the end of the file.
+    pub(super) fn next(&mut self) -> Result<Option<Line<'_>>, EcgError> {
+        if !self.fill()? {
+            return Ok(None);
+        }
+        Ok(Some(Line { text: self.line()?, number: self.number }))
     }
 
     /// Reads one line into the buffer. False at the end of the file.
@@ -67,6 +78,9 @@ impl<R: BufRead> Lines<R> {
         let text = std::str::from_utf8(&self.buffer).map_err(|_| LineProblem::NotText.at(self.number))?;
         let text = text.strip_suffix('\n').unwrap_or(text);
         let text = text.strip_suffix('\r').unwrap_or(text);
+        if text.contains('\0') {
+            return Err(LineProblem::NotText.at(self.number));
+        }
         Ok(if self.number == 1 { text.strip_prefix('\u{feff}').unwrap_or(text) } else { text })
     }
 }
