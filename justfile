@@ -24,6 +24,10 @@ doc:
 deny:
     @.ci/step deny
 
+# The systemd unit, by systemd-analyze.
+unit:
+    @.ci/step unit
+
 # Import circles and arrows from a lower to a higher layer.
 layers:
     @.ci/step layers

@@ -20,7 +20,7 @@ fn main() -> ExitCode {
     for name in environment::unknown(&Cli::command(), "PP_CLIENT_") {
         output::say(&format!("pp-client: {name} is set, and is no setting of this program"));
     }
-    let _log = log::open(LevelFilter::ERROR);
+    let _log = log::open(LevelFilter::ERROR, log::Format::Text);
     match infer(&arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {

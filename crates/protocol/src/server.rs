@@ -25,7 +25,7 @@ use crate::tap::Tap;
 use crate::wire::Tag;
 use session::{Offered, Session};
 
-pub use attendance::{Attendance, Parting};
+pub use attendance::{Attendance, Observer, Parting};
 pub use given::Given;
 
 /// Most prepared inferences that a server holds of one session, unless it is told otherwise.
@@ -34,6 +34,7 @@ pub const PREPARED_PER_SESSION: u16 = 4;
 /// What a server offers.
 pub struct Service {
     offered: Offered,
+    model_digest: [u8; 32],
 }
 
 /// What is left of a session that ended in order.
@@ -64,10 +65,12 @@ impl Service {
     pub fn new(model: Model, reveal: Reveal) -> Result<Self> {
         let mut model_id = [0; 16];
         entropy::fresh()?.fill_bytes(&mut model_id);
+        let model_digest = *blake3::hash(&model.to_bytes()).as_bytes();
         let model = Arc::new(PreparedModel::new(&model)?);
         let most_prepared = PREPARED_PER_SESSION;
         let backends = Backend::ALL.to_vec();
-        Ok(Self { offered: Offered { model, model_id, reveal, most_prepared, backends, tap: None } })
+        let offered = Offered { model, model_id, reveal, most_prepared, backends, tap: None };
+        Ok(Self { offered, model_digest })
     }
 
     /// Holds at most so many prepared inferences of one session, instead of
@@ -115,6 +118,13 @@ impl Service {
     #[must_use]
     pub fn architecture(&self) -> &Architecture {
         self.offered.model.architecture()
+    }
+
+    /// The BLAKE3 digest of the model's file. It is for the server's own records: it commits to the
+    /// weights.
+    #[must_use]
+    pub fn model_digest(&self) -> [u8; 32] {
+        self.model_digest
     }
 
     /// What clients learn.
@@ -169,12 +179,22 @@ impl Arrival<'_> {
                 if let Some(Parting { after, reason }) = &parting {
                     self.channel.send_away(*after, reason).await;
                 }
-                let mut ledger = self.channel.take_ledger();
-                ledger.merge(&self.ahead.take_ledger());
-                Ok(Summary { given: self.session.given(), ledger, parting })
+                self.book(attendance);
+                Ok(Summary { given: self.session.given(), ledger: self.session.ledger(), parting })
             }
-            Err(error) => Err(failed(&mut self.channel, error, self.session.given()).await),
+            Err(error) => {
+                self.book(attendance);
+                Err(failed(&mut self.channel, error, self.session.given()).await)
+            }
         }
+    }
+}
+
+impl Arrival<'_> {
+    /// Books what is left of both lanes.
+    fn book(&mut self, attendance: &Attendance) {
+        self.session.book(&mut self.channel, attendance);
+        self.session.book(&mut self.ahead, attendance);
     }
 }
 

@@ -17,6 +17,7 @@ use protocol::method::{Backend, Reveal};
 use protocol::server::PREPARED_PER_SESSION;
 use serde::{Deserialize, Serialize};
 use startup::configuration::{self, ConfigurationError};
+use startup::log::Format;
 use transport::tls::server::ServerFiles;
 
 use crate::serve::Bounds;
@@ -75,6 +76,21 @@ pub struct Flags {
     /// Seconds that running sessions may go on after the signal to stop [default: 30].
     #[arg(long, env = "PP_SERVER_DRAIN_TIMEOUT")]
     pub drain_timeout: Option<u64>,
+    /// Seconds from the signal to stop until the port closes, so that balancers see in time that the
+    /// server is not ready any more [default: 0].
+    #[arg(long, env = "PP_SERVER_LEAVE_DELAY")]
+    pub leave_delay: Option<u64>,
+    /// Address on this machine that answers /livez, /readyz and /metrics over HTTP [default: none].
+    #[arg(long, env = "PP_SERVER_ADMIN")]
+    pub admin: Option<SocketAddr>,
+    /// Let that address be beyond loopback, although whoever reaches it sees how busy the server is.
+    #[arg(long, env = "PP_SERVER_ADMIN_BEYOND_LOOPBACK", value_name = "BOOL")]
+    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    #[arg(value_parser = BoolishValueParser::new())]
+    pub admin_beyond_loopback: Option<bool>,
+    /// How lines of the log are written [default: text].
+    #[arg(long, env = "PP_SERVER_LOG_FORMAT")]
+    pub log_format: Option<Format>,
     /// Certificate of this server (PEM), with those between it and the authority. With it the
     /// server speaks TLS alone, and may listen beyond loopback.
     #[arg(long, env = "PP_SERVER_TLS_CERT", value_name = "FILE")]
@@ -156,6 +172,11 @@ struct File {
     idle_timeout: Option<u64>,
     session_timeout: Option<u64>,
     drain_timeout: Option<u64>,
+    leave_delay: Option<u64>,
+    admin: Option<SocketAddr>,
+    #[serde(default)]
+    admin_beyond_loopback: bool,
+    log_format: Option<Format>,
     tls_cert: Option<PathBuf>,
     tls_key: Option<PathBuf>,
     client_ca: Option<PathBuf>,
@@ -193,6 +214,14 @@ pub struct Config {
     pub session_timeout: Duration,
     /// How long running sessions may go on after the signal to stop.
     pub drain_timeout: Duration,
+    /// From the signal to stop until the port closes.
+    pub leave_delay: Duration,
+    /// Where to answer whoever runs the server; `None` for nowhere.
+    pub admin: Option<SocketAddr>,
+    /// Whether that may be beyond loopback.
+    pub admin_beyond_loopback: bool,
+    /// How lines of the log are written.
+    pub log_format: Format,
     /// Certificates; `None` for plain TCP.
     pub tls: Option<ServerFiles>,
     /// Whether to listen beyond loopback over plain TCP.
@@ -277,6 +306,10 @@ impl Config {
             idle_timeout: seconds(flags.idle_timeout.or(file.idle_timeout), 600),
             session_timeout: seconds(flags.session_timeout.or(file.session_timeout), 24 * 3600),
             drain_timeout: seconds(flags.drain_timeout.or(file.drain_timeout), 30),
+            leave_delay: seconds(flags.leave_delay.or(file.leave_delay), 0),
+            admin: flags.admin.or(file.admin),
+            admin_beyond_loopback: flags.admin_beyond_loopback.unwrap_or(file.admin_beyond_loopback),
+            log_format: flags.log_format.or(file.log_format).unwrap_or_default(),
             insecure: flags.insecure.unwrap_or(file.insecure),
         };
         config.check()?;
@@ -296,6 +329,7 @@ impl Config {
         bounds::IDLE_TIMEOUT.check(self.idle_timeout.as_secs())?;
         bounds::SESSION_TIMEOUT.check(self.session_timeout.as_secs())?;
         bounds::DRAIN_TIMEOUT.check(self.drain_timeout.as_secs())?;
+        bounds::LEAVE_DELAY.check(self.leave_delay.as_secs())?;
         Ok(())
     }
 

@@ -11,10 +11,12 @@
 //! | [`live`], [`sessions`] | what is served with now, and the sessions that run |
 //! | [`reload`] | exchanges it on SIGHUP |
 //! | [`expiry`] | how long certificates are valid |
+//! | [`vitals`], [`admin`], `supervision` | what can be seen of the server from outside, and the port and the thread for it |
 //! | [`preflight`] | what is wrong with the files of a configuration |
 //!
 //! The protocol itself is in the `protocol` crate.
 
+pub mod admin;
 pub mod admission;
 pub mod certs;
 pub mod cli;
@@ -26,3 +28,6 @@ pub mod reload;
 pub mod secure;
 pub mod serve;
 pub mod sessions;
+#[cfg(unix)]
+pub mod supervision;
+pub mod vitals;

@@ -7,6 +7,7 @@ use protocol::server::Service;
 use transport::tls::server::ServerTls;
 
 use crate::sessions::{Client, Registry};
+use crate::vitals::Vitals;
 
 /// What a client is told whose certificate is on a list.
 pub const REVOKED: &str = "its operator has revoked the certificate of this client";
@@ -16,6 +17,7 @@ pub struct Live {
     service: RwLock<Arc<Service>>,
     tls: RwLock<Option<Arc<ServerTls>>>,
     registry: Arc<Registry>,
+    vitals: Arc<Vitals>,
 }
 
 impl Live {
@@ -26,7 +28,23 @@ impl Live {
             service: RwLock::new(Arc::new(service)),
             tls: RwLock::new(tls.map(Arc::new)),
             registry: Arc::default(),
+            vitals: Vitals::new(),
         }
+    }
+
+    /// Counts in `vitals`, at which others look.
+    #[must_use]
+    pub fn seen_in(mut self, vitals: Arc<Vitals>) -> Self {
+        let service = self.service();
+        vitals.metrics.serves(service.model_digest(), &service.reveal());
+        self.vitals = vitals;
+        self
+    }
+
+    /// What can be seen of the server.
+    #[must_use]
+    pub fn vitals(&self) -> &Arc<Vitals> {
+        &self.vitals
     }
 
     /// What the next session is served with.
@@ -49,6 +67,7 @@ impl Live {
 
     /// Serves the next sessions with `service`.
     pub fn replace_service(&self, service: Service) {
+        self.vitals.metrics.serves(service.model_digest(), &service.reveal());
         *self.service.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(service);
     }
 

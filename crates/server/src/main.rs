@@ -6,6 +6,7 @@ use std::sync::Arc;
 use clap::{CommandFactory, Parser};
 use protocol::method::{Backend, Reveal};
 use protocol::server::Service;
+use server::admin;
 use server::certs::{self, Certs};
 use server::cli::{Cli, Command, Look};
 use server::config::{Config, Flags, TEMPLATE};
@@ -13,8 +14,11 @@ use server::live::Live;
 use server::preflight;
 use server::reload::{self, Failure, Reload};
 use server::serve::serve;
+use server::supervision::{self, News};
+use server::vitals::Vitals;
 use startup::{environment, log, output};
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 use tracing_subscriber::filter::LevelFilter;
@@ -32,17 +36,14 @@ fn main() -> ExitCode {
         output::print(TEMPLATE);
         return ExitCode::SUCCESS;
     }
-    let log = log::open(LevelFilter::INFO);
-    let result = run(flags);
-    drop(log);
-    ended(result)
+    ended(run(flags))
 }
 
 fn ended(result: Result<(), Failure>) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            output::say(&format!("pp-server: {error}"));
+            output::try_to_say(format!("pp-server: {error}"));
             ExitCode::FAILURE
         }
     }
@@ -76,11 +77,16 @@ fn unknown_variables() -> Vec<String> {
 
 fn run(flags: Flags) -> Result<(), Failure> {
     let config = Config::load(flags)?;
+    let log = log::open(LevelFilter::INFO, config.log_format);
     for problem in unknown_variables() {
         warn!("{problem}");
     }
+    let vitals = Vitals::new();
+    vitals.metrics.watch(log.counts());
     // What is quick to find wrong is found before the model is read.
     let reserved = Reserved::new(config.listen, config.may_leave_loopback())?;
+    let admin = config.admin.map(|address| admin::reserve(address, config.admin_beyond_loopback));
+    supervision::start(admin.transpose()?, &vitals)?;
     let tls = reload::tls(&config)?;
     say_who_can_listen(&config, tls.as_ref());
     if let Some(threads) = config.threads {
@@ -94,7 +100,7 @@ fn run(flags: Flags) -> Result<(), Failure> {
         let megabytes = service.session_bytes(backend) / 1_000_000;
         info!(%backend, megabytes, "memory reckoned with for a session");
     }
-    let live = Arc::new(Live::new(service, tls));
+    let live = Arc::new(Live::new(service, tls).seen_in(vitals));
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(listen(config, reserved, live))
 }
 
@@ -137,11 +143,17 @@ async fn listen(config: Config, reserved: Reserved, live: Arc<Live>) -> Result<(
     let listener = reserved.listen()?;
     info!(address = %listener.local_addr()?, "listening");
     let stop = CancellationToken::new();
-    let told = stop.clone();
+    let (told, vitals, delay) = (stop.clone(), Arc::clone(live.vitals()), config.leave_delay);
     tokio::spawn(async move {
         tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
         info!("told to stop; a second signal leaves at once");
-        told.cancel();
+        // First nobody is sent here any more; then nobody is let in; then those that work end.
+        vitals.health.leave();
+        supervision::notify(News::Stopping);
+        tokio::spawn(async move {
+            sleep(delay).await;
+            told.cancel();
+        });
         tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
         warn!("told twice to stop");
         std::process::exit(1);
@@ -149,9 +161,12 @@ async fn listen(config: Config, reserved: Reserved, live: Arc<Live>) -> Result<(
     let mut reload = Reload::new(Arc::clone(&config), Arc::clone(&live));
     tokio::spawn(async move {
         while hangup.recv().await.is_some() {
+            supervision::notify(News::Reloading);
             reload.run().await;
+            supervision::notify(News::Ready);
         }
     });
+    supervision::notify(News::Ready);
     match serve(listener, live, config.bounds(), stop).await {
         0 => Ok(()),
         cut => Err(format!("{cut} sessions were cut off; a longer drain-timeout lets them end").into()),

@@ -13,7 +13,7 @@ use tracing::{error, info, warn};
 use transport::tls::server::ServerTls;
 
 use crate::config::Config;
-use crate::expiry;
+use crate::expiry::{self, Expiry};
 use crate::live::Live;
 
 /// Why there is nothing to serve.
@@ -75,7 +75,14 @@ impl Reload {
     #[must_use]
     pub fn new(config: Arc<Config>, live: Arc<Live>) -> Self {
         let model = Mark::of(&config.model).ok();
-        Self { config, live, model }
+        let reload = Self { config, live, model };
+        reload.show_expiry();
+        reload
+    }
+
+    /// Shows until when the certificates in use are valid.
+    fn show_expiry(&self) {
+        self.live.vitals().metrics.uses(self.config.tls.as_ref().map(Expiry::of).unwrap_or_default());
     }
 
     /// Reads everything again. Revocations do not wait for the model.
@@ -89,12 +96,17 @@ impl Reload {
             Ok(None) => {}
             Ok(Some(tls)) => {
                 let ended = self.live.replace_tls(tls);
+                self.show_expiry();
+                self.live.vitals().metrics.reloaded("certificates", true);
                 info!("read the certificates again");
                 for client in ended {
                     warn!(%client, "its certificate is revoked, so its session ends");
                 }
             }
-            Err(failure) => error!(%failure, "the certificates stay as they were"),
+            Err(failure) => {
+                self.live.vitals().metrics.reloaded("certificates", false);
+                error!(%failure, "the certificates stay as they were");
+            }
         }
     }
 
@@ -110,9 +122,13 @@ impl Reload {
             Ok(service) => {
                 self.live.replace_service(service);
                 self.model = mark;
+                self.live.vitals().metrics.reloaded("model", true);
                 info!("read the model again; sessions that run end on the old one");
             }
-            Err(failure) => error!(%failure, "the model stays as it was"),
+            Err(failure) => {
+                self.live.vitals().metrics.reloaded("model", false);
+                error!(%failure, "the model stays as it was");
+            }
         }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use protocol::channel::{Channel, Timeouts};
-use protocol::server::refuse;
+use protocol::server::{Attendance, refuse};
 use shares::Role;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -18,6 +18,7 @@ use transport::tls::server::{ServerTls, Unwelcome};
 
 use crate::live::{Live, REVOKED};
 use crate::sessions::{Client, Entry};
+use crate::vitals::Refusal;
 
 /// How long a client that is not let in is given to read why.
 const REFUSAL: Duration = Duration::from_secs(1);
@@ -44,13 +45,17 @@ pub async fn enter(connection: Connection<TcpStream>, live: &Live, timeouts: Tim
     let tls = live.tls();
     let connection = match &tls {
         None => connection.into(),
-        Some(tls) => handshake(connection, tls, timeouts).await?,
+        Some(tls) => handshake(connection, tls, live, timeouts).await?,
     };
     let certificates = shown(&connection.stream);
     let client = Client::of(connection.identity.as_ref(), connection.peer);
-    let entry = live.registry().register(client, certificates.clone());
+    let entry = {
+        let attendance = Attendance::observed(Arc::clone(live.vitals()) as _);
+        live.registry().register(client, certificates.clone(), attendance)
+    };
     if is_revoked_by_now(live, tls.as_ref(), certificates.as_ref()) {
         warn!(client = %entry.client(), reason = "the certificate was revoked meanwhile", "refused");
+        live.vitals().metrics.refused(Refusal::Revoked);
         turn_away(connection.stream, REVOKED, timeouts).await;
         return None;
     }
@@ -60,22 +65,35 @@ pub async fn enter(connection: Connection<TcpStream>, live: &Live, timeouts: Tim
 async fn handshake(
     connection: Connection<TcpStream>,
     tls: &ServerTls,
+    live: &Live,
     timeouts: Timeouts,
 ) -> Option<Connection<Stream>> {
-    match tls.handshake(connection).await {
+    let unwelcome = match tls.handshake(connection).await {
         Ok(connection) => return Some(connection),
-        Err(Unwelcome::Silent) => info!("gone before the handshake of TLS ended"),
-        Err(Unwelcome::Refused(reason)) => warn!(reason, "refused"),
-        Err(Unwelcome::Plain(connection)) => {
+        Err(unwelcome) => unwelcome,
+    };
+    live.vitals().metrics.refused(why(&unwelcome));
+    match unwelcome {
+        Unwelcome::Silent => info!("gone before the handshake of TLS ended"),
+        Unwelcome::Refused(reason) => warn!(reason, "refused"),
+        Unwelcome::Plain(connection) => {
             warn!(reason = "the client does not speak TLS", "refused");
             turn_away(connection.stream, NO_TLS, timeouts).await;
         }
-        Err(Unwelcome::Nameless(connection)) => {
+        Unwelcome::Nameless(connection) => {
             warn!(reason = "the client's certificate holds no DNS name", "refused");
             turn_away(connection.stream, NAMELESS, timeouts).await;
         }
     }
     None
+}
+
+fn why(unwelcome: &Unwelcome) -> Refusal {
+    match unwelcome {
+        Unwelcome::Silent | Unwelcome::Refused(_) => Refusal::Tls,
+        Unwelcome::Plain(_) => Refusal::NoTls,
+        Unwelcome::Nameless(_) => Refusal::Nameless,
+    }
 }
 
 /// Tells a client why it is not served. One that does not read it is dropped all the same.

@@ -14,18 +14,19 @@ use protocol::meter::Phase;
 use protocol::server::{self, Arrival, Failed, Given, Parting, Service, Summary};
 use shares::Role;
 use tokio::net::TcpStream;
-use tokio::time::{sleep, timeout};
+use tokio::time::{interval, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tracing::{Instrument, debug, info, info_span, warn};
+use tracing::{Instrument, debug, error_span, info, warn};
 use transport::connection::{Connection, PeerAddress};
 use transport::tcp::Listener;
 
 use crate::admission::lobby::{Lobby, Room, Visitor};
-use crate::admission::places::{Capacity, Place, Places};
+use crate::admission::places::{Capacity, NoPlace, Place, Places};
 use crate::live::Live;
 use crate::secure::{self, Entered};
 use crate::sessions::{Client, Entry};
+use crate::vitals::{BEAT, Health, Metrics, Outcome, Refusal, Running};
 
 /// How long a client that cannot be served is given to read why.
 const REFUSAL: Duration = Duration::from_secs(1);
@@ -93,16 +94,19 @@ pub async fn serve(listener: Listener, live: Arc<Live>, bounds: Bounds, stop: Ca
     });
     let tasks = TaskTracker::new();
     let mut number = 0u64;
+    let health = &host.live.vitals().health;
+    health.ready();
     loop {
         let accepted = tokio::select! {
             () = stop.cancelled() => break,
-            accepted = listener.accept() => accepted,
+            accepted = alive(health, listener.accept()) => accepted,
         };
         match accepted {
             Ok(connection) => {
                 number += 1;
                 let visitor = host.lobby.enter(address(&connection));
-                let span = info_span!("session", number, address = %connection.peer);
+                // It is there at every level of the log.
+                let span = error_span!("session", number, address = %connection.peer);
                 tasks.spawn(Arc::clone(&host).receive(connection, visitor).instrument(span));
             }
             Err(error) => {
@@ -111,9 +115,30 @@ pub async fn serve(listener: Listener, live: Arc<Live>, bounds: Bounds, stop: Ca
             }
         }
     }
+    health.leave();
     // Nobody is to wait for a server that stops: from here on connections are refused.
     drop(listener);
     host.drain(tasks).await
+}
+
+/// Waits for `work`, and shows meanwhile that somebody does.
+async fn alive<T>(health: &Health, work: impl Future<Output = T>) -> T {
+    let mut beats = interval(BEAT);
+    tokio::pin!(work);
+    loop {
+        tokio::select! {
+            done = &mut work => return done,
+            _ = beats.tick() => health.beat(),
+        }
+    }
+}
+
+fn why(full: NoPlace) -> Refusal {
+    match full {
+        NoPlace::Full(_) => Refusal::Busy,
+        NoPlace::Crowding(_) => Refusal::Crowding,
+        NoPlace::TooLarge => Refusal::Memory,
+    }
 }
 
 /// Pairs in memory stand for this machine.
@@ -125,12 +150,17 @@ fn address(connection: &Connection<TcpStream>) -> IpAddr {
 }
 
 impl Host {
+    fn metrics(&self) -> &Metrics {
+        &self.live.vitals().metrics
+    }
+
     /// From the connection to its end.
     async fn receive(self: Arc<Self>, connection: Connection<TcpStream>, visitor: Visitor) {
         // A reload serves the next client with something else.
         let service = self.live.service();
+        let in_set_up = self.metrics().one(Running::SetUp);
         let Some((arrival, client)) = self.set_up(connection, &service, &visitor).await else { return };
-        drop(visitor);
+        drop((visitor, in_set_up));
         match self.place(client.client(), service.session_bytes(arrival.backend())).await {
             Ok(place) => self.session(arrival, place, &client).await,
             Err(parting) => {
@@ -151,10 +181,12 @@ impl Host {
             () = self.stop.cancelled() => None,
             () = visitor.evicted() => {
                 debug!("a connection without a set-up had to go for others");
+                self.metrics().refused(Refusal::Evicted);
                 None
             }
             arrived = timeout(SET_UP, self.welcome(connection, service)) => arrived.unwrap_or_else(|_| {
                 warn!("a client did not end its set-up within {} s", SET_UP.as_secs());
+                self.metrics().refused(Refusal::Slow);
                 None
             })
         }
@@ -171,6 +203,7 @@ impl Host {
         match server::welcome(channel, service).await {
             Ok(arrival) => Some((arrival, entry)),
             Err(failure) => {
+                self.metrics().refused(Refusal::SetUp);
                 failed(&failure.error, failure.given);
                 None
             }
@@ -180,7 +213,11 @@ impl Host {
     /// A place, or what to tell the client that gets none.
     async fn place(&self, client: &Client, bytes: u64) -> Result<Place, Parting> {
         let busy = |reason: String| Parting { after: BUSY, reason };
-        let mut place = self.places.take(client.clone(), bytes).map_err(|full| busy(full.to_string()))?;
+        let mut place = self.places.take(client.clone(), bytes).map_err(|full| {
+            self.metrics().refused(why(full));
+            busy(full.to_string())
+        })?;
+        let _queued = self.metrics().one(Running::Queued);
         let others_wait = busy("others wait, and your session did".into());
         let waiting = async {
             loop {
@@ -193,9 +230,15 @@ impl Host {
                 }
             }
         };
-        let none = || busy(format!("all {} places are taken", self.bounds.places.sessions));
+        let none = || {
+            self.metrics().refused(Refusal::Busy);
+            busy(format!("all {} places are taken", self.bounds.places.sessions))
+        };
         tokio::select! {
-            () = self.stop.cancelled() => Err(stopping()),
+            () = self.stop.cancelled() => {
+                self.metrics().refused(Refusal::Stopping);
+                Err(stopping())
+            }
             place = timeout(QUEUE, waiting) => place.map_err(|_| none())?.map_err(|_| none()),
         }
     }
@@ -203,6 +246,7 @@ impl Host {
     async fn session(&self, arrival: Arrival<'_>, place: Place, entry: &Entry) {
         info!(backend = %arrival.backend(), client = %entry.client(), "session begins");
         entry.seat();
+        let _running = self.metrics().one(Running::Session);
         if self.stop.is_cancelled() {
             entry.attendance().ask_to_leave(stopping());
         }
@@ -218,8 +262,19 @@ impl Host {
         };
         drop(place);
         match served {
-            Ok(summary) => ended(&summary),
-            Err(Failed { error, given }) => failed(&error, given),
+            Ok(summary) => {
+                self.metrics().ended(if summary.parting.is_some() {
+                    Outcome::SentAway
+                } else {
+                    Outcome::InOrder
+                });
+                ended(&summary);
+            }
+            Err(Failed { error, given }) => {
+                let is_own = matches!(error, Error::Internal(_));
+                self.metrics().ended(if is_own { Outcome::Internal } else { Outcome::Failed });
+                failed(&error, given);
+            }
         }
     }
 
@@ -230,7 +285,8 @@ impl Host {
         if !tasks.is_empty() {
             info!(sessions = self.live.registry().seated(), "waiting for running sessions");
         }
-        if timeout(self.bounds.drain, tasks.wait()).await.is_ok() {
+        let health = &self.live.vitals().health;
+        if alive(health, timeout(self.bounds.drain, tasks.wait())).await.is_ok() {
             return 0;
         }
         let cut = self.live.registry().seated();

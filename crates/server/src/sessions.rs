@@ -89,10 +89,15 @@ pub struct Entry {
 }
 
 impl Registry {
-    /// Enters a session of `client`, which showed `certificates`.
+    /// Enters a session of `client`, which showed `certificates` and works with `attendance`.
     #[must_use]
-    pub fn register(self: &Arc<Self>, client: Client, certificates: Option<Certificates>) -> Entry {
-        let attendance = Arc::new(Attendance::default());
+    pub fn register(
+        self: &Arc<Self>,
+        client: Client,
+        certificates: Option<Certificates>,
+        attendance: Attendance,
+    ) -> Entry {
+        let attendance = Arc::new(attendance);
         let mut running = self.running();
         let number = running.next;
         running.next += 1;
@@ -196,7 +201,7 @@ mod tests {
     }
 
     fn seated(registry: &Arc<Registry>, name: &str) -> Entry {
-        let entry = registry.register(client(name), None);
+        let entry = registry.register(client(name), None, Attendance::default());
         entry.seat();
         entry
     }
@@ -218,16 +223,16 @@ mod tests {
     #[test]
     fn who_showed_no_certificate_cannot_be_revoked() {
         let registry = Arc::new(Registry::default());
-        let _entry = registry.register(client("one"), None);
+        let _entry = registry.register(client("one"), None, Attendance::default());
         assert!(registry.end_revoked("revoked", |_| true).is_empty());
-        let _shown = registry.register(client("two"), Some(Vec::new().into()));
+        let _shown = registry.register(client("two"), Some(Vec::new().into()), Attendance::default());
         assert_eq!(registry.end_revoked("revoked", |_| true), [client("two")]);
     }
 
     #[tokio::test(start_paused = true)]
     async fn the_longest_idle_leaves_one_at_a_time_and_not_before_the_grace() {
         let registry = Arc::new(Registry::default());
-        let without_a_place = registry.register(client("waits"), None);
+        let without_a_place = registry.register(client("waits"), None, Attendance::default());
         let oldest = seated(&registry, "one");
         sleep(Duration::from_secs(1)).await;
         let newer = seated(&registry, "two");
@@ -257,7 +262,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn the_wait_for_a_place_is_not_the_sessions_idleness() {
         let registry = Arc::new(Registry::default());
-        let entry = registry.register(client("one"), None);
+        let entry = registry.register(client("one"), None, Attendance::default());
         sleep(2 * IDLE_GRACE).await;
         entry.seat();
         registry.make_room(None, &parting());

@@ -1,10 +1,14 @@
 //! Whether a session works or waits for its client, and the way to end it while it waits.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::time::Instant;
+
+use super::given::Given;
+use crate::meter::Ledger;
 
 /// What a client is told that has to leave: why, and when to come back.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +19,12 @@ pub struct Parting {
     pub reason: String,
 }
 
+/// Is told what a session costs and gives, request by request.
+pub trait Observer: fmt::Debug + Send + Sync {
+    /// So much more since the last time.
+    fn spent(&self, ledger: &Ledger, given: Given);
+}
+
 /// A session as the program that serves it sees it from outside.
 ///
 /// A session that waits for its client holds a place that others may want. It can be asked to
@@ -23,6 +33,7 @@ pub struct Parting {
 pub struct Attendance {
     state: Mutex<State>,
     changed: Notify,
+    observer: Option<Arc<dyn Observer>>,
 }
 
 #[derive(Debug)]
@@ -39,11 +50,24 @@ struct State {
 impl Default for Attendance {
     fn default() -> Self {
         let state = State { running: 0, idle_since: Instant::now(), parting: None, end: None };
-        Self { state: Mutex::new(state), changed: Notify::new() }
+        Self { state: Mutex::new(state), changed: Notify::new(), observer: None }
     }
 }
 
 impl Attendance {
+    /// `observer` is told what the session costs and gives.
+    #[must_use]
+    pub fn observed(observer: Arc<dyn Observer>) -> Self {
+        Self { observer: Some(observer), ..Self::default() }
+    }
+
+    /// The session has cost and given so much more.
+    pub(super) fn spent(&self, ledger: &Ledger, given: Given) {
+        if let Some(observer) = &self.observer {
+            observer.spent(ledger, given);
+        }
+    }
+
     /// For how long the session has waited for its client; `None` while it serves a request.
     #[must_use]
     pub fn idle(&self) -> Option<Duration> {

@@ -17,6 +17,15 @@ pub struct Given {
 }
 
 impl Given {
+    /// What came after `before`.
+    pub(super) fn since(self, before: Self) -> Self {
+        Self {
+            preparations: self.preparations - before.preparations,
+            inferences: self.inferences - before.inferences,
+            record_labels: self.record_labels - before.record_labels,
+        }
+    }
+
     /// Answers: one for each inference, and one for each label of a record.
     #[must_use]
     pub fn answers(&self) -> u64 {

@@ -1,6 +1,6 @@
 //! One session of a server: from the greeting to the farewell, request by request.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex as Lock, PoisonError};
 
 use shares::Role;
 use tokio::sync::Mutex;
@@ -14,7 +14,7 @@ use crate::entropy;
 use crate::error::{Error, Result};
 use crate::handshake::{self, Offer};
 use crate::messages::{REQUEST_BYTES, Request, SEGMENT_BYTES, decode_segments};
-use crate::meter::{Phase, Scope};
+use crate::meter::{Ledger, Phase, Scope};
 use crate::method::{Backend, Method, Reveal};
 use crate::phases::output::{self, Choice};
 use crate::phases::setup;
@@ -50,6 +50,14 @@ pub(super) struct Session<'a> {
     /// Held for the whole of a preparation, so that both parties take OTs in the same order. Who
     /// asks on one lane while a preparation of the other still computes here waits for its end.
     preparing: Mutex<Preparing>,
+    booked: Lock<Booked>,
+}
+
+/// What the observer was told so far.
+#[derive(Default)]
+struct Booked {
+    ledger: Ledger,
+    given: Given,
 }
 
 impl<'a> Session<'a> {
@@ -76,7 +84,8 @@ impl<'a> Session<'a> {
         let pool = Pool::new(offered.most_prepared);
         let (session_id, preparing) = (agreement.session_id, Mutex::new(preparing));
         let (counters, backend) = (Counters::default(), agreement.backend);
-        Ok(Self { offered, counters, backend, session_id, pool, preparing })
+        let booked = Lock::default();
+        Ok(Self { offered, counters, backend, session_id, pool, preparing, booked })
     }
 
     pub(super) fn backend(&self) -> Backend {
@@ -86,6 +95,21 @@ impl<'a> Session<'a> {
     /// What the client was given so far.
     pub(super) fn given(&self) -> Given {
         self.counters.given()
+    }
+
+    /// What the session has cost, as far as it is booked.
+    pub(super) fn ledger(&self) -> Ledger {
+        self.booked.lock().unwrap_or_else(PoisonError::into_inner).ledger.clone()
+    }
+
+    /// Books what a lane has cost since the last time, and what both have given.
+    pub(super) fn book(&self, channel: &mut Channel, attendance: &Attendance) {
+        let ledger = channel.take_ledger();
+        let mut booked = self.booked.lock().unwrap_or_else(PoisonError::into_inner);
+        let given = self.given();
+        attendance.spent(&ledger, given.since(booked.given));
+        booked.ledger.merge(&ledger);
+        booked.given = given;
     }
 
     /// Serves to the farewell, or to a pause after the session was asked to leave. Then it gives
@@ -125,6 +149,7 @@ impl<'a> Session<'a> {
                 }
                 Request::Finish => return Ok(None),
             }
+            self.book(channel, attendance);
         }
     }
 
@@ -145,6 +170,7 @@ impl<'a> Session<'a> {
                     return Err(Error::invalid(Role::Client, Tag::Request, reason));
                 }
             }
+            self.book(ahead, attendance);
         }
     }
 

@@ -31,6 +31,7 @@ pub(super) const STEP_TIMEOUT: Bound = Bound::seconds("step-timeout", 1);
 pub(super) const IDLE_TIMEOUT: Bound = Bound::seconds("idle-timeout", 1);
 pub(super) const SESSION_TIMEOUT: Bound = Bound::seconds("session-timeout", 1);
 pub(super) const DRAIN_TIMEOUT: Bound = Bound::seconds("drain-timeout", 0);
+pub(super) const LEAVE_DELAY: Bound = Bound::seconds("leave-delay", 0);
 
 impl Bound {
     const fn new(name: &'static str, least: u64, most: u64) -> Self {

@@ -5,7 +5,11 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
+mod admin;
+mod leaving;
 mod log;
+mod manager;
 mod process;
+mod secrets;
 mod serving;
 mod settings;

@@ -1,6 +1,7 @@
 //! `pp-server` as a process, and clients of it.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -46,10 +47,14 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start(arguments: &[&str]) -> Self {
-        let mut process = program()
+        Self::run(program().args(arguments))
+    }
+
+    /// Starts `command`, which lacks its model and its address.
+    pub(crate) fn run(command: &mut Command) -> Self {
+        let mut process = command
             .args(["--listen", "127.0.0.1:0", "--model"])
             .arg(model_file())
-            .args(arguments)
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
@@ -57,22 +62,88 @@ impl Server {
         let mut beginning = String::new();
         let address = loop {
             let line = lines.next().expect("the server ended before it listened").unwrap();
-            if let Some((_, address)) = line.split_once("listening address=") {
-                break address.trim().to_owned();
+            if let Some(address) = field(&line, "listening", "address") {
+                break address;
             }
             beginning += &line;
+            beginning.push('\n');
         };
         let log = thread::spawn(move || lines.map_while(Result::ok).collect::<Vec<_>>().join("\n"));
         Self { process, address, beginning, log: Some(log) }
     }
 
-    /// Asks it to stop and gives its exit code and its log since it listened.
-    pub(crate) fn stop(mut self) -> (Option<i32>, String) {
-        let told = Command::new("kill").arg(self.process.id().to_string()).status().unwrap();
-        assert!(told.success());
-        let code = self.process.wait().unwrap().code();
-        (code, self.log.take().unwrap().join().unwrap())
+    /// Starts `command` with its log going where `target` says, so the log cannot tell the port: it
+    /// is chosen here.
+    pub(crate) fn run_to(command: &mut Command, target: Stdio) -> Self {
+        let port = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
+        let address = format!("127.0.0.1:{port}");
+        let mut process =
+            command.args(["--listen", &address, "--model"]).arg(model_file()).stderr(target).spawn().unwrap();
+        let log = process.stderr.take().map(|log| {
+            let lines = BufReader::new(log).lines();
+            thread::spawn(move || lines.map_while(Result::ok).collect::<Vec<_>>().join("\n"))
+        });
+        for _ in 0..600 {
+            // The connection is a session of its own, the first.
+            if TcpStream::connect(&address).is_ok() {
+                break;
+            }
+            thread::sleep(Duration::from_millis(100));
+        }
+        Self { process, address, beginning: String::new(), log }
     }
+
+    /// Where its admin port is.
+    pub(crate) fn admin(&self) -> String {
+        let mut lines = self.beginning.lines();
+        lines.find_map(|line| field(line, "answers", "admin")).expect("it has an admin port")
+    }
+
+    /// What a path of the admin port answers: status and text.
+    pub(crate) fn ask(&self, path: &str) -> (u16, String) {
+        get(&self.admin(), path).unwrap()
+    }
+
+    /// Sends it a signal.
+    pub(crate) fn signal(&self, name: &str) {
+        let process = self.process.id().to_string();
+        assert!(Command::new("kill").args(["-s", name, &process]).status().unwrap().success());
+    }
+
+    /// Waits until it has ended; its exit code, and its log since it listened.
+    pub(crate) fn ended(mut self) -> (Option<i32>, String) {
+        let code = self.process.wait().unwrap().code();
+        (code, self.log.take().map(|log| log.join().unwrap()).unwrap_or_default())
+    }
+
+    /// Asks it to stop and gives its exit code and its log since it listened.
+    pub(crate) fn stop(self) -> (Option<i32>, String) {
+        self.signal("TERM");
+        self.ended()
+    }
+}
+
+/// A field of a line of the log that says `what`, in either format.
+pub(crate) fn field(line: &str, what: &str, name: &str) -> Option<String> {
+    if let Ok(object) = serde_json::from_str::<serde_json::Value>(line) {
+        let said = object["message"].as_str()?.starts_with(what);
+        return said.then(|| object[name].as_str().map(str::to_owned)).flatten();
+    }
+    let (_, rest) = line.split_once(what)?;
+    let (_, value) = rest.split_once(&format!(" {name}="))?;
+    value.split_whitespace().next().map(str::to_owned)
+}
+
+/// A request to an admin port: status and text.
+pub(crate) fn get(address: &str, path: &str) -> std::io::Result<(u16, String)> {
+    let mut stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(Duration::from_secs(20)))?;
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: admin\r\n\r\n")?;
+    let mut response = String::new();
+    stream.read_to_string(&mut response)?;
+    let (head, body) = response.split_once("\r\n\r\n").expect("a response has a head");
+    let status = head.split_whitespace().nth(1).expect("a head has a status");
+    Ok((status.parse().expect("a status is a number"), body.to_owned()))
 }
 
 impl Drop for Server {
