@@ -1,5 +1,7 @@
 //! Quantising a conditioned recording and cutting it into segments.
 
+use std::ops::Range;
+
 use zeroize::Zeroizing;
 
 use crate::error::EcgError;
@@ -9,10 +11,14 @@ use crate::resample::Resampler;
 use crate::segment::Segment;
 use crate::signal::Signal;
 
+/// A rest shorter than this makes no segment of its own, seconds: recorders stop a little late.
+const REST_S: f64 = 0.5;
+
 /// Turns a recording into the segments that `signal` asks for.
 ///
 /// The whole record is filtered and resampled ([`condition`]), quantised, and cut at
-/// [`segment_starts`]. A record shorter than a segment gets zeros in front.
+/// [`segment_starts`]. A record shorter than a segment gets zeros in front. [`spans`] says where
+/// the segments lie in the recording.
 ///
 /// A sample of `x` millivolts becomes `clamp(round(x * input_scale), -2^(bits-1), 2^(bits-1) - 1)`,
 /// halves rounded away from zero.
@@ -28,7 +34,7 @@ pub fn segments(recording: &Recording, signal: &Signal) -> Result<Vec<Segment>, 
         Zeroizing::new(conditioned.iter().map(|x| quantiser.apply(*x)).collect());
     let length = signal.segment_samples;
     let padded = pad_front(quantised, length);
-    let starts = segment_starts(padded.len(), length).into_iter();
+    let starts = segment_starts(padded.len(), length, rest(signal)).into_iter();
     Ok(starts.map(|start| Segment::new(padded[start..start + length].to_vec())).collect())
 }
 
@@ -44,15 +50,38 @@ pub fn condition(recording: &Recording, signal: &Signal) -> Result<Zeroizing<Vec
     Ok(resampler.apply(&filtered))
 }
 
+/// The samples of the recording that each of its [`segments`] is made of, without computing them.
+///
+/// # Errors
+/// As [`Resampler::new`].
+pub fn spans(recording: &Recording, signal: &Signal) -> Result<Vec<Range<usize>>, EcgError> {
+    let count = recording.millivolts().len();
+    let resampler = Resampler::new(recording.rate_hz(), signal.rate_hz)?;
+    let length = signal.segment_samples;
+    let starts = segment_starts(resampler.output_len(count), length, rest(signal));
+    let scale = resampler.down() as f64 / resampler.up() as f64;
+    let sample = |place: usize| ((place as f64 * scale).round() as usize).min(count);
+    Ok(starts.into_iter().map(|start| sample(start)..sample(start + length)).collect())
+}
+
+/// Samples of a rest that makes no segment of its own.
+fn rest(signal: &Signal) -> usize {
+    (REST_S * signal.rate_hz) as usize
+}
+
 /// First samples of the `n = ceil(len / segment)` segments that cover `len` samples evenly from
 /// start to end: segment `i` starts at `floor(i (len - segment) / (n - 1) + 1/2)`, in exact
-/// integers. One segment, at 0, if `len` does not exceed `segment`.
+/// integers. One segment, at 0, if `len` does not exceed `segment`. Fewer than `rest` samples
+/// beyond whole segments are left out, at the end.
 ///
 /// ```
-/// assert_eq!(ecg::segment_starts(15_000, 6_000), [0, 4_500, 9_000]);
+/// assert_eq!(ecg::segment_starts(15_000, 6_000, 100), [0, 4_500, 9_000]);
+/// assert_eq!(ecg::segment_starts(6_001, 6_000, 100), [0]);
 /// ```
 #[must_use]
-pub fn segment_starts(len: usize, segment: usize) -> Vec<usize> {
+pub fn segment_starts(len: usize, segment: usize, rest: usize) -> Vec<usize> {
+    let beyond = len.checked_rem(segment).filter(|beyond| len > segment && *beyond < rest);
+    let len = len - beyond.unwrap_or(0);
     let Some(spread) = len.checked_sub(segment).filter(|spread| *spread > 0 && segment > 0) else {
         return vec![0];
     };

@@ -19,12 +19,13 @@ pub mod files;
 mod filter;
 mod gaps;
 pub mod limits;
+pub mod quality;
 mod recording;
 mod resample;
 mod segment;
 mod signal;
 
-pub use cutting::{condition, segment_starts, segments};
+pub use cutting::{condition, segment_starts, segments, spans};
 pub use error::{EcgError, LineProblem};
 pub use files::{Foreign, Format, Gap, Hints, Note, Reading, Source, Understood, Unit, open, read};
 pub use filter::BandPass;

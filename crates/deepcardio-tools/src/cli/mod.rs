@@ -1,10 +1,13 @@
 //! Command line: one file per command. Results go to standard output, errors to standard error.
 
+mod check;
 mod classify;
 mod confidence;
 mod convert;
+mod damage;
 mod eval;
 mod inspect;
+mod judgement;
 mod labelled;
 mod metrics;
 mod outcome;
@@ -32,6 +35,8 @@ enum Command {
     Inspect(inspect::Arguments),
     Classify(classify::Arguments),
     Eval(eval::Arguments),
+    Check(check::Arguments),
+    Damage(damage::Arguments),
 }
 
 /// Parses the command line and runs the command.
@@ -42,6 +47,8 @@ pub(crate) fn run() -> ExitCode {
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Classify(arguments) => classify::run(&arguments),
         Command::Eval(arguments) => eval::run(&arguments),
+        Command::Check(arguments) => check::run(&arguments),
+        Command::Damage(arguments) => damage::run(&arguments),
     };
     let written = outcome.and_then(|text| Ok(std::io::stdout().write_all(text.as_bytes())?));
     match written {

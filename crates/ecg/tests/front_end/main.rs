@@ -2,6 +2,7 @@
 //! the synthesiser.
 
 mod csv;
+mod quality;
 mod samples;
 mod scipy;
 mod segments;

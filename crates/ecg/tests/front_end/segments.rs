@@ -1,6 +1,6 @@
 //! From a recording to segments: counts, starts, padding, quantisation.
 
-use ecg::{EcgError, Recording, Signal, condition, segment_starts, segments};
+use ecg::{EcgError, Recording, Signal, condition, segment_starts, segments, spans};
 use proptest::prelude::proptest;
 
 const RATE: f64 = 200.0;
@@ -11,19 +11,44 @@ fn wave(samples: usize) -> Vec<f64> {
 
 #[test]
 fn starts_are_the_rule_by_hand() {
-    assert_eq!(segment_starts(6000, 6000), [0]);
-    assert_eq!(segment_starts(6001, 6000), [0, 1]);
-    assert_eq!(segment_starts(12_000, 6000), [0, 6000]);
+    assert_eq!(segment_starts(6000, 6000, 0), [0]);
+    assert_eq!(segment_starts(6001, 6000, 0), [0, 1]);
+    assert_eq!(segment_starts(12_000, 6000, 0), [0, 6000]);
     // Halves round up: 1 * 6001 / 2 = 3000.5.
-    assert_eq!(segment_starts(12_001, 6000), [0, 3001, 6001]);
-    assert_eq!(segment_starts(100, 6000), [0]);
-    assert_eq!(segment_starts(0, 6000), [0]);
-    assert_eq!(segment_starts(100, 0), [0]);
+    assert_eq!(segment_starts(12_001, 6000, 0), [0, 3001, 6001]);
+    assert_eq!(segment_starts(100, 6000, 0), [0]);
+    assert_eq!(segment_starts(0, 6000, 0), [0]);
+    assert_eq!(segment_starts(100, 0, 0), [0]);
+}
+
+#[test]
+fn a_rest_of_less_than_half_a_second_makes_no_segment() {
+    assert_eq!(segment_starts(6099, 6000, 100), [0]);
+    assert_eq!(segment_starts(6100, 6000, 100), [0, 100]);
+    assert_eq!(segment_starts(12_099, 6000, 100), [0, 6000]);
+    assert_eq!(segment_starts(12_100, 6000, 100), [0, 3050, 6100]);
+    assert_eq!(segment_starts(99, 6000, 100), [0]);
+    let signal = Signal::deepcardio(8, 48.0);
+    for (samples, expected) in [(9000, 1), (9001, 1), (9148, 1), (9150, 2), (18_148, 2), (18_150, 3)] {
+        let recording = Recording::new(300.0, wave(samples)).unwrap();
+        assert_eq!(segments(&recording, &signal).unwrap().len(), expected, "{samples}");
+        assert_eq!(spans(&recording, &signal).unwrap().len(), expected, "{samples}");
+    }
+}
+
+#[test]
+fn spans_say_where_the_segments_lie() {
+    let signal = Signal::deepcardio(8, 48.0);
+    let of = |rate, samples| spans(&Recording::new(rate, wave(samples)).unwrap(), &signal).unwrap();
+    assert_eq!(of(300.0, 3000).first(), Some(&(0..3000)));
+    assert_eq!(of(300.0, 9001).first(), Some(&(0..9000)));
+    assert_eq!(of(300.0, 22_500), [0..9000, 6750..15_750, 13_500..22_500]);
+    assert_eq!(of(512.844, 512 * 31).len(), 2);
 }
 
 #[test]
 fn a_day_has_2880_segments() {
-    let starts = segment_starts(24 * 3600 * 200, 6000);
+    let starts = segment_starts(24 * 3600 * 200, 6000, 100);
     assert_eq!(starts.len(), 2880);
     assert!(starts.iter().enumerate().all(|(index, start)| *start == 6000 * index));
 }
@@ -106,7 +131,7 @@ fn senseless_constants_are_refused() {
 proptest! {
     #[test]
     fn segments_cover_the_record_evenly(len in 0usize..200_000, segment in 1usize..10_000) {
-        let starts = segment_starts(len, segment);
+        let starts = segment_starts(len, segment, 0);
         assert_eq!(starts.len(), len.div_ceil(segment).max(1));
         assert_eq!(starts[0], 0);
         if len > segment {
