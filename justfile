@@ -60,6 +60,10 @@ soak:
 siege:
     @.ci/step siege
 
+# 10,000 changed copies of each ECG file: read right, or refused, or said.
+mutations:
+    ECG_MUTATIONS=10000 cargo test --locked -p ecg --test formats mutated -- --nocapture
+
 # What precedes a release: acceptance, soak, sanitizer, fuzz targets.
 release:
     @.ci/step release

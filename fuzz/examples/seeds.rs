@@ -32,6 +32,7 @@ fn main() -> std::io::Result<()> {
     ] {
         write("ecg_csv", name, &[&[options], text.as_bytes()].concat())?;
     }
+    ecg_files()?;
     write("accept", "small", &[&[2, 0][..], &[7; 33], &5_u64.to_le_bytes(), b"model"].concat())?;
     write("abort", "reason", &[&4_u64.to_le_bytes()[..], b"busy"].concat())?;
     write("later", "reason", &[&10_u16.to_le_bytes()[..], &4_u64.to_le_bytes(), b"busy"].concat())?;
@@ -57,6 +58,34 @@ fn main() -> std::io::Result<()> {
     write("he_response", "random", &[3])?;
     write("he_response", "zeros", &[0; 40])?;
     write("he_response", "short", &[0xf9])
+}
+
+/// Small documents, and the files that other programs wrote for the tests of the readers.
+fn ecg_files() -> std::io::Result<()> {
+    let values = ["0.5", "-0.25", "1", "0"].repeat(16).join(",");
+    let pairs: Vec<String> = (0..80).map(|index| format!("[{},1e-4]", f64::from(index) / 64.0)).collect();
+    for (name, text) in [
+        ("plain", format!("\0{{\"ecg\":[{values}],\"fs\":60,\"unit\":\"mV\"}}")),
+        ("pairs", format!("\0[{{\"voltageMeasurements\":[{}]}}]", pairs.join(","))),
+        (
+            "leads",
+            format!(
+                "\0{{\"frequency\":60,\"amplitudeResolution\":500,\"samples\":{{\"leadI\":[{values}]}}}}"
+            ),
+        ),
+    ] {
+        write("ecg_json", name, text.as_bytes())?;
+    }
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/ecg/tests/files");
+    for name in ["edf.edf", "gaps.edf", "bdf.bdf"] {
+        write("ecg_edf", name, &[&[0], &fs::read(folder.join(name))?[..]].concat())?;
+    }
+    for name in ["w212", "w8", "w16", "w24"] {
+        let header = fs::read(folder.join(name).with_extension("hea"))?;
+        let signals = fs::read(folder.join(name).with_extension("dat"))?;
+        write("ecg_wfdb", name, &[&[0], &header[..], &[0], &signals].concat())?;
+    }
+    Ok(())
 }
 
 /// What is due, the options, the tag: a greeting on either lane, an abort notice in place of it, a

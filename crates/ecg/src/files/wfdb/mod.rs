@@ -37,7 +37,27 @@ const DEFAULT_GAIN: f64 = 200.0;
 /// [`EcgError::UnitMissing`], [`EcgError::UnitContradiction`] and [`EcgError::RateContradiction`];
 /// and as [`Recording::new`].
 pub fn open(path: &Path, hints: &Hints) -> Result<Reading, EcgError> {
-    let header = read_header(path)?;
+    record(&read_header(path)?, |signal| open_part(path, signal), hints)
+}
+
+/// As [`open`], from the text of a header and the bytes of the one file that it names.
+///
+/// # Errors
+/// As [`open`].
+pub fn parse(header: &str, signals: &[u8], hints: &Hints) -> Result<Reading, EcgError> {
+    let part = |signal: &Signal| {
+        let offset = usize::try_from(signal.offset).unwrap_or(usize::MAX);
+        Ok(signals.get(offset..).unwrap_or_default())
+    };
+    record(&Header::parse(header)?, part, hints)
+}
+
+/// Reads a record. `part` opens the file of a signal at its first sample.
+fn record<R: Read>(
+    header: &Header,
+    part: impl FnOnce(&Signal) -> Result<R, EcgError>,
+    hints: &Hints,
+) -> Result<Reading, EcgError> {
     let channels: Vec<Channel> = header.signals.iter().map(channel).collect();
     let chosen = choose(&channels, hints.lead.as_deref())?;
     let signal = &header.signals[chosen];
@@ -47,8 +67,8 @@ pub fn open(path: &Path, hints: &Hints) -> Result<Reading, EcgError> {
         return Err(content("signals of one file have different formats"));
     }
     let frames = Frames { signals: &of_file, wanted, frames: header.frames.unwrap_or(u64::MAX) };
-    let samples = frames.read(open_part(path, signal)?)?;
-    reading(&header, &channels, chosen, samples, hints)
+    let samples = frames.read(part(signal)?)?;
+    reading(header, &channels, chosen, samples, hints)
 }
 
 /// The header beside a file of signals, if it names that file.

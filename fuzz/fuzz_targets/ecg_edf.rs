@@ -1,0 +1,4 @@
+//! [`fuzz::files::ecg_edf`] under libFuzzer.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| fuzz::files::ecg_edf(bytes));
