@@ -36,8 +36,9 @@ pub enum Command {
 /// Arguments of `pp-client infer`.
 #[derive(Args, Debug)]
 pub struct Infer {
-    /// ECG files: CSV with a header that names columns and units (time_s,ecg_mv), or one column
-    /// with --rate and --unit.
+    /// ECG files, told by content: tables in text (also as Apple Watch, Polar, OpenSignals or
+    /// Shimmer export them), JSON (Fitbit, HealthKit, AliveCor), WFDB headers, EDF, BDF. `-` is
+    /// standard input.
     #[arg(required = true)]
     pub files: Vec<PathBuf>,
     /// Server to ask, as HOST or HOST:PORT [default: 127.0.0.1:7464].
@@ -51,10 +52,10 @@ pub struct Infer {
     #[cfg(feature = "embedded")]
     #[command(flatten)]
     pub local: Local,
-    /// Sampling rate in Hz of a file without a time column.
+    /// Sampling rate in Hz of a file that has no clock, or whose clock is too coarse.
     #[arg(long)]
     pub rate: Option<f64>,
-    /// Unit of a file whose header names none.
+    /// Unit of a file that names none: mv, uv or v.
     #[arg(long)]
     pub unit: Option<Unit>,
     /// Lead or column to read, by its name or its number counted from 1, where a file holds several.

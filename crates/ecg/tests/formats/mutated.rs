@@ -52,6 +52,16 @@ fn is_honest(before: &Reading, after: &Reading) -> bool {
     old.len() == new.len() && old.iter().zip(new).filter(differ).count() <= TOUCHED
 }
 
+/// Whether the sums of two signals, in steps, agree modulo 2^16. That is all that a WFDB header knows
+/// of its samples: in format 8 a changed difference moves every later sample, and this sum may not
+/// show it. Of the other formats no such change is known.
+fn has_same_checksum(before: &Reading, after: &Reading) -> bool {
+    let (old, new) = (before.recording.millivolts(), after.recording.millivolts());
+    let steps: f64 = old.iter().zip(new).map(|(old, new)| (old - new) / 0.005).sum();
+    let moved = steps.round();
+    moved != 0.0 && moved % 65_536.0 == 0.0
+}
+
 #[test]
 fn changed_files_are_right_or_refused_or_say_so() {
     let copies = std::env::var("ECG_MUTATIONS").ok().and_then(|copies| copies.parse().ok()).unwrap_or(COPIES);
@@ -72,7 +82,8 @@ fn changed_files_are_right_or_refused_or_say_so() {
                 }
                 Ok(after) => {
                     said += usize::from(before.understood != after.understood);
-                    if !is_honest(&before, &after) {
+                    let collides = file.name == "w8.hea" && has_same_checksum(&before, &after);
+                    if !is_honest(&before, &after) && !collides {
                         let name = std::env::temp_dir().join(format!("ecg-mutated-{}", file.name));
                         std::fs::write(&name, &changed.bytes).unwrap();
                         panic!(
