@@ -50,8 +50,8 @@ pub fn ecg_edf(bytes: &[u8]) {
     sound(edf::read(file, Path::new(""), &hints));
 }
 
-/// A WFDB record, with a first byte as for [`ecg_csv`]. A zero byte stands between the header and the
-/// file of signals.
+/// A WFDB record, with a first byte as for [`ecg_csv`]. A zero byte stands between the header and
+/// the file of signals.
 pub fn ecg_wfdb(bytes: &[u8]) {
     let Some((hints, rest)) = hints(bytes) else { return };
     let end = rest.iter().position(|byte| *byte == 0).unwrap_or(rest.len());

@@ -96,7 +96,8 @@ async fn a_client_of_version_3_hears_in_words_when_to_come_back() {
     let service = Service::new(model, Reveal::Label).unwrap();
     let (client, server) = translated();
     let parting = Parting { after: Duration::from_secs(9), reason: "all 8 places are taken".into() };
-    let sent_away = async { welcome(server, &service).await.unwrap().send_away(&parting).await };
+    let sent_away =
+        async { welcome(server, &service, Reveal::Label).await.unwrap().send_away(&parting).await };
     let asked = async {
         let mut session = ClientSession::connect(client, config(Backend::Gc, None)).await.unwrap();
         session.prepare().await.err().unwrap()

@@ -58,7 +58,8 @@ pub struct Infer {
     /// Unit of a file that names none: mv, uv or v.
     #[arg(long)]
     pub unit: Option<Unit>,
-    /// Lead or column to read, by its name or its number counted from 1, where a file holds several.
+    /// Lead or column to read, by its name or its number counted from 1, where a file holds
+    /// several.
     #[arg(long, value_name = "NAME")]
     pub lead: Option<String>,
     /// Protocol for the non-linear layers.

@@ -9,6 +9,7 @@ use deepcardio::model::Model;
 use protocol::method::Reveal;
 use protocol::server::Service;
 use protocol::tap::Tap;
+use server::accounts::Uncounted;
 use server::live::Live;
 use server::serve::{Bounds, serve};
 use tokio::task::JoinHandle;
@@ -49,7 +50,7 @@ impl Embedded {
         let address = listener.local_addr()?;
         let stop = CancellationToken::new();
         let bounds = Bounds::with_sessions(1, timeouts(silence));
-        let live = Arc::new(Live::new(service, None));
+        let live = Arc::new(Live::new(service, None, Arc::new(Uncounted)));
         let task = tokio::spawn(serve(listener, live, bounds, stop.clone()));
         Ok(Self { address, stop, task })
     }

@@ -22,6 +22,7 @@ use protocol::client::{ClientConfig, ClientSession};
 use protocol::method::{Backend, Reveal};
 use protocol::server::Service;
 use serde_json::Value;
+use server::accounts::Uncounted;
 use server::live::Live;
 use server::serve::{Bounds, serve};
 use shares::Role;
@@ -82,7 +83,7 @@ struct Server {
 impl Server {
     fn start(reveal: Reveal, max_sessions: usize) -> Self {
         let service = Service::new(Model::load(&model_file()).unwrap(), reveal).unwrap();
-        let live = Arc::new(Live::new(service, None));
+        let live = Arc::new(Live::new(service, None, Arc::new(Uncounted)));
         let runtime = Runtime::new().unwrap();
         let listener = runtime.block_on(Listener::bind((Ipv4Addr::LOCALHOST, 0).into(), false)).unwrap();
         let address = listener.local_addr().unwrap().to_string();

@@ -15,6 +15,7 @@ use deepcardio::model::Model;
 use protocol::channel::Timeouts;
 use protocol::method::Reveal;
 use protocol::server::Service;
+use server::accounts::Uncounted;
 use server::certs::{Certs, run};
 use server::live::Live;
 use server::serve::{Bounds, serve};
@@ -79,7 +80,7 @@ struct Server {
 impl Server {
     fn start(tls: Option<ServerTls>) -> Self {
         let model = Model::load(&root().join("models/deepcardio.bin")).unwrap();
-        let live = Arc::new(Live::new(Service::new(model, Reveal::Label).unwrap(), tls));
+        let live = Arc::new(Live::new(Service::new(model, Reveal::Label).unwrap(), tls, Arc::new(Uncounted)));
         let runtime = Runtime::new().unwrap();
         let listener = runtime.block_on(Listener::bind((Ipv4Addr::LOCALHOST, 0).into(), false)).unwrap();
         let port = listener.local_addr().unwrap().port();

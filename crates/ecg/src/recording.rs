@@ -67,8 +67,8 @@ impl Recording {
         &self.millivolts
     }
 
-    /// Where there is no signal: ranges of samples, in the order of time, apart from each other. The
-    /// samples in them are a straight line, not measured.
+    /// Where there is no signal: ranges of samples, in the order of time, apart from each other.
+    /// The samples in them are a straight line, not measured.
     #[must_use]
     pub fn gaps(&self) -> &[Range<usize>] {
         &self.gaps

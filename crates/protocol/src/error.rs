@@ -141,7 +141,7 @@ pub enum Error {
         reason: String,
     },
     /// The peer cannot serve now and said when to come back.
-    #[error("the {peer} asks to come back in {} s: {reason}", after.as_secs())]
+    #[error("the {peer} asks to come back {}: {reason}", when(*after))]
     Later {
         /// Who.
         peer: Role,
@@ -203,5 +203,12 @@ impl Error {
     /// A step of our own failed although its inputs were checked: a bug.
     pub(crate) fn internal(reason: impl fmt::Display) -> Self {
         Self::Internal(reason.to_string())
+    }
+}
+/// Says when to come back. The notice holds at most 18 hours, so of long waits the reason speaks.
+pub(crate) fn when(after: Duration) -> String {
+    match after.as_secs() {
+        seconds @ 0..3600 => format!("in {seconds} s"),
+        _ => "later".into(),
     }
 }

@@ -1,6 +1,7 @@
 //! The server's side of a session, as a program uses it: a [`Service`] is made once from a model
 //! and serves any number of sessions at the same time.
 
+mod allowance;
 mod attendance;
 mod given;
 mod pool;
@@ -23,8 +24,10 @@ use crate::method::{Backend, Method, Reveal};
 use crate::prepared_model::PreparedModel;
 use crate::tap::Tap;
 use crate::wire::Tag;
-use session::{Offered, Session};
+use allowance::Stop;
+use session::{Offered, Session, Supervision};
 
+pub use allowance::{Allowance, Answered, Grant, Unlimited};
 pub use attendance::{Attendance, Observer, Parting};
 pub use given::Given;
 
@@ -127,7 +130,7 @@ impl Service {
         self.model_digest
     }
 
-    /// What clients learn.
+    /// What clients learn, unless one is let in on other terms.
     #[must_use]
     pub fn reveal(&self) -> Reveal {
         self.offered.reveal
@@ -169,12 +172,23 @@ impl Arrival<'_> {
         self.channel.send_away(parting.after, &parting.reason).await;
     }
 
-    /// Serves requests to the farewell, or until the session waits after it was asked to leave.
+    /// Serves requests to the farewell, until `allowance` refuses one, or until the session waits
+    /// after it was asked to leave.
     ///
     /// # Errors
     /// [`Failed`] says whose fault it is. The peer is told as far as it still listens.
-    pub async fn serve(mut self, attendance: &Attendance) -> Result<Summary, Failed> {
-        match self.session.run(&mut self.channel, &mut self.ahead, attendance).await {
+    pub async fn serve(
+        mut self,
+        attendance: &Attendance,
+        allowance: &dyn Allowance,
+    ) -> Result<Summary, Failed> {
+        let supervision = Supervision { attendance, allowance };
+        let ended = match self.session.run(&mut self.channel, &mut self.ahead, supervision).await {
+            Ok(()) => Ok(None),
+            Err(Stop::Away(parting)) => Ok(Some(parting)),
+            Err(Stop::Failed(error)) => Err(error),
+        };
+        match ended {
             Ok(parting) => {
                 if let Some(Parting { after, reason }) = &parting {
                     self.channel.send_away(*after, reason).await;
@@ -203,26 +217,27 @@ pub async fn refuse(mut channel: Channel, reason: &str) {
     channel.abort(reason).await;
 }
 
-/// Greets a client and makes the keys of the session.
+/// Greets a client, which is to learn what `reveal` says, and makes the keys of the session.
 ///
 /// # Errors
 /// [`Failed`] says whose fault it is. The peer is told as far as it still listens.
-pub async fn welcome(mut channel: Channel, service: &Service) -> Result<Arrival<'_>, Failed> {
+pub async fn welcome(mut channel: Channel, service: &Service, reveal: Reveal) -> Result<Arrival<'_>, Failed> {
     // The client may use it as soon as it is accepted.
     let ahead = channel.open_ahead().map_err(|error| Failed { error, given: Given::default() })?;
     let times = channel.times();
-    match times.timed(Scope::SETUP, Session::set_up(&mut channel, &service.offered)).await {
+    match times.timed(Scope::SETUP, Session::set_up(&mut channel, &service.offered, reveal)).await {
         Ok(session) => Ok(Arrival { channel, ahead, session }),
         Err(error) => Err(failed(&mut channel, error, Given::default()).await),
     }
 }
 
-/// Serves one session to its end.
+/// Serves one session to its end, without a limit.
 ///
 /// # Errors
 /// [`Failed`] says whose fault it is. The peer is told as far as it still listens.
 pub async fn serve(channel: Channel, service: &Service) -> Result<Summary, Failed> {
-    welcome(channel, service).await?.serve(&Attendance::default()).await
+    let arrival = welcome(channel, service, service.reveal()).await?;
+    arrival.serve(&Attendance::default(), &Unlimited).await
 }
 
 /// Tells the peer what it may know of `error`.

@@ -2,6 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
+use crate::accounts::command::{Audit, Quota};
 use crate::certs::Certs;
 use crate::config::Flags;
 
@@ -25,6 +26,10 @@ pub struct Cli {
 pub enum Command {
     /// Make a private authority and certificates for a first set-up, or revoke a client's.
     Certs(Certs),
+    /// Show what clients have had, and give them other limits.
+    Quota(Quota),
+    /// Print the audit trail.
+    Audit(Audit),
     /// Look at the configuration without serving.
     #[command(subcommand)]
     Config(Look),

@@ -2,6 +2,7 @@
 //!
 //! The file is TOML; a key that is not known is an error that names its line.
 
+mod accounts;
 mod bounds;
 mod show;
 mod tls;
@@ -13,16 +14,22 @@ use std::time::Duration;
 use clap::builder::BoolishValueParser;
 use clap::{Args, ValueEnum};
 use protocol::channel::Timeouts;
-use protocol::method::{Backend, Reveal};
+use protocol::method::Backend;
 use protocol::server::PREPARED_PER_SESSION;
 use serde::{Deserialize, Serialize};
 use startup::configuration::{self, ConfigurationError};
 use startup::log::Format;
 use transport::tls::server::ServerFiles;
 
+use crate::accounts::book::Rules;
+use crate::accounts::limits::Bound;
+use crate::accounts::store::Place;
+use crate::policy::RevealPolicy;
 use crate::serve::Bounds;
 
 pub use bounds::OutOfRange;
+
+use self::accounts::{NoFolder, Settings};
 
 /// A commented configuration file with the defaults.
 pub const TEMPLATE: &str = include_str!("../pp-server.toml");
@@ -76,14 +83,15 @@ pub struct Flags {
     /// Seconds that running sessions may go on after the signal to stop [default: 30].
     #[arg(long, env = "PP_SERVER_DRAIN_TIMEOUT")]
     pub drain_timeout: Option<u64>,
-    /// Seconds from the signal to stop until the port closes, so that balancers see in time that the
-    /// server is not ready any more [default: 0].
+    /// Seconds from the signal to stop until the port closes, so that balancers see in time that
+    /// the server is not ready any more [default: 0].
     #[arg(long, env = "PP_SERVER_LEAVE_DELAY")]
     pub leave_delay: Option<u64>,
     /// Address on this machine that answers /livez, /readyz and /metrics over HTTP [default: none].
     #[arg(long, env = "PP_SERVER_ADMIN")]
     pub admin: Option<SocketAddr>,
-    /// Let that address be beyond loopback, although whoever reaches it sees how busy the server is.
+    /// Let that address be beyond loopback, although whoever reaches it sees how busy the server
+    /// is.
     #[arg(long, env = "PP_SERVER_ADMIN_BEYOND_LOOPBACK", value_name = "BOOL")]
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     #[arg(value_parser = BoolishValueParser::new())]
@@ -91,6 +99,25 @@ pub struct Flags {
     /// How lines of the log are written [default: text].
     #[arg(long, env = "PP_SERVER_LOG_FORMAT")]
     pub log_format: Option<Format>,
+    /// Folder of the counts and of the audit trail [default: the user's for what programs keep; on
+    /// loopback alone in memory].
+    #[arg(long, env = "PP_SERVER_STATE", value_name = "FOLDER")]
+    pub state: Option<PathBuf>,
+    /// File that tells an older copy of the counts, best on another disk [default: in that folder].
+    #[arg(long, env = "PP_SERVER_WITNESS", value_name = "FILE")]
+    pub witness: Option<PathBuf>,
+    /// Inferences of one client in an hour [default: unlimited].
+    #[arg(long, env = "PP_SERVER_INFERENCES_PER_HOUR", value_name = "NUMBER")]
+    pub inferences_per_hour: Option<Bound>,
+    /// Inferences of one client in 24 hours, or `unlimited` [default: 2880, one every 30 s].
+    #[arg(long, env = "PP_SERVER_INFERENCES_PER_DAY", value_name = "NUMBER")]
+    pub inferences_per_day: Option<Bound>,
+    /// Preparations of one client in 24 hours, or `unlimited` [default: 3600].
+    #[arg(long, env = "PP_SERVER_PREPARATIONS_PER_DAY", value_name = "NUMBER")]
+    pub preparations_per_day: Option<Bound>,
+    /// Days that entries of the audit trail are kept [default: 90].
+    #[arg(long, env = "PP_SERVER_AUDIT_DAYS")]
+    pub audit_days: Option<u32>,
     /// Certificate of this server (PEM), with those between it and the authority. With it the
     /// server speaks TLS alone, and may listen beyond loopback.
     #[arg(long, env = "PP_SERVER_TLS_CERT", value_name = "FILE")]
@@ -133,28 +160,6 @@ impl From<BackendName> for Backend {
     }
 }
 
-/// What a client learns.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, ValueEnum)]
-#[serde(rename_all = "kebab-case")]
-pub enum RevealPolicy {
-    /// The label of every segment of 30 s, and in four levels how sure it is.
-    Label,
-    /// As label, and the label of a record of several segments, which is an answer more.
-    RecordLabel,
-    /// The score of every class: 25 times as many bits an answer as a label.
-    Scores,
-}
-
-impl From<RevealPolicy> for Reveal {
-    fn from(policy: RevealPolicy) -> Self {
-        match policy {
-            RevealPolicy::Scores => Self::Scores,
-            RevealPolicy::Label => Self::Label,
-            RevealPolicy::RecordLabel => Self::RecordLabel,
-        }
-    }
-}
-
 /// The configuration file.
 #[derive(Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -177,6 +182,12 @@ struct File {
     #[serde(default)]
     admin_beyond_loopback: bool,
     log_format: Option<Format>,
+    state: Option<PathBuf>,
+    witness: Option<PathBuf>,
+    inferences_per_hour: Option<Bound>,
+    inferences_per_day: Option<Bound>,
+    preparations_per_day: Option<Bound>,
+    audit_days: Option<u32>,
     tls_cert: Option<PathBuf>,
     tls_key: Option<PathBuf>,
     client_ca: Option<PathBuf>,
@@ -222,6 +233,10 @@ pub struct Config {
     pub admin_beyond_loopback: bool,
     /// How lines of the log are written.
     pub log_format: Format,
+    /// Where counts are kept; `None` for memory.
+    pub accounts: Option<Place>,
+    /// What clients may have.
+    pub rules: Rules,
     /// Certificates; `None` for plain TCP.
     pub tls: Option<ServerFiles>,
     /// Whether to listen beyond loopback over plain TCP.
@@ -245,6 +260,9 @@ pub enum ConfigError {
     /// There are no backends to offer.
     #[error("backends names none; a server offers one at least")]
     NoBackend,
+    /// Nowhere to keep counts.
+    #[error(transparent)]
+    NoState(#[from] NoFolder),
     /// TLS that is set up half.
     #[error("{0} is of use with tls-cert and tls-key alone, and one of these is missing")]
     HalfTls(&'static str),
@@ -256,6 +274,8 @@ impl File {
         let mut file: Self = path.map(configuration::read).transpose()?.unwrap_or_default();
         let named = [
             &mut file.model,
+            &mut file.state,
+            &mut file.witness,
             &mut file.tls_cert,
             &mut file.tls_key,
             &mut file.client_ca,
@@ -266,6 +286,33 @@ impl File {
         }
         Ok(file)
     }
+
+    fn accounts(&self) -> Settings {
+        Settings {
+            state: self.state.clone(),
+            witness: self.witness.clone(),
+            inferences_per_hour: self.inferences_per_hour,
+            inferences_per_day: self.inferences_per_day,
+            preparations_per_day: self.preparations_per_day,
+            audit_days: self.audit_days,
+        }
+    }
+}
+
+/// Where the book is for `pp-server quota`, and what it keeps to: as for a server with this
+/// configuration file, in this folder.
+///
+/// # Errors
+/// [`ConfigError`] if the file cannot be used, or no folder is named.
+pub fn book(
+    config: Option<&Path>,
+    state: Option<PathBuf>,
+    witness: Option<PathBuf>,
+) -> Result<(Place, Rules), ConfigError> {
+    let file = File::read(config)?;
+    let settings = Settings { state, witness, ..Settings::default() }.or(file.accounts());
+    let place = settings.place(true)?.ok_or(NoFolder)?;
+    Ok((place, settings.rules()))
 }
 
 impl Config {
@@ -278,6 +325,17 @@ impl Config {
         let file = File::read(flags.config.as_deref())?;
         let seconds = |value: Option<u64>, default| Duration::from_secs(value.unwrap_or(default));
         let max_sessions = flags.max_sessions.or(file.max_sessions).unwrap_or(8);
+        let listen = flags.listen.or(file.listen).unwrap_or(([127, 0, 0, 1], 7464).into());
+        let accounts = Settings {
+            state: flags.state,
+            witness: flags.witness,
+            inferences_per_hour: flags.inferences_per_hour,
+            inferences_per_day: flags.inferences_per_day,
+            preparations_per_day: flags.preparations_per_day,
+            audit_days: flags.audit_days,
+        }
+        .or(file.accounts());
+        let insecure = flags.insecure.unwrap_or(file.insecure);
         let tls = tls::files([
             flags.tls_cert.or(file.tls_cert),
             flags.tls_key.or(file.tls_key),
@@ -285,10 +343,14 @@ impl Config {
             flags.revocations.or(file.revocations),
         ])
         .map_err(ConfigError::HalfTls)?;
+        // Who listens beyond loopback without either of these is refused for that.
+        let must_last = !listen.ip().is_loopback() && (insecure || tls.is_some());
         let config = Self {
             tls,
             model: flags.model.or(file.model).ok_or(ConfigError::NoModel)?,
-            listen: flags.listen.or(file.listen).unwrap_or(([127, 0, 0, 1], 7464).into()),
+            listen,
+            accounts: accounts.place(must_last)?,
+            rules: accounts.rules(),
             threads: flags.threads.or(file.threads),
             max_sessions,
             sessions_per_client: flags
@@ -310,7 +372,7 @@ impl Config {
             admin: flags.admin.or(file.admin),
             admin_beyond_loopback: flags.admin_beyond_loopback.unwrap_or(file.admin_beyond_loopback),
             log_format: flags.log_format.or(file.log_format).unwrap_or_default(),
-            insecure: flags.insecure.unwrap_or(file.insecure),
+            insecure,
         };
         config.check()?;
         Ok(config)
@@ -328,6 +390,7 @@ impl Config {
         bounds::STEP_TIMEOUT.check(self.step_timeout.as_secs())?;
         bounds::IDLE_TIMEOUT.check(self.idle_timeout.as_secs())?;
         bounds::SESSION_TIMEOUT.check(self.session_timeout.as_secs())?;
+        bounds::AUDIT_DAYS.check(self.rules.audit_days.into())?;
         bounds::DRAIN_TIMEOUT.check(self.drain_timeout.as_secs())?;
         bounds::LEAVE_DELAY.check(self.leave_delay.as_secs())?;
         Ok(())

@@ -3,11 +3,12 @@
 //!
 //! | module | does |
 //! |---|---|
-//! | [`cli`], [`config`] | flags, environment, configuration file |
+//! | [`cli`], [`config`], [`policy`] | flags, environment, configuration file |
 //! | [`certs`] | makes certificates for a first set-up |
 //! | [`serve`] | the accept loop |
 //! | [`secure`] | TLS on an accepted connection, and who the client is |
 //! | [`admission`] | who gets in |
+//! | [`accounts`] | what each client has had, and may have |
 //! | [`live`], [`sessions`] | what is served with now, and the sessions that run |
 //! | [`reload`] | exchanges it on SIGHUP |
 //! | [`expiry`] | how long certificates are valid |
@@ -16,6 +17,7 @@
 //!
 //! The protocol itself is in the `protocol` crate.
 
+pub mod accounts;
 pub mod admin;
 pub mod admission;
 pub mod certs;
@@ -23,6 +25,7 @@ pub mod cli;
 pub mod config;
 pub mod expiry;
 pub mod live;
+pub mod policy;
 pub mod preflight;
 pub mod reload;
 pub mod secure;

@@ -6,6 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use protocol::server::Service;
 use transport::tls::server::ServerTls;
 
+use crate::accounts::Accounts;
 use crate::sessions::{Client, Registry};
 use crate::vitals::Vitals;
 
@@ -18,17 +19,19 @@ pub struct Live {
     tls: RwLock<Option<Arc<ServerTls>>>,
     registry: Arc<Registry>,
     vitals: Arc<Vitals>,
+    accounts: Arc<dyn Accounts>,
 }
 
 impl Live {
-    /// Serves `service`, under TLS or in the clear.
+    /// Serves `service`, under TLS or in the clear, and asks `accounts` before it gives.
     #[must_use]
-    pub fn new(service: Service, tls: Option<ServerTls>) -> Self {
+    pub fn new(service: Service, tls: Option<ServerTls>, accounts: Arc<dyn Accounts>) -> Self {
         Self {
             service: RwLock::new(Arc::new(service)),
             tls: RwLock::new(tls.map(Arc::new)),
             registry: Arc::default(),
             vitals: Vitals::new(),
+            accounts,
         }
     }
 
@@ -63,6 +66,12 @@ impl Live {
     #[must_use]
     pub fn registry(&self) -> &Arc<Registry> {
         &self.registry
+    }
+
+    /// The accounts of clients.
+    #[must_use]
+    pub fn accounts(&self) -> &Arc<dyn Accounts> {
+        &self.accounts
     }
 
     /// Serves the next sessions with `service`.

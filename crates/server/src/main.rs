@@ -6,6 +6,10 @@ use std::sync::Arc;
 use clap::{CommandFactory, Parser};
 use protocol::method::{Backend, Reveal};
 use protocol::server::Service;
+use server::accounts::book::{Book, system_clock};
+use server::accounts::books::Books;
+use server::accounts::store::{Loss, Store};
+use server::accounts::{Accounts, command, control};
 use server::admin;
 use server::certs::{self, Certs};
 use server::cli::{Cli, Command, Look};
@@ -30,6 +34,8 @@ fn main() -> ExitCode {
     match command {
         Some(Command::Certs(arguments)) => return ended(make_certificates(&arguments)),
         Some(Command::Config(Look::Check(flags))) => return ended(check_configuration(*flags)),
+        Some(Command::Quota(arguments)) => return ended(print(command::quota(arguments))),
+        Some(Command::Audit(arguments)) => return ended(print(command::audit(&arguments))),
         None => {}
     }
     if print_config {
@@ -47,6 +53,11 @@ fn ended(result: Result<(), Failure>) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn print(text: Result<String, Failure>) -> Result<(), Failure> {
+    output::print(&text?);
+    Ok(())
 }
 
 fn make_certificates(arguments: &Certs) -> Result<(), Failure> {
@@ -100,8 +111,37 @@ fn run(flags: Flags) -> Result<(), Failure> {
         let megabytes = service.session_bytes(backend) / 1_000_000;
         info!(%backend, megabytes, "memory reckoned with for a session");
     }
-    let live = Arc::new(Live::new(service, tls).seen_in(vitals));
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(listen(config, reserved, live))
+    let books = keep_accounts(&config)?;
+    let live = Arc::new(Live::new(service, tls, Arc::clone(&books) as Arc<dyn Accounts>).seen_in(vitals));
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?
+        .block_on(listen(config, reserved, live, books))
+}
+
+/// Opens the counts of clients, and says where they are.
+fn keep_accounts(config: &Config) -> Result<Arc<Books>, Failure> {
+    let store = match &config.accounts {
+        Some(place) => {
+            let store = Store::open(place, Loss::Refuse)?;
+            info!(folder = %place.folder.display(), "counts of clients are kept");
+            store
+        }
+        None => {
+            info!(
+                "counts of clients are kept in memory: they end with this program; set `state` to keep them"
+            );
+            Store::in_memory()?
+        }
+    };
+    let limits = config.rules.limits;
+    info!(
+        inferences_per_hour = %limits.inferences_per_hour,
+        inferences_per_day = %limits.inferences_per_day,
+        preparations_per_day = %limits.preparations_per_day,
+        "a client may have"
+    );
+    Ok(Books::start(Book::new(store, config.rules, system_clock()))?)
 }
 
 /// Who on the way can read and change what travels, and who may be a client.
@@ -135,7 +175,12 @@ fn say_what_answers_cost(service: &Service) {
     }
 }
 
-async fn listen(config: Config, reserved: Reserved, live: Arc<Live>) -> Result<(), Failure> {
+async fn listen(
+    config: Config,
+    reserved: Reserved,
+    live: Arc<Live>,
+    books: Arc<Books>,
+) -> Result<(), Failure> {
     let config = Arc::new(config);
     let mut hangup = signal(SignalKind::hangup())?;
     let mut terminate = signal(SignalKind::terminate())?;
@@ -158,6 +203,13 @@ async fn listen(config: Config, reserved: Reserved, live: Arc<Live>) -> Result<(
         warn!("told twice to stop");
         std::process::exit(1);
     });
+    if let Some(place) = &config.accounts {
+        let registry = Arc::clone(live.registry());
+        let changed = move |client: &str| registry.ask_client_to_leave(client);
+        if let Err(error) = control::listen(&place.folder, Arc::clone(&books), changed) {
+            warn!(%error, "`pp-server quota` cannot ask while this server runs");
+        }
+    }
     let mut reload = Reload::new(Arc::clone(&config), Arc::clone(&live));
     tokio::spawn(async move {
         while hangup.recv().await.is_some() {
@@ -167,7 +219,10 @@ async fn listen(config: Config, reserved: Reserved, live: Arc<Live>) -> Result<(
         }
     });
     supervision::notify(News::Ready);
-    match serve(listener, live, config.bounds(), stop).await {
+    let cut = serve(listener, live, config.bounds(), stop).await;
+    // What was noted last is kept before the program ends.
+    let _kept = books.ask(|_| Ok(())).await;
+    match cut {
         0 => Ok(()),
         cut => Err(format!("{cut} sessions were cut off; a longer drain-timeout lets them end").into()),
     }

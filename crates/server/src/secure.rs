@@ -11,7 +11,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tracing::{info, warn};
-use transport::connection::Connection;
+use transport::connection::{Connection, PeerAddress};
 use transport::stream::Stream;
 use transport::tls::certificates::Certificates;
 use transport::tls::server::{ServerTls, Unwelcome};
@@ -56,6 +56,7 @@ pub async fn enter(connection: Connection<TcpStream>, live: &Live, timeouts: Tim
     if is_revoked_by_now(live, tls.as_ref(), certificates.as_ref()) {
         warn!(client = %entry.client(), reason = "the certificate was revoked meanwhile", "refused");
         live.vitals().metrics.refused(Refusal::Revoked);
+        note(live, connection.peer, "the certificate was revoked meanwhile");
         turn_away(connection.stream, REVOKED, timeouts).await;
         return None;
     }
@@ -68,6 +69,7 @@ async fn handshake(
     live: &Live,
     timeouts: Timeouts,
 ) -> Option<Connection<Stream>> {
+    let peer = connection.peer;
     let unwelcome = match tls.handshake(connection).await {
         Ok(connection) => return Some(connection),
         Err(unwelcome) => unwelcome,
@@ -75,13 +77,18 @@ async fn handshake(
     live.vitals().metrics.refused(why(&unwelcome));
     match unwelcome {
         Unwelcome::Silent => info!("gone before the handshake of TLS ended"),
-        Unwelcome::Refused(reason) => warn!(reason, "refused"),
+        Unwelcome::Refused(reason) => {
+            warn!(reason, "refused");
+            note(live, peer, &reason);
+        }
         Unwelcome::Plain(connection) => {
             warn!(reason = "the client does not speak TLS", "refused");
+            note(live, peer, "the client does not speak TLS");
             turn_away(connection.stream, NO_TLS, timeouts).await;
         }
         Unwelcome::Nameless(connection) => {
             warn!(reason = "the client's certificate holds no DNS name", "refused");
+            note(live, peer, "the client's certificate holds no DNS name");
             turn_away(connection.stream, NAMELESS, timeouts).await;
         }
     }
@@ -93,6 +100,13 @@ fn why(unwelcome: &Unwelcome) -> Refusal {
         Unwelcome::Silent | Unwelcome::Refused(_) => Refusal::Tls,
         Unwelcome::Plain(_) => Refusal::NoTls,
         Unwelcome::Nameless(_) => Refusal::Nameless,
+    }
+}
+
+/// Enters a failed authentication in the audit trail.
+fn note(live: &Live, peer: PeerAddress, reason: &str) {
+    if let PeerAddress::Tcp(address) = peer {
+        live.accounts().unauthenticated(address.ip(), reason);
     }
 }
 

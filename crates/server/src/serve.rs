@@ -11,6 +11,7 @@ use std::time::Duration;
 use protocol::channel::{Channel, Timeouts};
 use protocol::error::Error;
 use protocol::meter::Phase;
+use protocol::method::Reveal;
 use protocol::server::{self, Arrival, Failed, Given, Parting, Service, Summary};
 use shares::Role;
 use tokio::net::TcpStream;
@@ -21,6 +22,7 @@ use tracing::{Instrument, debug, error_span, info, warn};
 use transport::connection::{Connection, PeerAddress};
 use transport::tcp::Listener;
 
+use crate::accounts::{Account, Opening};
 use crate::admission::lobby::{Lobby, Room, Visitor};
 use crate::admission::places::{Capacity, NoPlace, Place, Places};
 use crate::live::Live;
@@ -159,16 +161,24 @@ impl Host {
         // A reload serves the next client with something else.
         let service = self.live.service();
         let in_set_up = self.metrics().one(Running::SetUp);
+        let address = connection.peer.to_string();
         let Some((arrival, client)) = self.set_up(connection, &service, &visitor).await else { return };
         drop((visitor, in_set_up));
-        match self.place(client.client(), service.session_bytes(arrival.backend())).await {
-            Ok(place) => self.session(arrival, place, &client).await,
-            Err(parting) => {
-                info!(reason = parting.reason, "sent a client away");
-                // A client that does not read it is dropped all the same.
-                let _unread = timeout(REFUSAL, arrival.send_away(&parting)).await;
+        let placed = self.place(client.client(), service.session_bytes(arrival.backend())).await;
+        let (place, account) = match placed {
+            Ok(place) => {
+                let opening = Opening { client: client.client().clone(), address, model: hex(&service) };
+                match self.live.accounts().open(opening).await {
+                    Ok(account) => (place, account),
+                    Err(parting) => {
+                        self.metrics().refused(Refusal::Quota);
+                        return send_away(arrival, parting).await;
+                    }
+                }
             }
-        }
+            Err(parting) => return send_away(arrival, parting).await,
+        };
+        self.session(arrival, place, &client, account).await;
     }
 
     async fn set_up<'a>(
@@ -200,8 +210,20 @@ impl Host {
         let timeouts = self.bounds.timeouts;
         let Entered { connection, entry } = secure::enter(connection, &self.live, timeouts).await?;
         let channel = Channel::bound(connection.stream, Role::Client, timeouts, connection.binding);
-        match server::welcome(channel, service).await {
-            Ok(arrival) => Some((arrival, entry)),
+        let (reveal, refused) = match self.live.accounts().admit(entry.client()).await {
+            Ok(reveal) => (reveal, None),
+            Err(parting) => (None, Some(parting)),
+        };
+        let reveal = reveal.map_or_else(|| service.reveal(), Reveal::from);
+        match server::welcome(channel, service, reveal).await {
+            Ok(arrival) => match refused {
+                None => Some((arrival, entry)),
+                Some(parting) => {
+                    self.metrics().refused(Refusal::Quota);
+                    send_away(arrival, parting).await;
+                    None
+                }
+            },
             Err(failure) => {
                 self.metrics().refused(Refusal::SetUp);
                 failed(&failure.error, failure.given);
@@ -243,23 +265,14 @@ impl Host {
         }
     }
 
-    async fn session(&self, arrival: Arrival<'_>, place: Place, entry: &Entry) {
+    async fn session(&self, arrival: Arrival<'_>, place: Place, entry: &Entry, account: Box<dyn Account>) {
         info!(backend = %arrival.backend(), client = %entry.client(), "session begins");
         entry.seat();
         let _running = self.metrics().one(Running::Session);
         if self.stop.is_cancelled() {
             entry.attendance().ask_to_leave(stopping());
         }
-        let served = arrival.serve(entry.attendance());
-        tokio::pin!(served);
-        let served = tokio::select! {
-            served = &mut served => served,
-            () = sleep(self.bounds.session) => {
-                let reason = "your session has lasted as long as any may; connect again".to_owned();
-                entry.attendance().ask_to_leave(Parting { after: SOON, reason });
-                served.await
-            }
-        };
+        let served = self.attend(arrival, entry, &*account).await;
         drop(place);
         match served {
             Ok(summary) => {
@@ -269,11 +282,34 @@ impl Host {
                     Outcome::InOrder
                 });
                 ended(&summary);
+                let total = summary.ledger.total(|_| true);
+                let outcome = summary.parting.as_ref().map_or("in order", |parting| &parting.reason);
+                account.close(Some((total.sent, total.received)), outcome);
             }
             Err(Failed { error, given }) => {
                 let is_own = matches!(error, Error::Internal(_));
                 self.metrics().ended(if is_own { Outcome::Internal } else { Outcome::Failed });
                 failed(&error, given);
+                account.close(None, &error.to_string());
+            }
+        }
+    }
+
+    /// Serves a session for as long as any may last.
+    async fn attend(
+        &self,
+        arrival: Arrival<'_>,
+        entry: &Entry,
+        account: &dyn Account,
+    ) -> Result<Summary, Failed> {
+        let served = arrival.serve(entry.attendance(), account);
+        tokio::pin!(served);
+        tokio::select! {
+            served = &mut served => served,
+            () = sleep(self.bounds.session) => {
+                let reason = "your session has lasted as long as any may; connect again".to_owned();
+                entry.attendance().ask_to_leave(Parting { after: SOON, reason });
+                served.await
             }
         }
     }
@@ -293,6 +329,17 @@ impl Host {
         warn!(sessions = cut, "leaving although sessions still run");
         cut
     }
+}
+
+/// Tells a client when to come back. One that does not read it is dropped all the same.
+async fn send_away(arrival: Arrival<'_>, parting: Parting) {
+    info!(reason = parting.reason, "sent a client away");
+    let _unread = timeout(REFUSAL, arrival.send_away(&parting)).await;
+}
+
+/// The digest of the model, in letters.
+fn hex(service: &Service) -> String {
+    service.model_digest().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn stopping() -> Parting {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ const IDLE_GRACE: Duration = Duration::from_secs(15);
 pub enum Client {
     /// Who has a certificate of this name.
     Identity(Identity),
-    /// Whoever is at this address.
+    /// Whoever is at this address; of IPv6 at any address that has its first 64 bits.
     Address(IpAddr),
     /// Whoever is at the other end in this process.
     Here,
@@ -31,9 +31,15 @@ impl Client {
     pub fn of(identity: Option<&Identity>, peer: PeerAddress) -> Self {
         match (identity, peer) {
             (Some(identity), _) => Self::Identity(identity.clone()),
-            (None, PeerAddress::Tcp(address)) => Self::Address(address.ip()),
+            (None, PeerAddress::Tcp(address)) => Self::Address(whole(address.ip())),
             (None, _) => Self::Here,
         }
+    }
+
+    /// Whether a client of this name is known by its address.
+    #[must_use]
+    pub fn is_address(name: &str) -> bool {
+        name.strip_suffix("/64").unwrap_or(name).parse::<IpAddr>().is_ok()
     }
 
     /// Whether many may stand behind it: at an address of this machine a tunnel may end.
@@ -47,10 +53,21 @@ impl Client {
     }
 }
 
+/// Who has one address of IPv6 has all that share its first 64 bits.
+fn whole(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(v6) if !v6.is_loopback() => {
+            Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX)).into()
+        }
+        other => other,
+    }
+}
+
 impl fmt::Display for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Identity(identity) => identity.fmt(f),
+            Self::Address(IpAddr::V6(prefix)) if !prefix.is_loopback() => write!(f, "{prefix}/64"),
             Self::Address(address) => address.fmt(f),
             Self::Here => f.write_str("memory"),
         }
@@ -148,6 +165,17 @@ impl Registry {
         }
     }
 
+    /// Asks the sessions of a client to connect again, under other limits.
+    pub fn ask_client_to_leave(&self, name: &str) {
+        let parting = Parting {
+            after: Duration::from_secs(1),
+            reason: "its operator has changed your limits; connect again".into(),
+        };
+        let running = self.running();
+        let of_client = running.sessions.values().filter(|session| session.client.to_string() == name);
+        of_client.for_each(|session| session.attendance.ask_to_leave(parting.clone()));
+    }
+
     /// Asks every session to leave.
     pub fn ask_all_to_leave(&self, parting: &Parting) {
         self.running().sessions.values().for_each(|session| session.attendance.ask_to_leave(parting.clone()));
@@ -216,6 +244,12 @@ mod tests {
         let (first, second) = (Client::of(None, at("192.0.2.1:1")), Client::of(None, at("192.0.2.1:2")));
         assert_eq!(first, second, "the port is no part of it");
         assert_eq!(first.to_string(), "192.0.2.1");
+        let prefix = Client::of(None, at("[2001:db8:0:7:1:2:3:4]:1"));
+        assert_eq!(prefix, Client::of(None, at("[2001:db8:0:7::9]:2")), "one client has them all");
+        assert_ne!(prefix, Client::of(None, at("[2001:db8:0:8::9]:2")));
+        assert_eq!(prefix.to_string(), "2001:db8:0:7::/64");
+        assert_eq!(Client::of(None, at("[::ffff:192.0.2.1]:1")), first);
+        assert!(Client::of(None, at("[::1]:1")).stands_for_many());
         assert_ne!(client("gateway"), first);
         assert_eq!(client("gateway").to_string(), "gateway");
     }

@@ -333,7 +333,14 @@ fn plain_tcp_beyond_loopback_is_said_loudly_and_tls_may_go_there() {
     let listen = |flags: &[String]| {
         let beyond = ["--listen".to_owned(), "0.0.0.0:0".to_owned()];
         let mut command = Command::new(env!("CARGO_BIN_EXE_pp-server"));
-        command.env_clear().args(beyond).args(flags).args(["--model", "x.bin"]).output().unwrap()
+        command
+            .env_clear()
+            .env("HOME", &authority.0)
+            .args(beyond)
+            .args(flags)
+            .args(["--model", "x.bin"])
+            .output()
+            .unwrap()
     };
     contains(&failed(&listen(&[])), "--insecure");
     contains(&failed(&listen(&["--insecure".to_owned()])), "INSECURE");

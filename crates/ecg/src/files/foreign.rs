@@ -74,8 +74,8 @@ impl Foreign {
         })
     }
 
-    /// Tells WFDB annotations, which have no magic, by their structure: 16-bit words of a known code
-    /// and a time, a zero at the end ("Annotation files", WFDB Programmer's Guide).
+    /// Tells WFDB annotations, which have no magic, by their structure: 16-bit words of a known
+    /// code and a time, a zero at the end ("Annotation files", WFDB Programmer's Guide).
     pub(super) fn annotations(whole: &[u8]) -> bool {
         let mut words = whole.chunks_exact(2).map(|word| u16::from(word[0]) | u16::from(word[1]) << 8);
         let mut count = 0;

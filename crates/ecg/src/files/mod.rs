@@ -46,8 +46,8 @@ const LOOK: u64 = 1 << 22;
 ///
 /// # Errors
 /// [`EcgError::Io`], [`EcgError::FileTooLarge`] (from its size, before reading),
-/// [`EcgError::Foreign`] for a known kind that is not read, [`EcgError::Unknown`] for an unknown one,
-/// and as [`csv::parse`], [`json::parse`], [`wfdb::open`] and [`edf::read`].
+/// [`EcgError::Foreign`] for a known kind that is not read, [`EcgError::Unknown`] for an unknown
+/// one, and as [`csv::parse`], [`json::parse`], [`wfdb::open`] and [`edf::read`].
 pub fn open(path: &Path, hints: &Hints) -> Result<Reading, EcgError> {
     let io_error = |source| EcgError::Io { path: path.to_owned(), source };
     let file = File::open(path).map_err(io_error)?;

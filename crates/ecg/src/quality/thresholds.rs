@@ -33,8 +33,8 @@ pub(super) const LEAST_S: f64 = 9.0;
 /// half second by which recorders differ.
 pub(super) const ENOUGH_S: f64 = 29.5;
 
-/// Heights of beats that a recorder of ECG can give, millivolts. The open records reach from 0.11 to
-/// 3.6; a wrong unit is a factor of 1000.
+/// Heights of beats that a recorder of ECG can give, millivolts. The open records reach from 0.11
+/// to 3.6; a wrong unit is a factor of 1000.
 pub(super) const POSSIBLE_MV: RangeInclusive<f64> = 0.02..=30.0;
 /// Heights without a doubt, millivolts.
 pub(super) const USUAL_MV: RangeInclusive<f64> = 0.1..=8.0;
@@ -52,8 +52,8 @@ pub(super) const BANDS_HZ: [(f64, f64); 2] = [(5.0, 15.0), (15.0, 40.0)];
 /// Pace times sharpness is below this in 0.5 % of the open records, and in 90 % of those whose rate
 /// is said to be half of what it is.
 pub(super) const SLOWED: f64 = 2.0;
-/// Pace times this power of the sharpness is above [`HASTENED`] in 1.6 % of the open records, and in
-/// 76 % of those whose rate is said to be twice what it is.
+/// Pace times this power of the sharpness is above [`HASTENED`] in 1.6 % of the open records, and
+/// in 76 % of those whose rate is said to be twice what it is.
 pub(super) const HASTENED_POWER: f64 = 0.2;
 /// See [`HASTENED_POWER`].
 pub(super) const HASTENED: f64 = 115.0;
@@ -77,8 +77,8 @@ pub(super) const DOUBLED_SHARE: f64 = 0.8;
 pub(super) const HUM_NOTE_MV: f64 = 0.05;
 /// See [`HUM_NOTE_MV`].
 pub(super) const HUM_DOUBT_MV: f64 = 0.15;
-/// Wander of the baseline that is noted, and that is doubted, millivolts. The open records reach 0.9
-/// at the 99.5th percentile, 1.5 at most.
+/// Wander of the baseline that is noted, and that is doubted, millivolts. The open records reach
+/// 0.9 at the 99.5th percentile, 1.5 at most.
 pub(super) const WANDER_NOTE_MV: f64 = 1.0;
 /// See [`WANDER_NOTE_MV`].
 pub(super) const WANDER_DOUBT_MV: f64 = 2.0;

@@ -1,7 +1,8 @@
 //! Changed copies of every file: right, or an error, or a change that is reported.
 //!
-//! The oracle is the reading of the file as it was. A changed copy may be refused. If it is read and
-//! all that is understood of it is the same, then no more samples differ than one change touches.
+//! The oracle is the reading of the file as it was. A changed copy may be refused. If it is read
+//! and all that is understood of it is the same, then no more samples differ than one change
+//! touches.
 //! `ECG_MUTATIONS` sets how many copies of each file are read (`just mutations`: 10,000).
 
 use ecg::Reading;
@@ -52,9 +53,9 @@ fn is_honest(before: &Reading, after: &Reading) -> bool {
     old.len() == new.len() && old.iter().zip(new).filter(differ).count() <= TOUCHED
 }
 
-/// Whether the sums of two signals, in steps, agree modulo 2^16. That is all that a WFDB header knows
-/// of its samples: in format 8 a changed difference moves every later sample, and this sum may not
-/// show it. Of the other formats no such change is known.
+/// Whether the sums of two signals, in steps, agree modulo 2^16. That is all that a WFDB header
+/// knows of its samples: in format 8 a changed difference moves every later sample, and this sum
+/// may not show it. Of the other formats no such change is known.
 fn has_same_checksum(before: &Reading, after: &Reading) -> bool {
     let (old, new) = (before.recording.millivolts(), after.recording.millivolts());
     let steps: f64 = old.iter().zip(new).map(|(old, new)| (old - new) / 0.005).sum();

@@ -57,9 +57,10 @@ fn lines(line: impl Fn(usize, f64) -> String) -> String {
 
 /// Tables: plain ones, and in the manner of vendors.
 ///
-/// Sources: Apple Watch export, as public readers of it show it (English and translated keys, decimal
-/// commas); Polar Sensor Logger's own header; Consensys and ShimmerCapture user guides (Shimmer);
-/// OpenSignals file specification and BITalino ECG data sheet (PLUX); rdsamp(1) (PhysioNet).
+/// Sources: Apple Watch export, as public readers of it show it (English and translated keys,
+/// decimal commas); Polar Sensor Logger's own header; Consensys and ShimmerCapture user guides
+/// (Shimmer); OpenSignals file specification and BITalino ECG data sheet (PLUX); rdsamp(1)
+/// (PhysioNet).
 pub(crate) fn tables() -> Vec<Own> {
     let apple = "Name,Jane Doe\nDate of Birth,\"Feb 5, 1952\"\nClassification,Sinus Rhythm\nSymptoms,\n\
                  Device,\"Watch5,4\"\nSample Rate,250 hertz\n\n\nLead,Lead I\nUnit,\u{b5}V\n\n\n";

@@ -11,7 +11,7 @@ use crate::channel::due::{Due, Timeouts};
 use crate::channel::halves::{FrameReceiver, FrameSender, both};
 use crate::channel::shared::Shared;
 use crate::channel::times::Times;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, when};
 use crate::key_share::Binding;
 use crate::messages::{Abort, Later};
 use crate::meter::{Ledger, Phase, Scope};
@@ -168,7 +168,7 @@ impl Channel {
     /// A peer without checksums is of version 3, which knows no notice but that of an abort.
     pub(crate) async fn send_away(&mut self, after: Duration, reason: &str) {
         if !self.sender.shared.is_protected() {
-            return self.abort(&format!("{reason}; come back in {} s", after.as_secs())).await;
+            return self.abort(&format!("{reason}; come back {}", when(after))).await;
         }
         self.end(Tag::Later, &Later::new(after, reason).encode()).await;
     }

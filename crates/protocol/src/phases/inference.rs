@@ -131,17 +131,22 @@ impl ServerInference {
 
     /// The server's online phase. It gives the server's share of the scores if the label alone was
     /// revealed.
-    pub(crate) async fn run(
+    ///
+    /// Nothing tells of the output before `granted` has come true.
+    pub(crate) async fn run<E: From<Error>>(
         self,
         channel: &mut Channel,
         model: &Arc<PreparedModel>,
         tap: Option<&Tap>,
-    ) -> Result<Option<Share>> {
+        granted: impl Future<Output = Result<(), E>>,
+    ) -> Result<Option<Share>, E> {
         let mut share = None;
         for stage in self.stages {
             share = Some(stage.run(channel, model, tap, share).await?);
         }
-        self.end.run(channel, model, tap, share).await
+        let output = self.end.compute(channel, model, tap, share).await?;
+        granted.await?;
+        Ok(output.reveal(channel).await?)
     }
 }
 

@@ -117,15 +117,14 @@ impl ServerEnd {
         Ok(Self { index, stage: Arc::clone(stage), mask, label })
     }
 
-    /// The server's online half. It gives the server's share of the scores if the label alone was
-    /// revealed.
-    pub(crate) async fn run(
+    /// The server's part in the last linear layer. No message of it tells of the output.
+    pub(crate) async fn compute(
         self,
         channel: &mut Channel,
         model: &Arc<PreparedModel>,
         tap: Option<&Tap>,
         input: Option<Share>,
-    ) -> Result<Option<Share>> {
+    ) -> Result<ServerOutput> {
         let Self { index, stage, mask, label } = self;
         let times = channel.times();
         let scores = linear::server_online(channel, index, model, input, mask);
@@ -133,6 +132,24 @@ impl ServerEnd {
         if let Some(tap) = tap {
             tap.record(Point::Accumulators(index), Role::Server, &stage.accumulators(&scores));
         }
+        Ok(ServerOutput { scores, label })
+    }
+}
+
+/// The server's share of an output that nothing was revealed of.
+#[cfg(feature = "server")]
+pub(crate) struct ServerOutput {
+    scores: Share,
+    label: Option<ArgmaxGarbler>,
+}
+
+#[cfg(feature = "server")]
+impl ServerOutput {
+    /// The server's last message. It gives the server's share of the scores if the label alone was
+    /// revealed.
+    pub(crate) async fn reveal(self, channel: &mut Channel) -> Result<Option<Share>> {
+        let Self { scores, label } = self;
+        let times = channel.times();
         match label {
             None => times.timed(Scope::output(), server_scores(channel, &scores)).await.map(|()| None),
             Some(garbler) => {

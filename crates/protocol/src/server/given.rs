@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub struct Given {
     /// Preparations begun. Each leaks what the masks of the linear layers do, used or not.
     pub preparations: u64,
-    /// Inferences begun: labels of segments, or score vectors.
+    /// Labels of segments, or score vectors. An inference that ends before its output is none.
     pub inferences: u64,
     /// Labels of records of several segments begun.
     pub record_labels: u64,

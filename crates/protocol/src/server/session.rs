@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex as Lock, PoisonError};
 use shares::Role;
 use tokio::sync::Mutex;
 
-use super::attendance::{Attendance, Parting};
+use super::allowance::{Allowance, Grant, Stop};
+use super::attendance::Attendance;
 use super::given::{Counters, Given};
 use super::pool::Pool;
 use super::preparing::Preparing;
@@ -40,9 +41,19 @@ async fn request(channel: &mut Channel) -> Result<Request> {
     Request::decode(&message).map_err(|e| Error::invalid(Role::Client, Tag::Request, e))
 }
 
+/// How a session is bounded from outside.
+#[derive(Clone, Copy)]
+pub(super) struct Supervision<'a> {
+    /// May ask it to leave.
+    pub(super) attendance: &'a Attendance,
+    /// Is asked before it gives.
+    pub(super) allowance: &'a dyn Allowance,
+}
+
 /// A session after its set-up: what both its lanes share.
 pub(super) struct Session<'a> {
     offered: &'a Offered,
+    reveal: Reveal,
     counters: Counters,
     backend: Backend,
     session_id: [u8; 32],
@@ -62,11 +73,11 @@ struct Booked {
 
 impl<'a> Session<'a> {
     /// Greets and makes the keys of the session.
-    pub(super) async fn set_up(channel: &mut Channel, offered: &'a Offered) -> Result<Self> {
+    pub(super) async fn set_up(channel: &mut Channel, offered: &'a Offered, reveal: Reveal) -> Result<Self> {
         let offer = Offer {
             architecture: offered.model.architecture(),
             model_id: offered.model_id,
-            reveal: offered.reveal,
+            reveal,
             most_prepared: offered.most_prepared,
             backends: &offered.backends,
         };
@@ -75,7 +86,7 @@ impl<'a> Session<'a> {
         let (key, correlations) = setup::server(channel, &agreement.session_id, needs_silent).await?;
         let preparing = Preparing {
             model: Arc::clone(&offered.model),
-            reveal: offered.reveal,
+            reveal,
             backend: agreement.backend,
             session_id: agreement.session_id,
             key,
@@ -85,7 +96,7 @@ impl<'a> Session<'a> {
         let (session_id, preparing) = (agreement.session_id, Mutex::new(preparing));
         let (counters, backend) = (Counters::default(), agreement.backend);
         let booked = Lock::default();
-        Ok(Self { offered, counters, backend, session_id, pool, preparing, booked })
+        Ok(Self { offered, reveal, counters, backend, session_id, pool, preparing, booked })
     }
 
     pub(super) fn backend(&self) -> Backend {
@@ -112,42 +123,46 @@ impl<'a> Session<'a> {
         booked.given = given;
     }
 
-    /// Serves to the farewell, or to a pause after the session was asked to leave. Then it gives
-    /// what the client is to be told.
+    /// Serves to the farewell.
     ///
     /// Requests come on the main lane, one after another. On the lane ahead the next inference is
     /// prepared meanwhile.
+    ///
+    /// # Errors
+    /// [`Stop::Away`] with what the client is to be told, if something is refused to it, or at a
+    /// pause after the session was asked to leave.
     pub(super) async fn run(
         &self,
         channel: &mut Channel,
         ahead: &mut Channel,
-        attendance: &Attendance,
-    ) -> Result<Option<Parting>> {
+        supervision: Supervision<'_>,
+    ) -> Result<(), Stop> {
         tokio::select! {
-            done = self.serve(channel, attendance) => done,
-            failed = self.serve_ahead(ahead, attendance) => failed,
-            reason = attendance.ended() => Err(Error::Ended(reason)),
+            done = self.serve(channel, supervision) => done,
+            failed = self.serve_ahead(ahead, supervision) => failed.map_err(Stop::Failed),
+            reason = supervision.attendance.ended() => Err(Error::Ended(reason).into()),
         }
     }
 
     /// Serves the main lane.
-    async fn serve(&self, channel: &mut Channel, attendance: &Attendance) -> Result<Option<Parting>> {
+    async fn serve(&self, channel: &mut Channel, supervision: Supervision<'_>) -> Result<(), Stop> {
+        let Supervision { attendance, allowance } = supervision;
         // The server's shares of the latest segments' scores, where a record's label is revealed.
         let mut record = Record::default();
         loop {
             let request = tokio::select! {
                 request = request(channel) => request?,
-                parting = attendance.parting() => return Ok(Some(parting)),
+                parting = attendance.parting() => return Err(parting.into()),
             };
-            let Some(_working) = attendance.work() else { return Ok(Some(attendance.parting().await)) };
+            let Some(_working) = attendance.work() else { return Err(attendance.parting().await.into()) };
             match request {
-                Request::Prepare(method) => self.prepare(channel, method).await?,
+                Request::Prepare(method) => self.prepare(channel, method, allowance).await?,
                 Request::Drop(number) => self.forget(number).await?,
-                Request::Infer(number) => self.infer(channel, &mut record, number).await?,
+                Request::Infer(number) => self.infer(channel, &mut record, number, allowance).await?,
                 Request::OverallLabel(segments) => {
-                    self.overall_label(channel, &mut record, usize::from(segments)).await?;
+                    self.overall_label(channel, &mut record, usize::from(segments), allowance).await?;
                 }
-                Request::Finish => return Ok(None),
+                Request::Finish => return Ok(()),
             }
             self.book(channel, attendance);
         }
@@ -157,28 +172,39 @@ impl<'a> Session<'a> {
     ///
     /// # Errors
     /// It ends with one.
-    async fn serve_ahead<T>(&self, ahead: &mut Channel, attendance: &Attendance) -> Result<T> {
+    async fn serve_ahead<T>(&self, ahead: &mut Channel, supervision: Supervision<'_>) -> Result<T> {
         loop {
             let request = request(ahead).await?;
             // The main lane says farewell.
-            let Some(_working) = attendance.work() else { return std::future::pending().await };
+            let Some(_working) = supervision.attendance.work() else { return std::future::pending().await };
             match request {
-                Request::Prepare(method) => self.prepare(ahead, method).await?,
+                Request::Prepare(method) => match self.prepare(ahead, method, supervision.allowance).await {
+                    Ok(()) => {}
+                    Err(Stop::Failed(error)) => return Err(error),
+                    // What the main lane serves was granted before: it comes to its end.
+                    Err(Stop::Away(parting)) => supervision.attendance.ask_to_leave(parting),
+                },
                 Request::Drop(number) => self.forget(number).await?,
                 Request::Infer(_) | Request::OverallLabel(_) | Request::Finish => {
                     let reason = "a request ahead that is neither to prepare nor to drop";
                     return Err(Error::invalid(Role::Client, Tag::Request, reason));
                 }
             }
-            self.book(ahead, attendance);
+            self.book(ahead, supervision.attendance);
         }
     }
 
     /// Runs the offline phase of one inference, once no other is under way.
-    async fn prepare(&self, channel: &mut Channel, method: Method) -> Result<()> {
+    async fn prepare(
+        &self,
+        channel: &mut Channel,
+        method: Method,
+        allowance: &dyn Allowance,
+    ) -> Result<(), Stop> {
         let mut preparing = self.preparing.lock().await;
+        allowance.grant(Grant::Preparation).await?;
         self.counters.preparation();
-        preparing.prepare(channel, method, &self.pool).await
+        Ok(preparing.prepare(channel, method, &self.pool).await?)
     }
 
     /// Forgets a prepared inference, once no preparation is under way.
@@ -188,13 +214,24 @@ impl<'a> Session<'a> {
     }
 
     /// Runs the online phase of a prepared inference, which uses it up.
-    async fn infer(&self, channel: &mut Channel, record: &mut Record, number: u32) -> Result<()> {
+    async fn infer(
+        &self,
+        channel: &mut Channel,
+        record: &mut Record,
+        number: u32,
+        allowance: &dyn Allowance,
+    ) -> Result<(), Stop> {
         let inference = self.pool.take(number).await?;
-        self.counters.inference();
+        allowance.foresee().await?;
         let times = channel.times();
-        let run = inference.run(channel, &self.offered.model, self.offered.tap.as_ref());
+        let granted = async {
+            allowance.grant(Grant::Inference).await?;
+            self.counters.inference();
+            Ok::<_, Stop>(())
+        };
+        let run = inference.run(channel, &self.offered.model, self.offered.tap.as_ref(), granted);
         let scores = times.timed(Scope::session(Phase::Online), run).await?;
-        if let (Some(scores), Reveal::RecordLabel) = (scores, self.offered.reveal) {
+        if let (Some(scores), Reveal::RecordLabel) = (scores, self.reveal) {
             record.push(number, scores);
         }
         Ok(())
@@ -204,8 +241,14 @@ impl<'a> Session<'a> {
     /// names by their inferences.
     ///
     /// What is kept of these and of all others is used up.
-    async fn overall_label(&self, channel: &mut Channel, record: &mut Record, segments: usize) -> Result<()> {
-        let refusal = match self.offered.reveal {
+    async fn overall_label(
+        &self,
+        channel: &mut Channel,
+        record: &mut Record,
+        segments: usize,
+        allowance: &dyn Allowance,
+    ) -> Result<(), Stop> {
+        let refusal = match self.reveal {
             Reveal::RecordLabel => None,
             Reveal::Label => Some(
                 "an overall label was asked for, but this server reveals the label of every segment alone; its \
@@ -217,14 +260,20 @@ impl<'a> Session<'a> {
         };
         if let Some(reason) = refusal {
             channel.abort(reason).await;
-            return Err(Error::Incompatible(reason.into()));
+            return Err(Error::Incompatible(reason.into()).into());
         }
         let times = channel.times();
-        let choice = self.choose(channel, record, segments);
+        let choice = self.choose(channel, record, segments, allowance);
         times.timed(Scope::session(Phase::Online), choice).await
     }
 
-    async fn choose(&self, channel: &mut Channel, record: &mut Record, segments: usize) -> Result<()> {
+    async fn choose(
+        &self,
+        channel: &mut Channel,
+        record: &mut Record,
+        segments: usize,
+        allowance: &dyn Allowance,
+    ) -> Result<(), Stop> {
         let length = segments * SEGMENT_BYTES;
         let due = Due::exactly(Scope::session(Phase::Online), Tag::Segments, length);
         let numbers = decode_segments(&channel.receive(due).await?);
@@ -232,12 +281,14 @@ impl<'a> Session<'a> {
             let reason = format!("inference {number}, whose scores are not kept or are named twice");
             Error::invalid(Role::Client, Tag::Segments, reason)
         })?;
+        allowance.grant(Grant::RecordLabel).await?;
         let (plan, number) = (self.offered.model.plan(), self.counters.record_label());
         let choice = Choice::of_record(plan, &self.session_id, number, segments).await?;
         let mut preparing = self.preparing.lock().await;
         let garbler = output::server_label_prepare(channel, &choice, &mut preparing.correlations).await?;
         drop(preparing);
         let times = channel.times();
-        times.timed(Scope::output(), output::server_label(channel, garbler, scores)).await.map(drop)
+        times.timed(Scope::output(), output::server_label(channel, garbler, scores)).await?;
+        Ok(())
     }
 }

@@ -30,6 +30,7 @@ pub(super) const PREPARED_PER_SESSION: Bound = Bound::new("prepared-per-session"
 pub(super) const STEP_TIMEOUT: Bound = Bound::seconds("step-timeout", 1);
 pub(super) const IDLE_TIMEOUT: Bound = Bound::seconds("idle-timeout", 1);
 pub(super) const SESSION_TIMEOUT: Bound = Bound::seconds("session-timeout", 1);
+pub(super) const AUDIT_DAYS: Bound = Bound::new("audit-days", 1, 36_500);
 pub(super) const DRAIN_TIMEOUT: Bound = Bound::seconds("drain-timeout", 0);
 pub(super) const LEAVE_DELAY: Bound = Bound::seconds("leave-delay", 0);
 

@@ -1,5 +1,7 @@
 //! What holds when flags, environment and file say something, and when they say nothing.
 
+use protocol::method::Reveal;
+
 use super::*;
 
 fn parse(text: &str) -> Result<File, toml::de::Error> {

@@ -9,6 +9,19 @@ use protocol::error::Error;
 use tokio::io::AsyncWriteExt;
 use transport::tcp;
 
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use protocol::channel::Timeouts;
+use protocol::method::Reveal;
+use protocol::server::Service;
+use server::accounts::Uncounted;
+use server::live::Live;
+use server::serve::{Bounds, serve};
+use tokio_util::sync::CancellationToken;
+use transport::tcp::Listener;
+
 use super::process::{Server, classify, connect, model_file, program, segment, text};
 
 #[tokio::test]
@@ -128,10 +141,18 @@ async fn a_session_that_waits_makes_room_for_a_client_that_waits() {
 
 #[tokio::test]
 async fn a_full_queue_is_a_reason_to_come_back_later() {
-    let server = Server::start(&["--max-sessions", "1"]);
+    let service = Service::new(Model::load(&model_file()).unwrap(), Reveal::Label).unwrap();
+    let live = Arc::new(Live::new(service, None, Arc::new(Uncounted)));
+    let silence = Duration::from_secs(600);
+    let mut bounds = Bounds::with_sessions(1, Timeouts { progress: silence, idle: silence });
+    bounds.places.queue = 1;
+    let listener = Listener::bind((Ipv4Addr::LOCALHOST, 0).into(), false).await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    tokio::spawn(serve(listener, live, bounds, CancellationToken::new()));
+    // One has the place, one waits for it.
     let mut sessions = Vec::new();
-    for _ in 0..18 {
-        sessions.push(connect(&server.address).await.unwrap());
+    for _ in 0..3 {
+        sessions.push(connect(&address).await.unwrap());
     }
     let told = sessions.pop().unwrap().prepare().await.err().unwrap();
     assert!(matches!(&told, Error::Later { after, .. } if after.as_secs() == 10), "{told}");

@@ -110,7 +110,7 @@ fn variables_that_are_no_settings_are_named() {
 #[test]
 fn a_variable_switches_off_what_the_file_switches_on() {
     let folder = Folder::new("off");
-    let listen = "model = \"no.bin\"\nlisten = \"0.0.0.0:0\"\ninsecure = true\n";
+    let listen = "model = \"no.bin\"\nlisten = \"0.0.0.0:0\"\ninsecure = true\nstate = \"state\"\n";
     let file = folder.write("pp-server.toml", listen);
     let start = |insecure: Option<&str>| {
         let mut command = program();

@@ -229,8 +229,8 @@ fn clock(columns: &[Column]) -> Option<Clock> {
     best.map(|(_, clock)| clock)
 }
 
-/// How good a clock is: whether its unit is known, whether it is a number and not a time of day, how
-/// many different times it shows.
+/// How good a clock is: whether its unit is known, whether it is a number and not a time of day,
+/// how many different times it shows.
 fn rank(column: &Column, time: bool, counter: bool, per_second: Option<f64>) -> u32 {
     let distinct = column.steps().filter(|step| *step > 0.0).count();
     let even = distinct * 10 >= column.sample.len() * 9;

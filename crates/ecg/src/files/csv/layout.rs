@@ -1,8 +1,8 @@
 //! Where the table of a text file begins, and how its lines are written.
 //!
-//! Only the first lines are looked at. The table is the longest run of lines with the same number of
-//! cells and a number in at least one of them. The lines above it are names of columns, units, and
-//! whatever a program says of itself or of the patient.
+//! Only the first lines are looked at. The table is the longest run of lines with the same number
+//! of cells and a number in at least one of them. The lines above it are names of columns, units,
+//! and whatever a program says of itself or of the patient.
 
 use super::cells::{Cell, Style};
 use crate::error::{EcgError, LineProblem};
@@ -221,8 +221,8 @@ fn better(head: &[Owned], one: Candidate, other: Candidate) -> Result<Candidate,
     Ok(if rank(other) > rank(one) { other } else { one })
 }
 
-/// Whether the commas are decimal signs: by the header above, by zeros behind them, by a number with
-/// a comma in the lines above.
+/// Whether the commas are decimal signs: by the header above, by zeros behind them, by a number
+/// with a comma in the lines above.
 fn decimal_commas(head: &[Owned], table: Candidate, column: Candidate) -> Option<bool> {
     let start = column.run.start;
     let above = start.checked_sub(1).map(|above| head[above].text.trim()).filter(|text| !text.is_empty());
@@ -274,8 +274,8 @@ fn longest_run(head: &[Owned], style: Style) -> Run {
     best
 }
 
-/// The first line that is written as those of the run are: a bad line further down does not hide the
-/// good ones above it.
+/// The first line that is written as those of the run are: a bad line further down does not hide
+/// the good ones above it.
 fn first_row(head: &[Owned], best: Candidate) -> usize {
     let (style, run) = (best.style, best.run);
     let is_number = |text: &str| matches!(style.cell(text), Cell::Number(_) | Cell::Clock(_));

@@ -1,16 +1,17 @@
 //! Reading a recording from a table in text, without guessing.
 //!
 //! A table is the longest run of lines with equally many cells. Its separator is a comma, a
-//! semicolon, a tab, a bar or blanks; its decimal sign a point or a comma. Numbers may be quoted. What
-//! stands above it is looked at for a rate, a unit and a lead, and dropped: it may name the patient.
+//! semicolon, a tab, a bar or blanks; its decimal sign a point or a comma. Numbers may be quoted.
+//! What stands above it is looked at for a rate, a unit and a lead, and dropped: it may name the
+//! patient.
 //!
 //! The ECG is the column whose name says so (`ecg_mv`, `ECG [uV]`, `MLII`), or the only one. The
 //! clock is the column whose name says so, or whose values rise evenly. It gives the rate, and the
 //! gaps. What is unclear is an error that names the columns found and the flag (`--rate`, `--unit`,
 //! `--lead`) that settles it.
 //!
-//! So exports of watches, chest straps and laboratory devices are read, whatever the language of the
-//! device: Apple Watch, Polar Sensor Logger, OpenSignals (BITalino), Shimmer, `rdsamp`.
+//! So exports of watches, chest straps and laboratory devices are read, whatever the language of
+//! the device: Apple Watch, Polar Sensor Logger, OpenSignals (BITalino), Shimmer, `rdsamp`.
 
 mod cells;
 mod columns;
@@ -38,8 +39,8 @@ const HEAD_LINES: usize = 400;
 /// Bytes looked at before the table is read, about.
 const HEAD_BYTES: usize = 1 << 18;
 
-/// Reads a recording from the bytes of a table in text. `hints` supplies what the file does not say,
-/// and may not contradict it.
+/// Reads a recording from the bytes of a table in text. `hints` supplies what the file does not
+/// say, and may not contradict it.
 ///
 /// ```
 /// use ecg::files::csv::parse;

@@ -1,7 +1,7 @@
 //! The header of OpenSignals text files: JSON in a comment, one object for each device.
 //!
-//! Source of the format: "OpenSignals (r)evolution file specification" and the sensor data sheets of
-//! BITalino and biosignalsplux (PLUX). The transfer function of an ECG sensor is
+//! Source of the format: "OpenSignals (r)evolution file specification" and the sensor data sheets
+//! of BITalino and biosignalsplux (PLUX). The transfer function of an ECG sensor is
 //! `ECG [V] = (ADC / 2^n - 1/2) VCC / G`.
 
 use serde::Deserialize;

@@ -1,7 +1,8 @@
 //! Where in a JSON document the recordings are, whatever the objects around them.
 //!
-//! A recording is a list of numbers, of pairs (time, value), or of objects with a value each, under a
-//! key that names a signal. Its rate, scale and unit stand in the same object or in one around it.
+//! A recording is a list of numbers, of pairs (time, value), or of objects with a value each, under
+//! a key that names a signal. Its rate, scale and unit stand in the same object or in one around
+//! it.
 
 use zeroize::Zeroizing;
 

@@ -1,4 +1,5 @@
-//! Reading a WFDB record: a header (`.hea`) and the files of signals that it names (`.dat`, `.mat`).
+//! Reading a WFDB record: a header (`.hea`) and the files of signals that it names (`.dat`,
+//! `.mat`).
 
 mod header;
 mod samples;
