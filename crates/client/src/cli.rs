@@ -13,7 +13,7 @@ use crate::digest::Digest;
 ///
 /// Exit codes: 0 done, 1 something failed, 2 wrong usage, 3 the ECG file cannot be used, 4 the
 /// server or the network failed, 5 the result differs from the network in the clear (--verify), 6
-/// the server cannot serve now: try later.
+/// the server cannot serve now: try later, 7 a file holds no signal that can be classified.
 ///
 /// Not a medical device.
 #[derive(Parser, Debug)]

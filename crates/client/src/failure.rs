@@ -35,6 +35,14 @@ pub enum Failure {
         /// How many.
         segments: usize,
     },
+    /// There is nothing to classify in some files. Their reports say why.
+    #[error("{files} of {of} files unreadable: no segment holds a signal that can be classified")]
+    Unreadable {
+        /// How many.
+        files: usize,
+        /// Of how many.
+        of: usize,
+    },
     /// A model file cannot be used.
     #[cfg(feature = "embedded")]
     #[error("model {name}: {source}")]
@@ -106,7 +114,13 @@ impl Failure {
     /// The exit code, as the help text documents it.
     #[must_use]
     pub fn exit_code(&self) -> ExitCode {
-        ExitCode::from(match self {
+        ExitCode::from(self.code())
+    }
+
+    /// The exit code as a number.
+    #[must_use]
+    pub fn code(&self) -> u8 {
+        match self {
             Self::Usage(_) | Self::Settings(_) | Self::Session(Error::Config(_)) => 2,
             Self::Ecg { .. } | Self::TooLong { .. } => 3,
             Self::Session(Error::Later { .. }) | Self::Changed => 6,
@@ -120,6 +134,7 @@ impl Failure {
             Self::Model { .. } => 1,
             #[cfg(feature = "embedded")]
             Self::Layer(_) | Self::Scores { .. } => 5,
-        })
+            Self::Unreadable { .. } => 7,
+        }
     }
 }

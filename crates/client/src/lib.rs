@@ -3,6 +3,7 @@
 //! | module | does |
 //! |---|---|
 //! | [`cli`], [`settings`] | flags, environment, configuration file |
+//! | [`checked`] | the signal check, before anything is sent |
 //! | [`run`] | reads the ECG and classifies segment after segment |
 //! | [`connection`] | the way to the server |
 //! | [`visit`], [`retries`] | a session, and another one when it breaks |
@@ -12,6 +13,7 @@
 //! | [`report`] | says what came of it |
 
 pub mod ahead;
+pub mod checked;
 pub mod cli;
 pub mod connection;
 pub mod digest;

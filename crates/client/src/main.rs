@@ -4,10 +4,14 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 use client::cli::{Cli, Command};
+use client::report;
 use client::run::infer;
 use client::settings::TEMPLATE;
 use startup::{environment, log, output};
 use tracing_subscriber::filter::LevelFilter;
+
+/// The exit code of files whose reports, which are printed, say what there is to say.
+const UNREADABLE: u8 = 7;
 
 fn main() -> ExitCode {
     let arguments = match Cli::parse().command {
@@ -24,6 +28,9 @@ fn main() -> ExitCode {
     match infer(&arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
+            if arguments.json && failure.code() != UNREADABLE {
+                output::print(&report::error(&failure));
+            }
             output::say(&format!("pp-client: {failure}"));
             failure.exit_code()
         }

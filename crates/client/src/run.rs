@@ -16,6 +16,7 @@ use protocol::plan::Limits;
 #[cfg(feature = "embedded")]
 use protocol::tap::Tap;
 
+use crate::checked::{self, Checked};
 use crate::cli::Infer;
 use crate::connection::Connection;
 #[cfg(feature = "embedded")]
@@ -38,6 +39,9 @@ const MEGABYTE: u64 = 1_000_000;
 pub fn infer(arguments: &Infer) -> Result<(), Failure> {
     let settings = Settings::load(arguments)?;
     let recordings = read_all(arguments)?;
+    if let Some(unreadable) = all_unreadable(&recordings)? {
+        return nothing_sent(arguments, &recordings, &unreadable);
+    }
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async {
         let (connection, verifier) = open(arguments, &settings).await?;
         let result = classify_all(arguments, &settings, &connection, verifier, &recordings).await;
@@ -45,6 +49,40 @@ pub fn infer(arguments: &Infer) -> Result<(), Failure> {
         connection.close().await;
         result
     })
+}
+
+/// The signal check of every file, if not one of them holds a segment that can be read.
+fn all_unreadable(recordings: &[(&Path, Reading)]) -> Result<Option<Vec<Vec<Checked>>>, Failure> {
+    let of = |(path, reading): &(&Path, Reading)| {
+        checked::nothing_to_send(&reading.recording)
+            .map_err(|source| Failure::Ecg { path: path.to_path_buf(), source })
+    };
+    recordings.iter().map(of).collect()
+}
+
+/// Reports on files of which nothing is sent: no server is called.
+fn nothing_sent(
+    arguments: &Infer,
+    recordings: &[(&Path, Reading)],
+    checked: &[Vec<Checked>],
+) -> Result<(), Failure> {
+    let ledger = Ledger::default();
+    for ((path, reading), checked) in recordings.iter().zip(checked) {
+        let report = FileReport {
+            path,
+            reading,
+            architecture: None,
+            model_id: None,
+            checked,
+            outcomes: &[],
+            overall: None,
+            ledger: &ledger,
+            seconds: report::Seconds::default(),
+            verified: false,
+        };
+        report::print(&report, arguments.json, arguments.profile)?;
+    }
+    Err(Failure::Unreadable { files: recordings.len(), of: recordings.len() })
 }
 
 /// The way to the server, and the network in the clear if results are compared with it.
@@ -122,20 +160,22 @@ async fn classify_all(
     let mut visit = Visit::open(visits, Retries::new(settings.retry_for)).await?;
     let mut setup = visit.take_ledger();
     let mut setup_time = start.elapsed();
-    let records =
-        recordings.iter().map(|(path, reading)| segments(path, &reading.recording, visit.session()));
+    let records = recordings.iter().map(|(path, reading)| record(path, &reading.recording, visit.session()));
     let records = records.collect::<Result<Vec<_>, _>>()?;
     let architecture = visit.session().architecture().clone();
-    visit.expect(records.iter().map(Vec::len).sum());
-    for ((path, reading), segments) in recordings.iter().zip(&records) {
+    let model_id = visit.session().model_id();
+    visit.expect(records.iter().map(|record| record.segments.len()).sum());
+    for ((path, reading), Record { checked, segments }) in recordings.iter().zip(&records) {
         let start = Instant::now();
         let mut run = Run::new(&mut verifier, &bar, setup.take());
-        let overall = run.classify(&mut visit, segments).await?;
+        let overall = if segments.is_empty() { None } else { run.classify(&mut visit, segments).await? };
         let setup = std::mem::take(&mut setup_time);
         let report = FileReport {
             path,
             reading,
-            architecture: &architecture,
+            architecture: Some(&architecture),
+            model_id: Some(model_id),
+            checked,
             outcomes: &run.outcomes,
             overall: overall.as_ref(),
             ledger: &run.ledger,
@@ -145,16 +185,30 @@ async fn classify_all(
         bar.clear();
         report::print(&report, arguments.json, arguments.profile)?;
     }
-    Ok(visit.finish().await?)
+    visit.finish().await?;
+    match records.iter().filter(|record| record.segments.is_empty()).count() {
+        0 => Ok(()),
+        files => Err(Failure::Unreadable { files, of: records.len() }),
+    }
 }
 
-fn segments(path: &Path, recording: &Recording, session: &ClientSession) -> Result<Vec<Segment>, Failure> {
-    let segments = ecg::segments(recording, session.architecture().signal())
-        .map_err(|source| Failure::Ecg { path: path.to_owned(), source })?;
+/// The segments of a recording: the signal check of each, and those that can be read.
+struct Record {
+    checked: Vec<Checked>,
+    segments: Vec<Segment>,
+}
+
+fn record(path: &Path, recording: &Recording, session: &ClientSession) -> Result<Record, Failure> {
+    let failed = |source| Failure::Ecg { path: path.to_owned(), source };
+    let signal = session.architecture().signal();
+    let checked = checked::check(recording, signal).map_err(failed)?;
+    let segments = ecg::segments(recording, signal).map_err(failed)?;
+    let readable = segments.into_iter().zip(&checked).filter(|(_, checked)| checked.is_readable());
+    let segments: Vec<Segment> = readable.map(|(segment, _)| segment).collect();
     if session.reveal() == Reveal::RecordLabel && segments.len() > MAX_RECORD_SEGMENTS {
         return Err(Failure::TooLong { path: path.to_owned(), segments: segments.len() });
     }
-    Ok(segments)
+    Ok(Record { checked, segments })
 }
 
 /// The classification of one file.

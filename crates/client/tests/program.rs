@@ -67,6 +67,14 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
+/// What a person reads, without line breaks. No line is wider than a terminal.
+fn unwrapped(output: &Output) -> String {
+    let read = text(&output.stdout);
+    let wide = read.lines().skip(1).find(|line| line.chars().count() > 80);
+    assert_eq!(wide, None, "wider than 80 columns");
+    read.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// One JSON object a line.
 fn objects(output: &Output) -> Vec<Value> {
     assert!(output.status.success(), "{}", text(&output.stderr));
@@ -207,8 +215,8 @@ fn a_server_that_reveals_no_record_gives_the_segments_of_a_long_one() {
         assert_eq!(segment["label"], class);
         assert_eq!(segment["confidence"], level(&model, scores));
     }
-    let read = text(&client(&["--server", &server.address], std::slice::from_ref(&long)).stdout);
-    assert!(read.contains("Segment 3 of 3: ") && read.contains("% right)"), "{read}");
+    let read = unwrapped(&client(&["--server", &server.address], std::slice::from_ref(&long)));
+    assert!(read.contains("Segment 3 of 3, 45.0 to 75.0 s: ") && read.contains("% right)"), "{read}");
     assert!(read.contains("Whole record: not revealed.") && read.contains("--reveal record-label"), "{read}");
 }
 
@@ -253,8 +261,12 @@ fn a_server_that_reveals_record_labels_labels_a_long_record() {
         }
         assert_eq!(reports[1]["label"], class(&reference_scores(&model, &short)[0]).as_str());
     }
-    let read = text(&client(&["--server", &server.address], std::slice::from_ref(&long)).stdout);
-    assert!(read.contains("Segment 3 of 3: ") && read.contains("Whole record: "), "{read}");
+    let read = unwrapped(&client(&["--server", &server.address], std::slice::from_ref(&long)));
+    assert!(
+        read.contains("Segment 3 of 3, 45.0 to 75.0 s: ")
+            && read.contains("Whole record, by the sum over readable segments: "),
+        "{read}"
+    );
 }
 
 /// An hour and a few minutes: refused before anything is classified.
@@ -263,7 +275,7 @@ fn a_record_too_long_for_one_label_is_to_be_split() {
     let folder = std::env::temp_dir().join(format!("pp-too-long-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     let file = folder.join("long.csv");
-    let sample = |i: u32| format!("{:.3}\n", (f64::from(i) / 9.0).sin() + f64::from(i % 97 / 95));
+    let sample = |i: u32| format!("{:.3}\n", (f64::from(i) / 9.0).sin() / 9.0 + f64::from(i % 83 / 80));
     std::fs::write(&file, (0..129 * 30 * 100).map(sample).collect::<String>()).unwrap();
     let arguments = ["--embedded", "--label-only", "--rate", "100", "--unit", "mv"];
     let output = client(&arguments, std::slice::from_ref(&file));
@@ -288,6 +300,60 @@ fn people_read_the_rhythm_and_what_it_cost() {
     ] {
         assert!(out.contains(part), "no {part:?} in {out}");
     }
+}
+
+/// Nobody listens at the address: calling a server would fail with another exit code.
+#[test]
+fn an_unreadable_file_calls_no_server() {
+    let folder = std::env::temp_dir().join(format!("pp-unreadable-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("flat.csv");
+    std::fs::write(&file, format!("ecg_mv\n{}", "-1.5\n".repeat(9000))).unwrap();
+    let nobody = ["--server", "127.0.0.1:9", "--rate", "300"];
+    let told = client(&nobody, std::slice::from_ref(&file));
+    assert_eq!(told.status.code(), Some(7), "{}", text(&told.stderr));
+    let read = unwrapped(&told);
+    assert!(read.contains("Rhythm: unreadable") && read.contains("is an electrode off?"), "{read}");
+    let told = client(&[&nobody[..], &["--json"]].concat(), std::slice::from_ref(&file));
+    assert_eq!(told.status.code(), Some(7));
+    let report: Value = serde_json::from_str(&text(&told.stdout)).unwrap();
+    assert_eq!((&report["schema_version"], &report["traffic"]["up"]), (&1.into(), &0.into()));
+    let segment = &report["segments"][0];
+    assert_eq!((&segment["result"], &segment["label"]), (&"unreadable".into(), &Value::Null));
+    assert_eq!(segment["findings"][0]["severity"], "unreadable");
+    assert_eq!(report["episodes"]["unreadable"], serde_json::json!([1]));
+    // The control: a readable file at the same address does call.
+    assert_eq!(client(&["--server", "127.0.0.1:9"], &[sample(SAMPLES[2])]).status.code(), Some(4));
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+/// 75 s in three segments, of which the last has lost its electrode.
+#[test]
+fn an_unreadable_segment_costs_nothing_and_the_others_are_classified() {
+    let recording = ecg::open(&sample(LONG), &ecg::Hints::default()).unwrap().recording;
+    let folder = std::env::temp_dir().join(format!("pp-partly-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("partly.csv");
+    let value = |(place, value): (usize, &f64)| format!("{}\n", if place < 360 * 60 { *value } else { 0.0 });
+    let rows: String = recording.millivolts().iter().enumerate().map(value).collect();
+    std::fs::write(&file, format!("ecg_mv\n{rows}")).unwrap();
+    let output = client(&["--embedded", "--verify", "--json", "--rate", "360"], std::slice::from_ref(&file));
+    let report = &objects(&output)[0];
+    let results: Vec<_> =
+        report["segments"].as_array().unwrap().iter().map(|s| s["result"].as_str()).collect();
+    assert_eq!(results[2], Some("unreadable"));
+    assert!(results[..2].iter().all(|result| *result != Some("unreadable")), "{results:?}");
+    assert_eq!(report["episodes"]["unreadable"], serde_json::json!([3]));
+    assert!(report["traffic"]["up"].as_u64().unwrap() < 30_000_000);
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn errors_are_json_too() {
+    let output = client(&["--embedded", "--json"], &[root().join("samples/none.csv")]);
+    let error: Value = serde_json::from_str(&text(&output.stdout)).unwrap();
+    assert_eq!((&error["schema_version"], &error["error"]["exit_code"]), (&1.into(), &3.into()));
+    assert!(error["error"]["message"].as_str().unwrap().contains("none.csv"));
 }
 
 #[test]

@@ -66,7 +66,7 @@ pub(super) fn lines(understood: &Understood) -> String {
 }
 
 /// A text in lines of [`WIDTH`], the first indented by two blanks, the others by four.
-fn wrapped(text: &str) -> String {
+pub(super) fn wrapped(text: &str) -> String {
     let mut out = String::from(" ");
     let mut width = 1;
     for word in text.split_whitespace() {

@@ -1,19 +1,28 @@
 //! The report for programs: one JSON object a file, on one line.
 
-use deepcardio::architecture::{self, Architecture, Level};
+use deepcardio::architecture::{self, Level};
 use serde::Serialize;
 
-use super::file::{FileReport, Verdict};
+use super::episodes::{self, Episodes};
+use super::file::{FileReport, Part, Verdict};
 use super::input::Input;
 use super::profile;
+
+/// Version of the schema. It grows when a field changes its meaning or goes away.
+pub(super) const SCHEMA_VERSION: u32 = 1;
 
 /// The stable schema: that of `deepcardio classify --json`, with `traffic` and `seconds`.
 #[derive(Serialize)]
 struct File<'a> {
+    schema_version: u32,
     file: String,
     /// How the file was understood.
     input: Input<'a>,
+    /// The id of the server's weights; null if no server was called.
+    model_id: Option<String>,
     segments: Vec<Segment<'a>>,
+    /// What was found in which segments.
+    episodes: Episodes<'a>,
     /// Of the whole record: the class with the greatest sum of scores; null if the server reveals
     /// labels of segments alone.
     label: Option<&'a str>,
@@ -26,7 +35,16 @@ struct File<'a> {
 
 #[derive(Serialize)]
 struct Segment<'a> {
-    label: &'a str,
+    /// In seconds of the recording, as are all times.
+    from_s: f64,
+    to_s: f64,
+    /// `rhythm`, `uncertain` (the two best classes are too near to tell) or `unreadable`.
+    result: &'static str,
+    /// Beats a minute; null where too few were found.
+    heart_rate: Option<f64>,
+    findings: Vec<Finding>,
+    /// The likeliest class; null if the segment is unreadable, as are the next four.
+    label: Option<&'a str>,
     /// How sure the label is: `uncertain`, `low`, `medium` or `high`; null if that was not measured
     /// for the model.
     confidence: Option<&'static str>,
@@ -54,12 +72,26 @@ impl From<architecture::Accuracy> for Accuracy {
 }
 
 #[derive(Serialize)]
+struct Finding {
+    kind: &'static str,
+    severity: &'static str,
+    from_s: f64,
+    to_s: f64,
+    measure: f64,
+    text: String,
+}
+
+#[derive(Serialize)]
 struct Traffic {
     /// Bytes from client to server.
     up: u64,
     /// Bytes from server to client.
     down: u64,
     round_trips: u64,
+}
+
+fn hexadecimal(id: [u8; 16]) -> String {
+    id.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[derive(Serialize)]
@@ -73,14 +105,14 @@ struct Seconds {
 pub(super) fn render(report: &FileReport<'_>, with_profile: bool) -> serde_json::Result<String> {
     let total = report.ledger.total(|_| true);
     let seconds = report.seconds;
+    let parts = report.parts();
     let file = File {
+        schema_version: SCHEMA_VERSION,
         file: report.path.display().to_string(),
         input: Input::of(&report.reading.understood),
-        segments: report
-            .verdicts()
-            .into_iter()
-            .map(|verdict| segment(report.architecture, verdict))
-            .collect(),
+        model_id: report.model_id.map(hexadecimal),
+        segments: parts.iter().map(segment).collect(),
+        episodes: episodes::of(&parts),
         label: report.overall(),
         traffic: Traffic {
             up: total.sent,
@@ -94,17 +126,38 @@ pub(super) fn render(report: &FileReport<'_>, with_profile: bool) -> serde_json:
             total: seconds.total.as_secs_f64(),
         },
         verified: report.verified,
-        profile: with_profile.then(|| profile::rows(report.architecture, report.ledger)),
+        profile: report
+            .architecture
+            .filter(|_| with_profile)
+            .map(|network| profile::rows(network, report.ledger)),
     };
     Ok(serde_json::to_string(&file)? + "\n")
 }
 
-fn segment(architecture: &Architecture, verdict: Verdict) -> Segment<'_> {
+fn segment<'a>(part: &Part<'a>) -> Segment<'a> {
+    let (checked, verdict) = (part.checked, part.verdict.as_ref());
+    let findings = checked.examination.findings.iter().map(|finding| Finding {
+        kind: finding.kind.name(),
+        severity: finding.severity.name(),
+        from_s: finding.from_s,
+        to_s: finding.to_s,
+        measure: finding.measure,
+        text: finding.to_string(),
+    });
     Segment {
-        label: verdict.name(architecture),
-        confidence: verdict.label.level.map(Level::name),
-        accuracy: verdict.accuracy(architecture).map(|(_, accuracy)| accuracy.into()),
-        probabilities: verdict.probabilities(architecture),
-        scores: verdict.scores,
+        from_s: checked.from_s,
+        to_s: checked.to_s,
+        result: match verdict {
+            None => "unreadable",
+            Some(verdict) if verdict.is_uncertain() => "uncertain",
+            Some(_) => "rhythm",
+        },
+        heart_rate: checked.examination.heart_rate,
+        findings: findings.collect(),
+        label: verdict.map(Verdict::name),
+        confidence: verdict.and_then(|verdict| verdict.label.level).map(Level::name),
+        accuracy: verdict.and_then(Verdict::accuracy).map(|(_, accuracy)| accuracy.into()),
+        probabilities: verdict.and_then(Verdict::probabilities),
+        scores: verdict.and_then(|verdict| verdict.scores.clone()),
     }
 }

@@ -7,9 +7,11 @@ use deepcardio::Model;
 use deepcardio::architecture::Level;
 use deepcardio::scores::{Label, argmax, probabilities};
 use deepcardio_tools::fast::FastModel;
+use ecg::quality::{Examination, Finding};
 use ecg::{EcgError, Hints, Reading, Unit};
 use serde::Serialize;
 
+use super::judgement::Judgement;
 use super::outcome::Outcome;
 
 /// Classify recordings in the clear.
@@ -39,6 +41,8 @@ pub(super) struct Arguments {
 #[derive(Serialize)]
 struct Report {
     file: String,
+    /// The class with the greatest sum of scores over the segments that can be read, or
+    /// `unreadable`.
     label: String,
     segments: Vec<SegmentReport>,
 }
@@ -46,11 +50,17 @@ struct Report {
 /// The result of one segment.
 #[derive(Serialize)]
 struct SegmentReport {
+    /// A class, or `unreadable`.
     label: String,
+    /// Beats a minute; null where too few were found.
+    heart_rate: Option<f64>,
+    /// What the signal check found.
+    findings: Vec<String>,
     /// How sure the label is; null if that was not measured for the model.
     confidence: Option<&'static str>,
-    scores: Vec<i64>,
-    probabilities: Vec<f64>,
+    /// Null if the segment is unreadable, as is the next.
+    scores: Option<Vec<i64>>,
+    probabilities: Option<Vec<f64>>,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Outcome {
@@ -74,20 +84,29 @@ fn classify(
     arguments: &Arguments,
 ) -> Result<Report, Box<dyn std::error::Error>> {
     let architecture = model.architecture();
-    let label = |scores: &[i64]| architecture.classes().get(argmax(scores)).cloned().unwrap_or_default();
     let hints = Hints { rate_hz: arguments.rate, unit: arguments.unit, lead: arguments.lead.clone() };
     let reading = read(file, &hints).map_err(|error| format!("{}: {error}", file.display()))?;
     let recording = reading.recording;
-    let mut total = vec![0; architecture.classes().len()];
-    let mut segments = Vec::new();
-    for segment in ecg::segments(&recording, architecture.signal())? {
-        let scores = fast.scores(&segment)?;
-        total.iter_mut().zip(&scores).for_each(|(total, score)| *total += score);
-        let confidence = Label::of(architecture, &scores).level.map(Level::name);
-        let probabilities = probabilities(architecture, &scores);
-        segments.push(SegmentReport { label: label(&scores), confidence, scores, probabilities });
-    }
-    Ok(Report { file: file.display().to_string(), label: label(&total), segments })
+    let judgement = Judgement::of(model, fast, &recording)?;
+    let name = |class: Option<usize>| {
+        class.map_or("unreadable".to_owned(), |class| {
+            architecture.classes().get(class).cloned().unwrap_or_default()
+        })
+    };
+    let segment = |(examination, scores): (&Examination, &Option<Vec<i64>>)| SegmentReport {
+        label: name(scores.as_deref().map(argmax)),
+        heart_rate: examination.heart_rate,
+        findings: examination.findings.iter().map(words).collect(),
+        confidence: scores
+            .as_deref()
+            .and_then(|scores| Label::of(architecture, scores).level)
+            .map(Level::name),
+        probabilities: scores.as_deref().map(|scores| probabilities(architecture, scores)),
+        scores: scores.clone(),
+    };
+    let segments = judgement.examinations.iter().zip(&judgement.scores).map(segment).collect();
+    let label = name(judgement.class());
+    Ok(Report { file: file.display().to_string(), label, segments })
 }
 
 /// `-` is standard input.
@@ -99,19 +118,25 @@ fn read(file: &Path, hints: &Hints) -> Result<Reading, EcgError> {
     }
 }
 
+fn words(finding: &Finding) -> String {
+    format!("{}: {finding}", finding.severity.name())
+}
+
 fn print(report: &Report) -> String {
     let mut text = String::new();
     let _ = writeln!(text, "{}: {}", report.file, report.label);
     for (index, segment) in report.segments.iter().enumerate() {
-        let probabilities: Vec<String> = segment.probabilities.iter().map(|p| format!("{p:.3}")).collect();
+        let probabilities: Vec<String> =
+            segment.probabilities.iter().flatten().map(|p| format!("{p:.3}")).collect();
         let _ = writeln!(
             text,
             "  segment {index}: {:<7} confidence {} scores {:?} probabilities {}",
             segment.label,
             segment.confidence.unwrap_or("unknown"),
-            segment.scores,
+            segment.scores.as_deref().unwrap_or_default(),
             probabilities.join(" ")
         );
+        segment.findings.iter().for_each(|finding| text.push_str(&format!("    {finding}\n")));
     }
     text
 }

@@ -29,9 +29,7 @@ impl Severity {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Kind {
-    /// Less signal than a rhythm takes. Measured in seconds.
-    Short,
-    /// The value stands still. Measured in seconds, as are the next five.
+    /// The value stands still. Measured in seconds, as are the next six.
     Flat,
     /// The value stands still at the greatest or the least that occurs.
     Rail,
@@ -43,6 +41,8 @@ pub enum Kind {
     Gap,
     /// Short runs of one value that the signal jumps to and from.
     Dropout,
+    /// Less signal than a rhythm takes.
+    Short,
     /// No heartbeats. Measured in beats found.
     NoBeats,
     /// The beats are too high or too low for an electrocardiogram. Measured in millivolts.
