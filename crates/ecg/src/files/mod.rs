@@ -1,6 +1,6 @@
 //! Files that hold a recording. [`open`] is the one way in, whatever the format.
 //!
-//! The format is told by the first bytes ([`sniff`]), never by the name of a file. Tables in text
+//! The format is told by the first bytes (`sniff`), never by the name of a file. Tables in text
 //! ([`csv`]), [`json`], WFDB records ([`wfdb`]) and [`edf`] are read. Other known kinds are named,
 //! with what converts them ([`Foreign`]).
 
