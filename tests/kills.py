@@ -99,12 +99,19 @@ class Relay:
                 sink.sendall(data)
             sink.shutdown(socket.SHUT_WR)
         except OSError:
-            pass
+            # One end is gone: so the other hears of it.
+            for end in (source, sink):
+                try:
+                    end.shutdown(socket.SHUT_RDWR)
+                except OSError:
+                    pass
 
     def reset(self):
         for end in self.ends:
             try:
                 end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                # It also wakes the thread that waits for bytes of this end: until then the end stays open.
+                end.shutdown(socket.SHUT_RDWR)
                 end.close()
             except OSError:
                 pass
@@ -167,7 +174,9 @@ def main():
         for number in range(options.sessions):
             kind = chance.choices(["client", "server", "reset", "stall"], [4, 3, 4, 1])[0]
             sample = chance.randrange(len(SAMPLES))
-            label = session(server, kind, chance.uniform(0, 1.1 * whole), SAMPLES[sample])
+            # Half of them around the end, where answers are counted and leave.
+            moment = chance.choice([chance.uniform(0, 1.1), chance.uniform(0.8, 1.1)]) * whole
+            label = session(server, kind, moment, SAMPLES[sample])
             now = server.counts()
             counted, prepared = now[0] - answers, now[1] - preparations
             assert label in (None, labels[sample]), f"session {number}: a wrong answer"
