@@ -1,4 +1,4 @@
-# What a contributor runs. Each recipe but `ci` and `constant-time` is a step of `.ci/step`; `.ci/run` is the whole gate.
+# What a contributor runs. Each recipe but `ci`, `constant-time` and `mutations` is a step of `.ci/step`; `.ci/run` is the whole gate.
 
 # The recipes.
 default:

@@ -84,7 +84,7 @@ impl Stage {
         for segment in others {
             let (outcome, next) = session.infer_while_preparing(prepared, segment).await?;
             outcomes.push(outcome);
-            prepared = next;
+            prepared = next?;
         }
         outcomes.push(session.infer(prepared, last).await?);
         session.finish().await?;

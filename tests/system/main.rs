@@ -6,6 +6,7 @@
 //! | `hostile` | flipped bits, cut connections, repeated and oversized messages end in typed errors, and others are served on |
 //! | `flips` | a byte that is changed on the way never gives a result |
 //! | `versions` | a client of the version before is served |
+//! | `allowance` | what is refused a client does not get, and what was granted it keeps |
 //! | `aborts` | what a server refuses does not depend on its weights |
 //! | `overlap` | one inference is prepared while another one is classified, over a line with latency |
 //! | `pool` | several prepared inferences of a session, each used once, dropped or refused |
@@ -16,6 +17,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod aborts;
+mod allowance;
 mod flips;
 mod hostile;
 mod label_only;

@@ -55,7 +55,7 @@ async fn one_beside_the_other(model: &Model, backend: Backend, reveal: Reveal) {
             let (outcome, next) = session.infer_while_preparing(prepared, segment).await?;
             let together = start.elapsed();
             outcomes.push(outcome);
-            prepared = next;
+            prepared = next?;
             let (longer, shorter) = (preparing.max(classifying), preparing.min(classifying));
             println!("{backend} {reveal}: {preparing:?} and {classifying:?} apart, {together:?} together");
             // The lane ahead waits for room now and then, a round trip each time.

@@ -14,6 +14,8 @@ pub struct Ahead {
     most: usize,
     /// Segments of the whole run for which nothing is prepared yet.
     wanted: usize,
+    /// Why the session broke while a segment was classified that has its answer.
+    failed: Option<Error>,
 }
 
 impl Ahead {
@@ -23,16 +25,26 @@ impl Ahead {
     pub fn new(session: &ClientSession, most: usize, segments: usize) -> Self {
         // The server counts the one that is being classified.
         let most = most.min(session.most_prepared().saturating_sub(1));
-        Self { ready: VecDeque::new(), most, wanted: segments }
+        Self { ready: VecDeque::new(), most, wanted: segments, failed: None }
+    }
+
+    /// Whether the session can go on.
+    ///
+    /// # Errors
+    /// What broke it beside the latest answer.
+    pub fn check(&mut self) -> Result<(), Error> {
+        self.failed.take().map_or(Ok(()), Err)
     }
 
     /// Classifies one segment, and prepares for the next ones meanwhile.
     ///
     /// A preparation that was begun is waited for, but none begins once the segment is classified.
+    /// If one fails the answer is given all the same: the server has counted it.
     ///
     /// # Errors
-    /// [`Error`] of either.
+    /// [`Error`] of the classification, or as [`Ahead::check`].
     pub async fn infer(&mut self, session: &mut ClientSession, segment: &Segment) -> Result<Outcome, Error> {
+        self.check()?;
         let prepared = match self.ready.pop_front() {
             Some(prepared) => prepared,
             None => {
@@ -50,11 +62,15 @@ impl Ahead {
         let prepare = async {
             while self.wanted > 0 && self.ready.len() < self.most && !classified.get() {
                 self.wanted -= 1;
-                self.ready.push_back(preparer.prepare().await?);
+                match preparer.prepare().await {
+                    Ok(prepared) => self.ready.push_back(prepared),
+                    Err(error) => return Ok(Some(error)),
+                }
             }
-            Ok(())
+            Ok(None)
         };
-        let (outcome, ()) = tokio::try_join!(classify, prepare)?;
+        let (outcome, failed) = tokio::try_join!(classify, prepare)?;
+        self.failed = failed;
         Ok(outcome)
     }
 }

@@ -112,7 +112,8 @@ async fn open(arguments: &Infer, settings: &Settings) -> Result<(Connection, Opt
             return Err(Failure::Usage(reason.into()));
         }
         (Some(_), false) => {
-            let reason = "--model is of use with --embedded, which serves it, or with --verify, which compares with it";
+            let reason = "--model is of use with --embedded, which serves it, or with --verify, which \
+                          compares with it";
             return Err(Failure::Usage(reason.into()));
         }
     };
@@ -264,6 +265,9 @@ impl<'a> Run<'a> {
                 verifier.segment(index + 1, segment, &outcome)?;
             }
             self.outcomes.push(outcome);
+        }
+        if visit.session().reveal() == Reveal::RecordLabel {
+            visit.check()?;
         }
         let overall = self.overall(visit.session_mut()).await?;
         if let (Some(verifier), Some(overall)) = (&self.verifier, &overall) {

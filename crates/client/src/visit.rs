@@ -61,6 +61,14 @@ impl<'a> Visit<'a> {
         &mut self.session
     }
 
+    /// Whether the session can go on after what was classified.
+    ///
+    /// # Errors
+    /// [`Error`] that broke it meanwhile.
+    pub fn check(&mut self) -> Result<(), Error> {
+        self.ahead.check()
+    }
+
     /// The books since the last call.
     pub fn take_ledger(&mut self) -> Ledger {
         self.session.take_ledger()

@@ -233,21 +233,23 @@ impl ClientSession {
         self.halves().1.infer(prepared, segment).await
     }
 
-    /// Classifies one segment and prepares the next inference at the same time.
+    /// Classifies one segment and prepares the next inference at the same time. An answer is given
+    /// also if the preparation fails: the server has counted it.
     ///
     /// # Errors
-    /// As [`ClientSession::infer`] and [`ClientSession::prepare`]. An
+    /// As [`ClientSession::infer`]; of the preparation, as [`ClientSession::prepare`]. An
     /// [`Error::Config`](crate::error::Error::Config) of either comes before the segment is
     /// classified, and uses `prepared` up.
     pub async fn infer_while_preparing(
         &mut self,
         prepared: PreparedInference,
         segment: &Segment,
-    ) -> Result<(Outcome, PreparedInference)> {
+    ) -> Result<(Outcome, Result<PreparedInference>)> {
         classifying::input(&self.agreed, &prepared, segment)?;
         self.preparing.make_room(&mut self.ahead, &self.agreed).await?;
         let (mut preparer, mut classifier) = self.halves();
-        tokio::try_join!(classifier.infer(prepared, segment), preparer.prepare())
+        let prepare = async { Ok(preparer.prepare().await) };
+        tokio::try_join!(classifier.infer(prepared, segment), prepare)
     }
 
     /// The two halves of the session, which can be used at the same time.

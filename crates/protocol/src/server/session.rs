@@ -176,13 +176,18 @@ impl<'a> Session<'a> {
         loop {
             let request = request(ahead).await?;
             // The main lane says farewell.
-            let Some(_working) = supervision.attendance.work() else { return std::future::pending().await };
+            let Some(working) = supervision.attendance.work() else { return std::future::pending().await };
             match request {
                 Request::Prepare(method) => match self.prepare(ahead, method, supervision.allowance).await {
                     Ok(()) => {}
                     Err(Stop::Failed(error)) => return Err(error),
-                    // What the main lane serves was granted before: it comes to its end.
-                    Err(Stop::Away(parting)) => supervision.attendance.ask_to_leave(parting),
+                    // What the main lane serves comes to its end, then it says farewell. What the
+                    // client goes on to send for the preparation is not read.
+                    Err(Stop::Away(parting)) => {
+                        supervision.attendance.ask_to_leave(parting);
+                        drop(working);
+                        return std::future::pending().await;
+                    }
                 },
                 Request::Drop(number) => self.forget(number).await?,
                 Request::Infer(_) | Request::OverallLabel(_) | Request::Finish => {
@@ -251,7 +256,8 @@ impl<'a> Session<'a> {
         let refusal = match self.reveal {
             Reveal::RecordLabel => None,
             Reveal::Label => Some(
-                "an overall label was asked for, but this server reveals the label of every segment alone; its \
+                "an overall label was asked for, but this server reveals the label of every segment alone; \
+                 its \
                  operator can allow it (--reveal record-label)",
             ),
             Reveal::Scores => {
