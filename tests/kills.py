@@ -24,16 +24,9 @@ import tempfile
 import threading
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-PROGRAMS = ROOT / "target" / "release"
-SAMPLES = ["synthetic-normal.csv", "synthetic-af.csv", "synthetic-noise.csv"]
+from siege import PROGRAMS, ROOT, SAMPLES, expected, free_port, wait_for
+
 CLIENT = "127.0.0.1"
-
-
-def free_port():
-    with socket.socket() as chosen:
-        chosen.bind(("127.0.0.1", 0))
-        return chosen.getsockname()[1]
 
 
 class Server:
@@ -49,15 +42,7 @@ class Server:
         command += ["--listen", f"127.0.0.1:{self.port}", "--state", self.folder / "state"]
         command += ["--inferences-per-day", "unlimited", "--preparations-per-day", "unlimited"]
         self.process = subprocess.Popen(command, stderr=self.log, env={})
-        deadline = time.monotonic() + 60
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", self.port), 1).close()
-                return
-            except OSError:
-                if time.monotonic() > deadline or self.process.poll() is not None:
-                    raise SystemExit("the server did not start again")
-                time.sleep(0.05)
+        wait_for(self.process, self.port)
 
     def kill(self):
         self.process.kill()
@@ -125,13 +110,6 @@ class Relay:
             except OSError:
                 pass
             end.close()
-
-
-def expected():
-    command = [PROGRAMS / "pp-client", "infer", "--embedded", "--verify", "--json", "--quiet", "--label-only"]
-    command += [ROOT / "samples" / name for name in SAMPLES]
-    lines = subprocess.run(command, check=True, capture_output=True, env={}).stdout.splitlines()
-    return [json.loads(line)["label"] for line in lines]
 
 
 def session(server, kind, moment, sample):

@@ -35,13 +35,30 @@ STORM = 2000
 GREETING = bytes([1, 85, 0, 0, 0]) + bytes(85)
 
 
+def free_port():
+    with socket.socket() as chosen:
+        chosen.bind(("127.0.0.1", 0))
+        return chosen.getsockname()[1]
+
+
+def wait_for(process, port):
+    """Waits until the server listens."""
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return
+        except OSError:
+            if time.monotonic() > deadline or process.poll() is not None:
+                raise SystemExit("the server did not start")
+            time.sleep(0.05)
+
+
 class Server:
     """pp-server on a port of its own, without the settings of whoever runs this."""
 
     def __init__(self, folder, tls):
-        with socket.socket() as chosen:
-            chosen.bind(("127.0.0.1", 0))
-            self.port = chosen.getsockname()[1]
+        self.port = free_port()
         command = [PROGRAMS / "pp-server", "--model", ROOT / "models" / "deepcardio.bin"]
         command += ["--listen", f"127.0.0.1:{self.port}"]
         if tls:
@@ -52,15 +69,7 @@ class Server:
             command += ["--client-ca", folder / "ca.crt", "--revocations", folder / "revoked.crl"]
         self.log = open(folder / "log", "w+b")
         self.process = subprocess.Popen(command, stderr=self.log, env={})
-        deadline = time.monotonic() + 60
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", self.port), 1).close()
-                return
-            except OSError:
-                if time.monotonic() > deadline or self.process.poll() is not None:
-                    raise SystemExit("the server did not start")
-                time.sleep(0.1)
+        wait_for(self.process, self.port)
 
     def use(self):
         """Resident megabytes, descriptors, threads."""

@@ -26,7 +26,8 @@ pub enum Failure {
     },
     /// The record has more segments than a server that reveals labels alone adds up.
     #[error(
-        "{path}: {segments} segments, and a server that reveals labels alone adds up at most {MAX_RECORD_SEGMENTS}; \
+        "{path}: {segments} segments, and a server that reveals labels alone adds up at most \
+         {MAX_RECORD_SEGMENTS}; \
          split the recording into shorter files"
     )]
     TooLong {

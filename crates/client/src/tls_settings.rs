@@ -20,7 +20,8 @@ pub struct TlsSettings {
 pub enum TlsSettingsError {
     /// Nobody is trusted.
     #[error(
-        "{0} is of use with TLS alone; pass --tls-ca FILE too, with the authority that signed the server's certificate"
+        "{0} is of use with TLS alone; pass --tls-ca FILE too, with the authority that signed the server's \
+         certificate"
     )]
     NoAuthority(&'static str),
     /// A certificate without its key, or the other way round.

@@ -23,7 +23,8 @@ pub enum EcgError {
     Foreign(Foreign),
     /// The file is of no kind known here.
     #[error(
-        "this is no kind of file that is read (CSV, JSON, EDF, BDF, WFDB); if it holds the signals of a WFDB record, \
+        "this is no kind of file that is read (CSV, JSON, EDF, BDF, WFDB); if it holds the signals of a \
+         WFDB record, \
          its header {header} is missing beside it"
     )]
     Unknown {
@@ -32,7 +33,8 @@ pub enum EcgError {
     },
     /// A part of a record of several files is missing.
     #[error(
-        "{name} is missing beside the file given: a WFDB record is a header (.hea) and the files that it names"
+        "{name} is missing beside the file given: a WFDB record is a header (.hea) and the files that it \
+         names"
     )]
     PartMissing {
         /// The name of the file that is missing.
@@ -107,7 +109,8 @@ pub enum EcgError {
     UnitContradiction,
     /// The time column cannot tell the rate well enough.
     #[error(
-        "the clock is rounded too far to tell the rate or a missing sample; about {rate_hz} Hz fits: give the rate \
+        "the clock is rounded too far to tell the rate or a missing sample; about {rate_hz} Hz fits: give \
+         the rate \
          with --rate HZ"
     )]
     TimeTooCoarse {
@@ -116,7 +119,8 @@ pub enum EcgError {
     },
     /// The times are those of receipt.
     #[error(
-        "the clock holds times of receipt, with many samples at one time; the mean is about {rate_hz} Hz: give the \
+        "the clock holds times of receipt, with many samples at one time; the mean is about {rate_hz} Hz: \
+         give the \
          rate of the device with --rate HZ"
     )]
     TimeOfReceipt {
@@ -125,7 +129,8 @@ pub enum EcgError {
     },
     /// The times jitter.
     #[error(
-        "the clock is uneven from line {line} on; the mean is about {rate_hz} Hz: give the rate of the device with \
+        "the clock is uneven from line {line} on; the mean is about {rate_hz} Hz: give the rate of the \
+         device with \
          --rate HZ"
     )]
     TimeUneven {
@@ -237,7 +242,8 @@ pub enum LineProblem {
     },
     /// Commas may be decimal signs or separators.
     #[error(
-        "commas may be decimal signs or stand between columns: write decimal points, or a line of names above, such \
+        "commas may be decimal signs or stand between columns: write decimal points, or a line of names \
+         above, such \
          as time_s,ecg_mv or ecg_mv"
     )]
     CommasUnclear,

@@ -37,7 +37,7 @@ pub const PREPARED_PER_SESSION: u16 = 4;
 /// What a server offers.
 pub struct Service {
     offered: Offered,
-    model_digest: [u8; 32],
+    model_digest: String,
 }
 
 /// What is left of a session that ended in order.
@@ -68,7 +68,7 @@ impl Service {
     pub fn new(model: Model, reveal: Reveal) -> Result<Self> {
         let mut model_id = [0; 16];
         entropy::fresh()?.fill_bytes(&mut model_id);
-        let model_digest = *blake3::hash(&model.to_bytes()).as_bytes();
+        let model_digest = blake3::hash(&model.to_bytes()).to_string();
         let model = Arc::new(PreparedModel::new(&model)?);
         let most_prepared = PREPARED_PER_SESSION;
         let backends = Backend::ALL.to_vec();
@@ -123,11 +123,11 @@ impl Service {
         self.offered.model.architecture()
     }
 
-    /// The BLAKE3 digest of the model's file. It is for the server's own records: it commits to the
-    /// weights.
+    /// The BLAKE3 digest of the model's file, in hexadecimal digits. It is for the server's own
+    /// records: it commits to the weights.
     #[must_use]
-    pub fn model_digest(&self) -> [u8; 32] {
-        self.model_digest
+    pub fn model_digest(&self) -> &str {
+        &self.model_digest
     }
 
     /// What clients learn, unless one is let in on other terms.

@@ -114,7 +114,8 @@ pub fn reserve(address: SocketAddr, beyond_loopback: bool) -> Result<Reserved, A
 pub enum AdminError {
     /// Beyond this machine, without the operator's word.
     #[error(
-        "the admin port {0} is not on this machine, and tells whoever asks how busy the server is; take an address \
+        "the admin port {0} is not on this machine, and tells whoever asks how busy the server is; take an \
+         address \
          of loopback, or pass --admin-beyond-loopback if all who reach it may know"
     )]
     NotLoopback(SocketAddr),

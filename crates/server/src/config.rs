@@ -251,7 +251,8 @@ pub enum ConfigError {
     File(#[from] ConfigurationError),
     /// A setting without a default is missing.
     #[error(
-        "no model: pass --model FILE, set PP_SERVER_MODEL, or write `model = \"FILE\"` in the configuration file"
+        "no model: pass --model FILE, set PP_SERVER_MODEL, or write `model = \"FILE\"` in the \
+         configuration file"
     )]
     NoModel,
     /// A number out of its range.

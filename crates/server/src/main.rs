@@ -8,7 +8,7 @@ use protocol::method::{Backend, Reveal};
 use protocol::server::Service;
 use server::accounts::book::{Book, system_clock};
 use server::accounts::books::Books;
-use server::accounts::store::{Loss, Store};
+use server::accounts::store::Loss;
 use server::accounts::{Accounts, command, control};
 use server::admin;
 use server::certs::{self, Certs};
@@ -121,19 +121,12 @@ fn run(flags: Flags) -> Result<(), Failure> {
 
 /// Opens the counts of clients, and says where they are.
 fn keep_accounts(config: &Config) -> Result<Arc<Books>, Failure> {
-    let store = match &config.accounts {
-        Some(place) => {
-            let store = Store::open(place, Loss::Refuse)?;
-            info!(folder = %place.folder.display(), "counts of clients are kept");
-            store
-        }
+    match &config.accounts {
+        Some(place) => info!(folder = %place.folder.display(), "counts of clients are kept"),
         None => {
-            info!(
-                "counts of clients are kept in memory: they end with this program; set `state` to keep them"
-            );
-            Store::in_memory()?
+            info!("counts of clients are in memory: they end with this program; set `state` to keep them");
         }
-    };
+    }
     let limits = config.rules.limits;
     info!(
         inferences_per_hour = %limits.inferences_per_hour,
@@ -141,7 +134,8 @@ fn keep_accounts(config: &Config) -> Result<Arc<Books>, Failure> {
         preparations_per_day = %limits.preparations_per_day,
         "a client may have"
     );
-    Ok(Books::start(Book::new(store, config.rules, system_clock()))?)
+    let book = Book::open(config.accounts.clone(), Loss::Refuse, config.rules, system_clock())?;
+    Ok(Books::start(book)?)
 }
 
 /// Who on the way can read and change what travels, and who may be a client.
@@ -151,8 +145,8 @@ fn say_who_can_listen(config: &Config, tls: Option<&ServerTls>) {
         Some(_) => warn!("TLS 1.3, but anyone may be a client: client-ca is not set"),
         None if config.insecure => warn!(
             "INSECURE: plain TCP is neither encrypted nor authenticated. Everyone on the way can read and \
-             change \
-             what travels, and anyone may be a client. Set tls-cert and tls-key, and take --insecure away"
+             change what travels, and anyone may be a client. Set tls-cert and tls-key, and take \
+             --insecure away"
         ),
         None => {}
     }

@@ -23,7 +23,8 @@ use crate::vitals::Refusal;
 /// How long a client that is not let in is given to read why.
 const REFUSAL: Duration = Duration::from_secs(1);
 
-const NO_TLS: &str = "it speaks TLS alone; pass --tls-ca with the file that its operator gave you, or set `tls-ca` in the \
+const NO_TLS: &str = "it speaks TLS alone; pass --tls-ca with the file that its operator gave you, or set \
+                      `tls-ca` in the \
                       configuration file";
 const NAMELESS: &str =
     "the certificate of this client holds no DNS name to know it by; ask its operator for another";

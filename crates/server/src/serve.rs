@@ -167,7 +167,11 @@ impl Host {
         let placed = self.place(client.client(), service.session_bytes(arrival.backend())).await;
         let (place, account) = match placed {
             Ok(place) => {
-                let opening = Opening { client: client.client().clone(), address, model: hex(&service) };
+                let opening = Opening {
+                    client: client.client().clone(),
+                    address,
+                    model: service.model_digest().to_owned(),
+                };
                 match self.live.accounts().open(opening).await {
                     Ok(account) => (place, account),
                     Err(parting) => {
@@ -335,11 +339,6 @@ impl Host {
 async fn send_away(arrival: Arrival<'_>, parting: Parting) {
     info!(reason = parting.reason, "sent a client away");
     let _unread = timeout(REFUSAL, arrival.send_away(&parting)).await;
-}
-
-/// The digest of the model, in letters.
-fn hex(service: &Service) -> String {
-    service.model_digest().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn stopping() -> Parting {

@@ -151,7 +151,9 @@ fn segments(out: &mut String, report: &FileReport<'_>, parts: &[Part<'_>]) {
     let record = match report.overall() {
         Some(class) => format!("Whole record, by the sum over readable segments: {}", rhythm(class)),
         None if report.outcomes.is_empty() => "Whole record: unreadable. Nothing was sent for it.".into(),
-        None => "Whole record: not revealed. The server's operator can allow it (pp-server --reveal record-label).".into(),
+        None => "Whole record: not revealed. The server's operator can allow it (pp-server --reveal \
+                 record-label)."
+            .into(),
     };
     out.push_str(&input::wrapped(&record));
 }
@@ -177,7 +179,8 @@ fn footer(out: &mut String, report: &FileReport<'_>) {
         return;
     }
     out.push_str(&input::wrapped(&format!(
-        "Sent {:.2} MB, received {:.2} MB, {} round trips, {:.2} s (preparation {:.2} s, classification {:.2} s).",
+        "Sent {:.2} MB, received {:.2} MB, {} round trips, {:.2} s (preparation {:.2} s, classification \
+         {:.2} s).",
         total.sent as f64 / 1e6,
         total.received as f64 / 1e6,
         total.one_way_trips.div_ceil(2),

@@ -121,32 +121,42 @@ impl fmt::Display for Foreign {
             Self::Dicom => {
                 "a DICOM file, which is not read: write its waveform as CSV, with pydicom: \
                  `python3 -c 'import pydicom,sys; w=pydicom.dcmread(sys.argv[1]); \
-                 print(w.WaveformSequence[0].SamplingFrequency); [print(r[0]) for r in w.waveform_array(0)]' IN`, \
+                 print(w.WaveformSequence[0].SamplingFrequency); [print(r[0]) for r in \
+                 w.waveform_array(0)]' IN`, \
                  and give --rate and --unit"
             }
             Self::Scp => {
-                "an SCP-ECG file, which is not read: convert it with ECG Toolkit: `ECGTool IN CSV OUT.csv` (or to \
+                "an SCP-ECG file, which is not read: convert it with ECG Toolkit: `ECGTool IN CSV OUT.csv` \
+                 (or to \
                  EDF in EDFbrowser)"
             }
             Self::Hl7 => {
-                "an HL7 annotated ECG (XML), which is not read: convert it with ECG Toolkit: `ECGTool IN CSV OUT.csv`"
+                "an HL7 annotated ECG (XML), which is not read: convert it with ECG Toolkit: `ECGTool IN \
+                 CSV OUT.csv`"
             }
             Self::Xml => {
-                "an XML file, which is not read: convert it with the software of the electrocardiograph, or with \
+                "an XML file, which is not read: convert it with the software of the electrocardiograph, \
+                 or with \
                  ECG Toolkit: `ECGTool IN CSV OUT.csv`"
             }
             Self::Atc => {
-                "an AliveCor .ATC file, which is not read: convert it with ecg-kit or an ATC converter to CSV or EDF, \
+                "an AliveCor .ATC file, which is not read: convert it with ecg-kit or an ATC converter to \
+                 CSV or EDF, \
                  or export the recording as JSON"
             }
-            Self::Ishne => "an ISHNE Holter file, which is not read: convert it with `ishne2wfdb` or EDFbrowser to EDF",
+            Self::Ishne => {
+                "an ISHNE Holter file, which is not read: convert it with `ishne2wfdb` or \
+                            EDFbrowser to EDF"
+            }
             Self::WfdbAnnotations => {
-                "WFDB annotations (such as .qrs or .atr), which hold no signal: give the header of the record, \
+                "WFDB annotations (such as .qrs or .atr), which hold no signal: give the header of the \
+                 record, \
                  the .hea file beside it"
             }
             Self::Matlab => {
                 "a MATLAB file, which is not read: `python3 -c 'import scipy.io,numpy,sys; \
-                 numpy.savetxt(sys.argv[2], scipy.io.loadmat(sys.argv[1])[\"val\"][0])' IN.mat OUT.csv`, and give \
+                 numpy.savetxt(sys.argv[2], scipy.io.loadmat(sys.argv[1])[\"val\"][0])' IN.mat OUT.csv`, \
+                 and give \
                  --rate and --unit"
             }
             Self::Hdf5 => "an HDF5 file, which is not read: `h5dump -d DATASET -y -w 1 -o OUT.csv IN`",
@@ -155,13 +165,20 @@ impl fmt::Display for Foreign {
                  numpy.load(sys.argv[1]).ravel())' IN.npy OUT.csv`, and give --rate and --unit"
             }
             Self::Excel => {
-                "a workbook (Excel), which is not read: save it as CSV, or `libreoffice --headless --convert-to csv IN`"
+                "a workbook (Excel), which is not read: save it as CSV, or `libreoffice --headless \
+                 --convert-to csv IN`"
             }
             Self::Zip => "a ZIP archive: take the recording out of it with `unzip IN`",
             Self::Gzip => "compressed with gzip: `gunzip -c IN | pp-client infer -`",
             Self::Compressed => "compressed: decompress it first, for example with `7z x IN`",
-            Self::Pdf => "a PDF, which holds a drawing and no samples: export the recording as CSV, JSON or EDF",
-            Self::Image => "an image, which holds a drawing and no samples: export the recording as CSV, JSON or EDF",
+            Self::Pdf => {
+                "a PDF, which holds a drawing and no samples: export the recording as CSV, JSON \
+                          or EDF"
+            }
+            Self::Image => {
+                "an image, which holds a drawing and no samples: export the recording as CSV, \
+                            JSON or EDF"
+            }
             Self::Utf16 => "text in UTF-16: `iconv -f UTF-16 -t UTF-8 IN > OUT`",
         })
     }

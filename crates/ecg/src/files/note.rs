@@ -95,7 +95,8 @@ impl fmt::Display for Note {
             Self::HeaderLinesUnused { lines } => {
                 write!(
                     f,
-                    "{lines} line(s) or field(s) of the header are not used (nor shown, for they may be personal)"
+                    "{lines} line(s) or field(s) of the header are not used (nor shown, for they may be \
+                     personal)"
                 )
             }
             Self::CommentsUnused { lines } => write!(f, "{lines} line(s) of comment are not used"),
@@ -105,11 +106,13 @@ impl fmt::Display for Note {
             }
             Self::ClockRounded { milliseconds } => write!(
                 f,
-                "the clock is rounded to {milliseconds} ms: the rate given fits, single missing samples would not be seen"
+                "the clock is rounded to {milliseconds} ms: the rate given fits, single missing samples \
+                 would not be seen"
             ),
             Self::ClockUneven { milliseconds } => write!(
                 f,
-                "the clock is uneven (steps up to {milliseconds:.1} ms): samples taken as evenly spaced at the rate given, \
+                "the clock is uneven (steps up to {milliseconds:.1} ms): samples taken as evenly spaced at \
+                 the rate given, \
                  pauses as gaps"
             ),
             Self::NoValueCode { code, samples } => {

@@ -113,10 +113,11 @@ fn lost_seconds(measures: &Measures, place: &Place) -> f64 {
 
 /// Whether there is enough signal for a rhythm.
 fn length(measures: &Measures, place: &Place) -> Option<Finding> {
-    let left = place.seconds() - lost_seconds(measures, place);
-    let whole = place.seconds();
-    if left < limit::LEAST_S {
-        return Some(place.whole(Kind::Short, Severity::Unreadable, left));
+    let (lost, whole) = (lost_seconds(measures, place), place.seconds());
+    if whole - lost < limit::LEAST_S {
+        // What was lost is named already, with what to do, if that alone makes it unreadable.
+        let is_named = lost > limit::MOST_LOST_S && whole >= limit::LEAST_S;
+        return (!is_named).then(|| place.whole(Kind::Short, Severity::Unreadable, whole - lost));
     }
     (whole < limit::ENOUGH_S).then(|| place.whole(Kind::Short, Severity::Note, whole))
 }

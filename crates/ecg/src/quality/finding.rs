@@ -135,14 +135,16 @@ impl fmt::Display for Finding {
             }
             Kind::Pace => write!(
                 f,
-                "waves of this shape at {measure:.0} a minute are unlike a heart's: is the sampling rate right (--rate), is this an ECG lead?"
+                "waves of this shape at {measure:.0} a minute are unlike a heart's: is the sampling rate \
+                 right (--rate), is this an ECG lead?"
             ),
             Kind::Clipped => {
                 write!(f, "the waves are cut off at a limit: choose a larger range of the recorder")
             }
             Kind::Repeated => write!(
                 f,
-                "{measure:.1} s repeat the samples before them exactly: are packets sent twice, values doubled?"
+                "{measure:.1} s repeat the samples before them exactly: are packets sent twice, values \
+                 doubled?"
             ),
             Kind::Hum => {
                 write!(f, "mains hum of {} mV: move away from cables, check the electrodes", brief(measure))

@@ -64,13 +64,16 @@ fn lines(line: impl Fn(usize, f64) -> String) -> String {
 pub(crate) fn tables() -> Vec<Own> {
     let apple = "Name,Jane Doe\nDate of Birth,\"Feb 5, 1952\"\nClassification,Sinus Rhythm\nSymptoms,\n\
                  Device,\"Watch5,4\"\nSample Rate,250 hertz\n\n\nLead,Lead I\nUnit,\u{b5}V\n\n\n";
-    let german = "Name,Jane Doe\nGeburtsdatum,\"05.02.1952\"\nMessrate,\"250,000 Hertz\"\n\nAbleitung,Ableitung I\n\
+    let german = "Name,Jane Doe\nGeburtsdatum,\"05.02.1952\"\nMessrate,\"250,000 \
+                  Hertz\"\n\nAbleitung,Ableitung I\n\
                   Einheit,\u{b5}V\n\n";
     let polar = "Phone timestamp;sensor timestamp [ns];timestamp [ms];ecg [uV]\n";
     let shimmer = "\"sep=\\t\"\nShimmer_7DD3_Timestamp_Unix_CAL\tShimmer_7DD3_ECG_EMG_Status1_CAL\t\
                    Shimmer_7DD3_ECG_LA-RA_24BIT_CAL\nms\tno_units\tmV\n";
-    let bitalino = "# OpenSignals Text File Format\n# {\"00:07:80:00:00:00\": {\"sensor\": [\"ECG\"], \"column\": \
-                    [\"nSeq\", \"I1\", \"A1\"], \"device\": \"bitalino_rev\", \"sampling rate\": 250, \"label\": \
+    let bitalino = "# OpenSignals Text File Format\n# {\"00:07:80:00:00:00\": {\"sensor\": [\"ECG\"], \
+                    \"column\": \
+                    [\"nSeq\", \"I1\", \"A1\"], \"device\": \"bitalino_rev\", \"sampling rate\": 250, \
+                    \"label\": \
                     [\"A1\"], \"resolution\": [4, 1, 16]}}\n# EndOfHeader\n";
     let adc = |uv: f64| ((uv * 1e-6 * 1100.0 / 3.3 + 0.5) * 65536.0).round();
     vec![

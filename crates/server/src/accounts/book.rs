@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::audit::{Closing, Event, SessionEvent, short};
 use super::limits::{Exception, Limits};
-use super::store::{Page, Store, StoreError};
+use super::store::{Loss, Page, Place, Store, StoreError};
 use super::usage::{Exceeded, HOUR, Quota, Usage};
 use crate::sessions::Client;
 
@@ -18,6 +18,8 @@ use crate::sessions::Client;
 const AUDIT_ENTRIES: u64 = 1_000_000;
 /// Entries that one transaction drops at most.
 const PRUNED_AT_ONCE: usize = 1000;
+/// Entries that are shown at once.
+const EVENTS_AT_ONCE: usize = 100_000;
 /// How long after one failed authentication the next is entered by itself, in seconds.
 const FAILURES_APART: u64 = 1;
 /// How often accounts of addresses are looked through.
@@ -49,7 +51,10 @@ pub struct Rules {
 
 /// The book.
 pub struct Book {
-    store: Store,
+    /// `None` after a failure, until it can be opened again: a full disk may have room again.
+    store: Option<Store>,
+    /// Where it is; `None` for memory.
+    place: Option<Place>,
     rules: Rules,
     clock: Clock,
     failures: Failures,
@@ -86,10 +91,16 @@ pub struct Standing {
 }
 
 impl Book {
-    /// A book that keeps to `rules`.
-    #[must_use]
-    pub fn new(store: Store, rules: Rules, clock: Clock) -> Self {
-        Self { store, rules, clock, failures: Failures::default(), tidied: 0 }
+    /// Opens the book at `place`, or one in memory, which keeps to `rules`.
+    ///
+    /// # Errors
+    /// [`StoreError`]; the text says what to do.
+    pub fn open(place: Option<Place>, loss: Loss, rules: Rules, clock: Clock) -> Result<Self, StoreError> {
+        let store = match &place {
+            Some(place) => Store::open(place, loss)?,
+            None => Store::in_memory()?,
+        };
+        Ok(Self { store: Some(store), place, rules, clock, failures: Failures::default(), tidied: 0 })
     }
 
     /// The time, in seconds since 1970.
@@ -106,8 +117,25 @@ impl Book {
         &mut self,
         tasks: impl FnOnce(&mut Entries<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
+        let kept = self.try_to_keep(tasks);
+        if let (Err(StoreError::Database(_)), Some(_)) = (&kept, &self.place) {
+            // A database that failed once refuses everything until it is opened again.
+            self.store = None;
+        }
+        kept
+    }
+
+    fn try_to_keep<T>(
+        &mut self,
+        tasks: impl FnOnce(&mut Entries<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
         let (now, rules, failures) = (self.now(), self.rules, &mut self.failures);
-        let mut entries = Entries { page: self.store.begin()?, rules, now, failures, changed: false };
+        let store = match (&mut self.store, &self.place) {
+            (Some(store), _) => store,
+            (closed, Some(place)) => closed.insert(Store::open(place, Loss::Refuse)?),
+            (closed, None) => closed.insert(Store::in_memory()?),
+        };
+        let mut entries = Entries { page: store.begin()?, rules, now, failures, changed: false };
         let done = tasks(&mut entries)?;
         if entries.changed {
             let oldest = now.saturating_sub(u64::from(rules.audit_days) * 24 * HOUR);
@@ -268,12 +296,13 @@ impl Entries<'_> {
         Ok(before)
     }
 
-    /// The latest entries of the audit trail, the newest first.
+    /// The latest entries of the audit trail, the newest first, and not more than 100,000: sessions
+    /// wait meanwhile.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn events(&self, since: u64, most: usize) -> Result<Vec<Event>, StoreError> {
-        self.page.events(since, most)
+        self.page.events(since, most.min(EVENTS_AT_ONCE))
     }
 
     /// Forgets addresses that had nothing for long. Names stay: who has a certificate is known.
@@ -348,8 +377,8 @@ mod tests {
         let clock = Arc::clone(&now);
         let limits = Limits { inferences_per_day: Bound::Most(per_day), ..Limits::DEFAULT };
         let rules = Rules { limits, audit_days: 1 };
-        let store = Store::in_memory().unwrap();
-        (Book::new(store, rules, Box::new(move || clock.load(Ordering::Relaxed))), now)
+        let clock: Clock = Box::new(move || clock.load(Ordering::Relaxed));
+        (Book::open(None, Loss::Refuse, rules, clock).unwrap(), now)
     }
 
     fn grant(book: &mut Book, client: &str, session: u64, what: Grant) -> Result<(), Parting> {

@@ -11,7 +11,7 @@ use super::audit::{Event, SessionEvent};
 use super::book::{Book, Rules, Standing, system_clock};
 use super::control::{self, Answer, Question};
 use super::limits::{Bound, Exception, Limits};
-use super::store::{Loss, Place, Store};
+use super::store::{Loss, Place};
 use crate::config;
 use crate::policy::RevealPolicy;
 use crate::reload::Failure;
@@ -141,10 +141,10 @@ pub fn quota(quota: Quota) -> Result<String, Failure> {
         }
         Action::AcceptLoss(place) => {
             let (folder, rules) = config::book(place.config.as_deref(), place.state, place.witness)?;
-            let store = Store::open(&folder, Loss::Accept)?;
-            let mut book = Book::new(store, rules, system_clock());
+            let said = format!("{}: in use again as it is\n", folder.folder.display());
+            let mut book = Book::open(Some(folder), Loss::Accept, rules, system_clock())?;
             book.keep(|entries| entries.operator("", "accepted the loss of counts".into()))?;
-            Ok(format!("{}: in use again as it is\n", folder.folder.display()))
+            Ok(said)
         }
     }
 }
@@ -179,7 +179,7 @@ fn ask(place: &Where, question: Question) -> Result<Answer, Failure> {
     if let Some(answer) = control::ask(&found.folder, &question).map_err(named)? {
         return Ok(answer);
     }
-    let mut book = Book::new(Store::open(&found, Loss::Refuse)?, rules, system_clock());
+    let mut book = Book::open(Some(found), Loss::Refuse, rules, system_clock())?;
     Ok(book.keep(|entries| control::answer(question, entries))?)
 }
 

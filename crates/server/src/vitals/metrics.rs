@@ -186,10 +186,9 @@ impl Metrics {
     }
 
     /// This model is served from now on.
-    pub fn serves(&self, digest: [u8; 32], reveal: &dyn fmt::Display) {
-        let digest = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    pub fn serves(&self, digest: &str, reveal: &dyn fmt::Display) {
         self.model.clear();
-        self.model.get_or_create(&[("digest", digest), ("reveal", reveal.to_string())]).set(1);
+        self.model.get_or_create(&[("digest", digest.to_owned()), ("reveal", reveal.to_string())]).set(1);
     }
 
     /// These certificates are used from now on.
@@ -263,8 +262,8 @@ mod tests {
     #[test]
     fn one_model_is_served_at_a_time() {
         let metrics = Metrics::default();
-        metrics.serves([0xab; 32], &"label");
-        metrics.serves([1; 32], &"scores");
+        metrics.serves(&"ab".repeat(32), &"label");
+        metrics.serves(&"01".repeat(32), &"scores");
         let text = metrics.text(false);
         let digest = "01".repeat(32);
         assert!(

@@ -139,7 +139,8 @@ fn fate(model: &Model, fast: &FastModel<'_>, clean: &Clean, damage: Damage) -> R
 fn header(taken: usize, clean: &[Clean]) -> String {
     let uncertain = clean.iter().filter(|record| record.uncertain).count();
     format!(
-        "{taken} records, {} right undamaged ({uncertain} of them uncertain)\n\n{:<15} {:>10} {:>7} {:>11} {:>11} {:>9}\n",
+        "{taken} records, {} right undamaged ({uncertain} of them uncertain)\n\n{:<15} {:>10} {:>7} {:>11} \
+         {:>11} {:>9}\n",
         clean.len(),
         "damage",
         "strength",

@@ -96,7 +96,8 @@ impl Header {
         let (segments, count, rate_hz, frames) = record_line(first)?;
         if segments > 1 {
             return Err(content(
-                "the record has several segments, which are not read: `rdsamp -r RECORD -c -H -v -pd > OUT.csv`",
+                "the record has several segments, which are not read: `rdsamp -r RECORD -c -H -v -pd > \
+                 OUT.csv`",
             ));
         }
         if count == 0 || count > MAX_WFDB_SIGNALS {
@@ -150,7 +151,8 @@ mod tests {
     #[test]
     fn fields_are_read_and_left_out() {
         let header = Header::parse(
-            "# c\nr 2 360/720(5) 650000 0:0:0 1/1/1970\nr.dat 212 200 11 1024 995 -22131 0 MLII\n\nr.mat 16x2:1+24 1000(-3)/uV\n# 69 M\n",
+            "# c\nr 2 360/720(5) 650000 0:0:0 1/1/1970\nr.dat 212 200 11 1024 995 -22131 0 MLII\n\nr.mat \
+             16x2:1+24 1000(-3)/uV\n# 69 M\n",
         );
         let header = header.unwrap();
         assert_eq!((header.rate_hz, header.frames, header.unused), (Some(360.0), Some(650_000), 2));

@@ -108,7 +108,8 @@ impl Frames<'_> {
         let signal = self.signals[self.wanted];
         if !matches!(signal.format, 8 | 16 | 24 | 32 | 61 | 80 | 212) {
             return Err(content(
-                "a format of samples other than 8, 16, 24, 32, 61, 80 and 212, which is not read: `xform -i RECORD \
+                "a format of samples other than 8, 16, 24, 32, 61, 80 and 212, which is not read: `xform \
+                 -i RECORD \
                  -o NEW -f 16` (with -O for the header)",
             ));
         }
