@@ -8,9 +8,9 @@ use deepcardio::model::Model;
 use deepcardio::testkit::{ModelSpec, random_model, random_segment, with_random_levels};
 use ecg::Segment;
 use protocol::channel::Channel;
-use protocol::client::{ClientSession, Outcome};
+use protocol::client::{ClientConfig, ClientSession, Outcome};
 use protocol::error::{Error, Result};
-use protocol::method::{Backend, Reveal};
+use protocol::method::{Backend, Comparison, Reveal};
 use protocol::server::{Service, serve};
 use rand::RngExt;
 use rand_chacha::ChaCha20Rng;
@@ -29,19 +29,28 @@ struct Flip {
     mask: u8,
 }
 
-/// Carries bytes, one of them changed, and gives how many there were.
+/// What was carried.
+#[derive(Clone, Copy)]
+struct Carried {
+    bytes: u64,
+    /// Whether the byte to change was among them.
+    changed: bool,
+}
+
+/// Carries bytes, one of them changed.
 async fn carry(
     (mut reader, mut writer): (ReadHalf<DuplexStream>, WriteHalf<DuplexStream>),
     flip: Option<Flip>,
-) -> u64 {
+) -> Carried {
     let mut buffer = vec![0; 1 << 16];
-    let mut passed = 0;
+    let (mut passed, mut changed) = (0, false);
     while let Ok(read @ 1..) = reader.read(&mut buffer).await {
         let piece = &mut buffer[..read];
         if let Some(Flip { at, mask, .. }) = flip
             && let Some(byte) = at.checked_sub(passed).and_then(|at| piece.get_mut(at as usize))
         {
             *byte ^= mask;
+            changed = true;
         }
         passed += read as u64;
         if writer.write_all(piece).await.is_err() {
@@ -49,11 +58,11 @@ async fn carry(
         }
     }
     let _gone = writer.shutdown().await;
-    passed
+    Carried { bytes: passed, changed }
 }
 
 /// The channels of a client and a server, and the lines of what either says.
-fn joined(flip: Option<Flip>) -> ([Channel; 2], [JoinHandle<u64>; 2]) {
+fn joined(flip: Option<Flip>) -> ([Channel; 2], [JoinHandle<Carried>; 2]) {
     let ((client, near), (server, far)) = (duplex(1 << 16), duplex(1 << 16));
     let ((near_reader, near_writer), (far_reader, far_writer)) = (split(near), split(far));
     let line = |from, ends| tokio::spawn(carry(ends, flip.filter(|flip| flip.from == from)));
@@ -77,7 +86,9 @@ impl Stage {
 
     /// Classifies every segment, each but the first prepared beside the one before it.
     async fn client(&self, channel: Channel) -> Result<Vec<Outcome>> {
-        let mut session = ClientSession::connect(channel, config(self.backend, None)).await?;
+        // Else the measured line would choose, and change the number of bytes.
+        let config = ClientConfig { comparison: Some(Comparison::Tree), ..config(self.backend, None) };
+        let mut session = ClientSession::connect(channel, config).await?;
         let mut outcomes = Vec::new();
         let mut prepared = session.prepare().await?;
         let (last, others) = self.segments.split_last().unwrap();
@@ -92,11 +103,11 @@ impl Stage {
     }
 
     /// What both parties say of a session, and the bytes that either sent.
-    async fn run(&self, flip: Option<Flip>) -> (Result<Vec<Outcome>>, Result<(), Error>, [u64; 2]) {
+    async fn run(&self, flip: Option<Flip>) -> (Result<Vec<Outcome>>, Result<(), Error>, [Carried; 2]) {
         let ([client, server], [up, down]) = joined(flip);
         let (seen, served) = tokio::join!(self.client(client), serve(server, &self.service));
-        let bytes = [up.await.unwrap(), down.await.unwrap()];
-        (seen, served.map(drop).map_err(|failed| failed.error), bytes)
+        let carried = [up.await.unwrap(), down.await.unwrap()];
+        (seen, served.map(drop).map_err(|failed| failed.error), carried)
     }
 
     fn is_right(&self, outcomes: &[Outcome]) -> bool {
@@ -105,11 +116,12 @@ impl Stage {
     }
 
     async fn flips(&self, count: usize, rng: &mut ChaCha20Rng) {
-        let (seen, served, bytes) = self.run(None).await;
+        let (seen, served, carried) = self.run(None).await;
         assert!(self.is_right(&seen.unwrap()));
         served.unwrap();
         for number in 0..count {
-            let (from, sent) = [(Role::Client, bytes[0]), (Role::Server, bytes[1])][number % 2];
+            let (from, sent) =
+                [(Role::Client, carried[0].bytes), (Role::Server, carried[1].bytes)][number % 2];
             // Every other one hits a short message: those at the beginning and at the end.
             let at = match number / 2 % 4 {
                 0 => rng.random_range(0..sent.min(2000)),
@@ -117,7 +129,8 @@ impl Stage {
                 _ => rng.random_range(0..sent),
             };
             let flip = Flip { from, at, mask: 1 << rng.random_range(0..8) };
-            let (seen, served, _) = self.run(Some(flip)).await;
+            let (seen, served, [up, down]) = self.run(Some(flip)).await;
+            assert!(up.changed || down.changed, "{flip:?} of {sent} bytes changed nothing");
             self.assert_refused(seen, served, flip, sent);
         }
     }

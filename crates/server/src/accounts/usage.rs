@@ -111,8 +111,10 @@ impl Usage {
         Ok(())
     }
 
-    /// Forgets what was counted against the quotas. What was given of all times stays.
+    /// Forgets what was counted against the quotas, and a clock that was ahead. What was given of
+    /// all times stays.
     pub fn reset(&mut self) {
+        self.hour = 0;
         self.answers = [0; HOURS];
         self.preparations = [0; HOURS];
     }
@@ -229,6 +231,8 @@ mod tests {
         assert_eq!(take(&mut usage, Grant::Inference, &limits, 3 * HOUR), Some(full));
         usage.reset();
         assert_eq!(take(&mut usage, Grant::Inference, &limits, 3 * HOUR), None);
+        let full = Exceeded { until: Some(27 * HOUR), ..full };
+        assert_eq!(take(&mut usage, Grant::Inference, &limits, 3 * HOUR), Some(full), "by this clock again");
         assert_eq!(usage.all_answers, 2);
     }
 
